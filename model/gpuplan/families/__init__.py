@@ -1,0 +1,17 @@
+"""Constraint families, one file each. Adding one is its file and its line in this list; the order is that of building."""
+
+from gpuplan.families import deadlines, density, energy, facility, limits, pricing, siting, supply
+from gpuplan.families.family import Denial, Family
+
+FAMILIES: tuple[Family, ...] = (
+    supply.FAMILY,
+    siting.FAMILY,
+    density.FAMILY,
+    facility.FAMILY,
+    pricing.FAMILY,
+    energy.FAMILY,
+    deadlines.FAMILY,
+    limits.FAMILY,
+)
+
+__all__ = ["FAMILIES", "Denial", "Family"]

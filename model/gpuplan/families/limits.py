@@ -1,0 +1,319 @@
+r"""Limits: bounds on any measure over a selection and window, as an amount, a share of a whole, or a count.
+
+An amount bounds $A = \sum_i a_i x_i$. A share bounds a part by a share of its whole, $A - \sigma W \le 0$, so nothing of
+nothing satisfies. A count bounds how many vendors, makers, models or offers have at least an amount of the measure. A
+soft limit may be missed by a shortfall, paid for by a penalty or weighed by a priority.
+
+$$ \underline{b} \le A_w + \delta^-_w, \quad A_w - \delta^+_w \le \overline{b}; \qquad
+A_{iw} \ge \gamma\, z_{iw}, \quad A_{iw} \le \gamma^- + M_{iw} z_{iw}, \quad \sum_i z_{iw} \lessgtr n $$
+
+| symbol | meaning | unit |
+| --- | --- | --- |
+| $A_w, W_w$ | the measure over the selection in window $w$; its whole | the measure's |
+| $\delta_w$ | by how much a soft limit is missed (`shortfall`) | the measure's |
+| $z_{iw}$ | whether vendor (maker, model, offer) $i$ counts (`counts`) | 0 or 1 |
+| $\gamma, \gamma^-$ | amount from which one counts; the largest amount below it | the measure's |
+| $\sigma, b, n$ | share, amount, number that the limit states | |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from math import gcd, lcm
+from typing import TYPE_CHECKING
+
+from gpuplan.families.family import Family
+from gpuplan.instance.matching import Subject, facts
+from gpuplan.instance.rules import Measured, Selection
+from gpuplan.instance.timeline import windows
+from gpuplan.instance.units import unit_of, worth
+from gpuplan.ledger.entries import Entry, entry
+from gpuplan.ledger.measures import measure as recounted
+from gpuplan.ledger.reading import Reading
+from gpuplan.program.columns import Role
+from gpuplan.program.linear import Linear
+from gpuplan.program.measures import measure, units_counted
+from gpuplan.program.problem import Flow
+
+if TYPE_CHECKING:
+    from gpuplan.instance.rules import Limit
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.recount import Recount
+    from gpuplan.program.problem import Problem
+
+NAME = "limits"
+COUNTED_BY = {"vendors": "vendor", "makers": "maker", "models": "accelerator", "offers": "offer"}
+
+
+def path(limit: str) -> str:
+    """Path of a limit."""
+    return f"limits.{limit}"
+
+
+def whole_of(limit: Limit) -> Measured:
+    """The whole of a share: the same measure over everything, or over `of`."""
+    return limit.model_copy(update={"select": limit.of or Selection(), "exclude": None})
+
+
+def rows(problem: Problem) -> None:
+    """Amounts and shares, with the shortfall of soft limits and its penalty."""
+    for name, limit in problem.instance.limits.items():
+        if problem.is_on(NAME, path(name)) and limit.count is None:
+            for number, (first, last) in enumerate(windows(limit, problem.instance)):
+                _bound(problem, name, limit, number, measure(problem, limit, first, last), first, last)
+
+
+def _bound(
+    problem: Problem, name: str, limit: Limit, number: int, amount: Linear, first: date, last: date
+) -> None:
+    """at_least <= amount <= at_most, or the same of part - share x whole against 0; soft ones with a shortfall."""
+    low, high, whole = limit.at_least, limit.at_most, Linear()
+    if not limit.is_amount:
+        low, high, whole = limit.at_least_share, limit.at_most_share, measure(problem, whole_of(limit), first, last)
+    for word, bound, sign in (("at_least", low, 1.0), ("at_most", high, -1.0)):
+        if bound is None:
+            continue
+        left = Linear().plus(amount) if limit.is_amount else Linear().plus(amount).plus(whole, -float(bound))
+        if limit.soft:
+            left.add(_shortfall(problem, name, limit, number, last), sign)
+        _add_row(problem, (word, name, number), left, word, float(bound) if limit.is_amount else 0.0)
+
+
+def _add_row(problem: Problem, key: tuple[str, str, int], left: Linear, word: str, bound: float) -> None:
+    if word == "at_least":
+        problem.rows.add(key, left, at_least=bound)
+    else:
+        problem.rows.add(key, left, at_most=bound)
+
+
+def _shortfall(problem: Problem, name: str, limit: Limit, number: int, last: date) -> int:
+    """The column of a soft limit's shortfall in one window, with its penalty or its weight in a priority."""
+    column = problem.columns.add(("shortfall", name, number), Role.CONTINUOUS)
+    if limit.soft and limit.soft.penalty is not None:
+        payment = ((min(last, problem.instance.operation_end), float(limit.soft.penalty)),)
+        problem.flows.append(Flow("penalty", None, Subject(), Linear([(column, 1.0)]), payment))
+    elif limit.soft and limit.soft.priority is not None:
+        level = problem.shortfalls.setdefault(limit.soft.priority, Linear())
+        level.add(column, float(1 / scale(limit)))
+    return column
+
+
+def scale(limit: Limit) -> Fraction:
+    """Shortfall that counts as 1: the bound where none is stated."""
+    stated = limit.soft.scale if limit.soft else None
+    bound = limit.at_most if limit.at_least is None else limit.at_least
+    return Fraction(stated or bound or 1)
+
+
+def links(problem: Problem) -> None:
+    """Counts of distinct vendors, makers, models or offers."""
+    for name, limit in problem.instance.limits.items():
+        if problem.is_on(NAME, path(name)) and limit.count is not None:
+            for number, (first, last) in enumerate(windows(limit, problem.instance)):
+                _count(problem, name, limit, number, first, last)
+
+
+def _count(problem: Problem, name: str, limit: Limit, number: int, first: date, last: date) -> None:
+    amounts, steps = _amounts_by_thing(problem, limit, first, last)
+    whole = Linear()
+    for amount in amounts.values():
+        whole.plus(amount)
+    counted = Linear()
+    for thing, amount in amounts.items():
+        switch = problem.strategic("counts", name, number, thing)
+        counted.add(switch, 1.0)
+        if limit.counts_from_share is None:
+            _counts_from_amount(problem, (name, number, thing), limit, amount, steps[thing], switch)
+        else:
+            _counts_from_share(problem, (name, number, thing), limit, amount, whole, switch)
+    shortfall = _shortfall(problem, name, limit, number, last) if limit.soft else None
+    for word, bound, sign in (("at_least", limit.at_least, 1.0), ("at_most", limit.at_most, -1.0)):
+        if bound is not None:
+            left = counted if shortfall is None else Linear().plus(counted).add(shortfall, sign)
+            _add_row(problem, (word, name, number), left, word, float(bound))
+
+
+def _amounts_by_thing(
+    problem: Problem, limit: Limit, first: date, last: date
+) -> tuple[dict[str, Linear], dict[str, Fraction]]:
+    """Amount of the measure and its smallest step, by vendor, maker, model or offer."""
+    amounts: dict[str, Linear] = {}
+    worths: dict[str, list[Fraction]] = {}
+    for subject, units in units_counted(problem, limit, first, last):
+        thing = facts(problem.instance, subject)[COUNTED_BY[limit.count or "vendors"]]
+        if thing:
+            each = worth(limit, problem.instance, subject.system or "", subject.offer)
+            amounts.setdefault(thing, Linear()).plus(units, float(each))
+            worths.setdefault(thing, []).append(Fraction(each))
+    return amounts, {thing: common_step(some) for thing, some in worths.items()}
+
+
+def common_step(amounts: list[Fraction]) -> Fraction:
+    """The largest step of which every amount is a whole multiple; 1 when all are zero.
+
+    >>> common_step([Fraction(3, 2), Fraction(1)])
+    Fraction(1, 2)
+    """
+    below = lcm(*(amount.denominator for amount in amounts))
+    above = gcd(*(amount.numerator * (below // amount.denominator) for amount in amounts))
+    return Fraction(above, below) if above else Fraction(1)
+
+
+def _counts_from_amount(
+    problem: Problem, key: tuple[str, int, str], limit: Limit, amount: Linear, step: Fraction, switch: int
+) -> None:
+    least = Fraction(limit.counts_from) if limit.counts_from is not None else step
+    below = (-(-least // step) - 1) * step
+    most = max(problem.upper_of(amount), float(below))
+    row = Linear().plus(amount).add(switch, float(below) - most)
+    problem.rows.add(("below", *key), row, at_most=float(below))
+    problem.rows.add(("reaches", *key), Linear().plus(amount).add(switch, -float(least)), at_least=0.0)
+
+
+def _counts_from_share(
+    problem: Problem, key: tuple[str, int, str], limit: Limit, amount: Linear, whole: Linear, switch: int
+) -> None:
+    """Counts when amount >= share x whole and there is any; does not when amount is below, or nothing is bought."""
+    share = Fraction(limit.counts_from_share or 0)
+    over = Linear().plus(amount).plus(whole, -float(share))
+    step = common_step([Fraction(coefficient).limit_denominator(10**9) for coefficient in over.terms.values()] or [Fraction(1)])
+    most = max(problem.upper_of(over), 0.0)
+    least = max(problem.upper_of(over.times(-1.0)), 0.0)
+    nothing = problem.columns.get("nothing", *key[:2])
+    if nothing is None:
+        nothing = problem.columns.add(("nothing", *key[:2]), Role.WHOLE, 1.0)
+        bound = problem.upper_of(whole)
+        problem.rows.add(("nothing", *key[:2]), Linear().plus(whole).add(nothing, bound), at_most=bound)
+    below = Linear().plus(over).add(switch, -(most + float(step))).add(nothing, -float(step))
+    problem.rows.add(("below", *key), below, at_most=-float(step))
+    problem.rows.add(("reaches", *key), Linear().plus(over).add(switch, -least), at_least=-least)
+    smallest = min((abs(c) for c in amount.terms.values()), default=0.0)
+    problem.rows.add(("any", *key), Linear().plus(amount).add(switch, -smallest), at_least=0.0)
+
+
+def readings(recount: Recount) -> Iterator[Reading]:
+    """What each limit measures in each window against its bounds."""
+    for name, limit in recount.instance.limits.items():
+        for first, last in windows(limit, recount.instance):
+            reading = read(recount, name, limit, first, last)
+            if reading is not None:
+                yield reading
+
+
+def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> Reading | None:
+    """One limit in one window; None for a share of nothing."""
+    detail = f"{first} to {last}" if limit.each else (f"by {last}" if limit.by else "")
+    if limit.count is not None:
+        used = Fraction(len(things_counted(recount, limit, first, last)))
+        return _reading(name, limit, detail, used, limit.count, limit.at_least, limit.at_most, exact=True)
+    used = recounted(recount, limit, first, last)
+    if limit.is_amount:
+        exact = limit.kind == "units"
+        return _reading(name, limit, detail, used, unit_of(limit), limit.at_least, limit.at_most, exact=exact)
+    whole = recounted(recount, whole_of(limit), first, last)
+    if whole == 0:
+        return None
+    exact = limit.kind == "units"
+    return _reading(name, limit, detail, used / whole, "share", limit.at_least_share, limit.at_most_share, exact=exact)
+
+
+def _reading(
+    name: str, limit: Limit, detail: str, used: Fraction, unit: str, low: Decimal | None, high: Decimal | None, *, exact: bool
+) -> Reading:
+    at_least = None if low is None else Fraction(low)
+    at_most = None if high is None else Fraction(high)
+    hard = Reading(NAME, path(name), detail, used, unit, at_least, at_most, exact)
+    if limit.soft is None:
+        return hard
+    return Reading(NAME, path(name), detail, used, unit, at_least, at_most, exact, hard.shortfall)
+
+
+def things_counted(recount: Recount, limit: Limit, first: date, last: date) -> list[str]:
+    """The vendors, makers, models or offers that count, in order of first sight."""
+    amounts: dict[str, Fraction] = {}
+    for subject, units in recount.counted(limit, first, last):
+        thing = facts(recount.instance, subject)[COUNTED_BY[limit.count or "vendors"]]
+        if thing:
+            amounts[thing] = amounts.get(thing, Fraction(0)) + recount.worth(limit, subject) * units
+    least = Fraction(limit.counts_from or 0)
+    if limit.counts_from_share is not None:
+        least = Fraction(limit.counts_from_share) * sum(amounts.values())
+    return [thing for thing, amount in amounts.items() if amount > 0 and amount >= least]
+
+
+def shortfall_amount(recount: Recount, limit: Limit, first: date, last: date) -> Fraction:
+    """Shortfall of a soft limit in units of its measure; of a share, part against share x whole."""
+    reading = read(recount, "", limit, first, last)
+    if reading is None:
+        return Fraction(0)
+    if limit.is_amount:
+        return reading.shortfall
+    return reading.shortfall * recounted(recount, whole_of(limit), first, last)
+
+
+def entries(recount: Recount) -> Iterator[Entry]:
+    """Penalties of soft limits that are missed."""
+    for limit in recount.instance.limits.values():
+        if limit.soft is None or limit.soft.penalty is None:
+            continue
+        for first, last in windows(limit, recount.instance):
+            missed = shortfall_amount(recount, limit, first, last)
+            if missed:
+                day = min(last, recount.instance.operation_end)
+                yield entry(recount.instance, "penalty", day, missed * Fraction(limit.soft.penalty), Subject())
+
+
+def sentence(instance: Instance, at: str) -> str:
+    """What the limit demands, in words."""
+    name = at.removeprefix("limits.")
+    limit = instance.limits[name]
+    what = limit.count or unit_of(limit)
+    if what == "money":
+        what = f"{instance.currency} of {limit.measure}"
+    bounds = [
+        f"{word} {float(bound) * (100 if share else 1):,.10g}{' %' if share else ''}"
+        for word, bound, share in (
+            ("at least", limit.at_least, False),
+            ("at most", limit.at_most, False),
+            ("at least", limit.at_least_share, True),
+            ("at most", limit.at_most_share, True),
+        )
+        if bound is not None
+    ]
+    chosen = "; ".join(f"{field} {', '.join(values)}" for field, values in limit.select.fields().items())
+    left_out = "; ".join(f"{field} {', '.join(values)}" for field, values in limit.exclude.fields().items()) if limit.exclude else ""  # fmt: skip
+    stage = f" {limit.stage}" if limit.kind == "units" else ""
+    return (
+        f"limit {name}: {' and '.join(bounds)} {'of the ' if not limit.is_amount else ''}{what}{stage}"
+        + (f" ({chosen})" if chosen else "")
+        + (f" (not {left_out})" if left_out else "")
+        + (f" by {limit.by}" if limit.by else "")
+        + (f" each {limit.each}" if limit.each else "")
+    )
+
+
+def repair(instance: Instance, reading: Reading) -> str:
+    """By how much to move the bound, in its own unit."""
+    name = reading.path.removeprefix("limits.")
+    limit = instance.limits[name]
+    low = reading.at_least is not None and reading.used < reading.at_least
+    field = ("at_least" if low else "at_most") + ("" if limit.is_amount else "_share")
+    unit = instance.currency if reading.unit == "money" else reading.unit
+    return f"{reading.path}.{field}: {'lower' if low else 'raise'} by {float(reading.shortfall):,.2f} {unit}"
+
+
+FAMILY = Family(
+    name=NAME,
+    title="Limits",
+    kind="policy",
+    groups=lambda instance: [path(name) for name in instance.limits],
+    sentence=sentence,
+    repair=repair,
+    rows=rows,
+    links=links,
+    readings=readings,
+    entries=entries,
+)

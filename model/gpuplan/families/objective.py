@@ -1,0 +1,176 @@
+r"""Objective: levels in order of priority, each held at what it reached while the next is sought.
+
+Soft limits come first, one level for each priority: $\min \sum_{w} \delta_w / \mathrm{scale}_w$. Then the levels of the
+instance: discounted cost $\sum_f \phi(d_f)\, c_f$ with $\phi(d) = (1 + \rho)^{-(d - d_0)/365}$ rounded to 12 decimals;
+any measure; the number of periods before a target holds (commissioning), $\sum_p (1 - h_p)$ with
+$A_p \ge b\, h_p$ and $h_p \le h_{p+1}$; the largest vendor's amount of a measure (concentration), $\max_v A_v$.
+
+| symbol | meaning | unit |
+| --- | --- | --- |
+| $\delta_w$ | shortfall of a soft limit | the measure's |
+| $c_f, d_f$ | a payment and its day | money, day |
+| $\rho, d_0$ | discount rate for each year, day of reckoning | |
+| $h_p$ | whether the target holds from period $p$ on (`holds`) | 0 or 1 |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.limits import scale, shortfall_amount
+from gpuplan.instance.rules import Measured
+from gpuplan.instance.timeline import windows
+from gpuplan.instance.units import unit_of
+from gpuplan.ledger.measures import measure as recounted
+from gpuplan.program.columns import Role
+from gpuplan.program.linear import Linear
+from gpuplan.program.measures import discounted, measure, units_counted
+
+if TYPE_CHECKING:
+    from gpuplan.instance.rules import Level
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.recount import Recount
+    from gpuplan.program.problem import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One level of the objective: an expression to minimise or maximise, and what later levels may give up."""
+
+    name: str
+    unit: str
+    maximise: bool
+    expression: Linear
+    tolerance: float
+    tolerance_share: float
+
+
+def priorities(instance: Instance) -> list[int]:
+    """Priorities of soft limits, the first to be met first."""
+    return sorted({limit.soft.priority for limit in instance.limits.values() if limit.soft and limit.soft.priority})
+
+
+def level_name(level: Level) -> tuple[str, str]:
+    """(name, unit) of a level, for people."""
+    if level.minimise == "cost":
+        return "minimise cost", "money"
+    if level.minimise == "commissioning":
+        return f"minimise periods before {level.target} holds", "periods"
+    if level.minimise == "concentration" and level.of is not None:
+        return f"minimise the largest vendor's {unit_of(level.of)}", unit_of(level.of)
+    aim = level.maximise or level.minimise
+    assert isinstance(aim, Measured)
+    unit = unit_of(aim)
+    word = "maximise" if level.maximise else "minimise"
+    return f"{word} {aim.measure if unit == 'money' else unit}", unit
+
+
+def goals(problem: Problem) -> list[Goal]:
+    """Every level in order, soft priorities first; levels that nothing can change are left in, as constants."""
+    found = [
+        Goal(f"miss soft limits of priority {priority} least", "shortfall", False, problem.shortfalls.get(priority, Linear()), 0.0, 0.0)
+        for priority in priorities(problem.instance)
+    ]  # fmt: skip
+    for level in problem.instance.objective:
+        name, unit = level_name(level)
+        expression = _expression(problem, level)
+        found.append(
+            Goal(name, unit, level.maximise is not None, expression, float(level.tolerance), float(level.tolerance_share))
+        )
+    return found
+
+
+def _expression(problem: Problem, level: Level) -> Linear:
+    if level.minimise == "cost":
+        return discounted(problem)
+    if level.minimise == "commissioning":
+        return _commissioning(problem, level.target or "")
+    last = level.by or problem.instance.calendar.end
+    if level.minimise == "concentration" and level.of is not None:
+        return _concentration(problem, level.of, last)
+    aim = level.maximise or level.minimise
+    assert isinstance(aim, Measured)
+    return measure(problem, aim, date.min, _last_day(problem.instance, aim, level.by))
+
+
+def _last_day(instance: Instance, aim: Measured, by: date | None) -> date:
+    return by or (instance.calendar.end if aim.kind == "units" else instance.operation_end)
+
+
+def _commissioning(problem: Problem, target: str) -> Linear:
+    limit = problem.instance.limits[target]
+    waited = Linear()
+    before: int | None = None
+    for period in problem.periods:
+        holds = problem.columns.add(("holds", target, period.index), Role.WHOLE, 1.0)
+        reached = measure(problem, limit, date.min, period.last).add(holds, -float(limit.at_least or 0))
+        problem.rows.add(("holds", target, period.index), reached, at_least=0.0)
+        if before is not None:
+            problem.rows.add(("stays", target, period.index), Linear([(holds, 1.0), (before, -1.0)]), at_least=0.0)
+        before = holds
+        waited.add(holds, -1.0)
+        waited.constant += 1.0
+    return waited
+
+
+def _concentration(problem: Problem, of: Measured, last: date) -> Linear:
+    largest = problem.columns.add(("concentration",), Role.CONTINUOUS)
+    by_vendor: dict[str, Linear] = {}
+    for subject, units in units_counted(problem, of, date.min, last):
+        each = measure_worth(problem.instance, of, subject.system or "", subject.offer)
+        by_vendor.setdefault(subject.vendor or "", Linear()).plus(units, each)
+    for vendor, amount in by_vendor.items():
+        problem.rows.add(("concentration", vendor), amount.add(largest, -1.0), at_most=0.0)
+    return Linear([(largest, 1.0)])
+
+
+def measure_worth(instance: Instance, of: Measured, system: str, offer: str | None) -> float:
+    """A measure of units for one system, as the matrix wants it."""
+    from gpuplan.instance.units import worth
+
+    return float(worth(of, instance, system, offer))
+
+
+def values(recount: Recount) -> list[tuple[str, str, Decimal]]:
+    """(name, unit, value) of every level, recounted from a plan; rounded to 6 decimals."""
+    instance = recount.instance
+    found = []
+    for priority in priorities(instance):
+        missed = sum(
+            (shortfall_amount(recount, limit, *window) / scale(limit)
+             for limit in instance.limits.values() if limit.soft and limit.soft.priority == priority
+             for window in windows(limit, instance)),
+            Fraction(0),
+        )  # fmt: skip
+        found.append((f"miss soft limits of priority {priority} least", "shortfall", _decimal(missed)))
+    for level in instance.objective:
+        found.append((*level_name(level), _decimal(_value(recount, level))))
+    return found
+
+
+def _value(recount: Recount, level: Level) -> Fraction:
+    instance = recount.instance
+    if level.minimise == "cost":
+        return sum((Fraction(one.discounted) for one in recount.entries), Fraction(0))
+    if level.minimise == "commissioning":
+        limit = instance.limits[level.target or ""]
+        bound = Fraction(limit.at_least or 0)
+        ends = [period.last for period in instance.calendar.all_periods()]
+        return Fraction(sum(1 for end in ends if recounted(recount, limit, date.min, end) < bound))
+    if level.minimise == "concentration" and level.of is not None:
+        by_vendor: dict[str, Fraction] = {}
+        for subject, units in recount.counted(level.of, date.min, level.by or instance.calendar.end):
+            vendor = subject.vendor or ""
+            by_vendor[vendor] = by_vendor.get(vendor, Fraction(0)) + recount.worth(level.of, subject) * units
+        return max(by_vendor.values(), default=Fraction(0))
+    aim = level.maximise or level.minimise
+    assert isinstance(aim, Measured)
+    return recounted(recount, aim, date.min, _last_day(instance, aim, level.by))
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return Decimal(round(value * 10**6)).scaleb(-6)

@@ -1,0 +1,629 @@
+r"""Pricing: what the orders cost, tier by tier, and what vendors charge and give back for the whole.
+
+All-units: the tier reached prices every unit, $\sum_j x^{\mathrm{tier}}_{ojst} = \ell_o n^{\mathrm{orders}}_{ost}$ and
+$b_{oj} z_{oj} \le \sum_{s,t} x^{\mathrm{tier}}_{ojst} \le b_{o,j+1} z_{oj}$, $\sum_j z_{oj} = u_o$. Incremental: orders
+pay the first price and the saving of each further tier is booked on the last day of the order window,
+$w_{oj} z_{o,j+1} \le x^{\mathrm{step}}_{oj} \le w_{oj} z_{oj}$ with $w$ the width of the tier. Fees and activation fall
+due at the first signing. A vendor's rebate is a share of its whole spend, by the amount that the spend reaches.
+
+| symbol | meaning | unit |
+| --- | --- | --- |
+| $z_{oj}$ | tier reached, or entered (`tier`) | 0 or 1 |
+| $x^{\mathrm{tier}}_{ojst}$ | units priced by a tier (`tier_units`) | systems |
+| $x^{\mathrm{step}}_{oj}$ | units within an incremental tier (`tier_step`) | systems |
+| $f_{ot}, f_{vt}$ | first signing of an offer, of a vendor (`offer_first`, `vendor_first`) | 0 or 1 |
+| $u_v$ | vendor used (`vendor_used`) | 0 or 1 |
+| $y_{vj}, x^{\mathrm{spend}}_{vj}$ | rebate reached, spend within it (`rebate`, `rebate_spend`) | 0 or 1; money |
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.family import Family
+from gpuplan.instance.matching import Subject
+from gpuplan.instance.prices import added_parts, instalments, last_order_day, module_instalments, rate
+from gpuplan.instance.timeline import Stretch, module_ready, stretches
+from gpuplan.ledger.entries import Entry, entry
+from gpuplan.ledger.reading import Reading
+from gpuplan.program.columns import Role
+from gpuplan.program.linear import Linear
+from gpuplan.program.problem import Flow
+
+if TYPE_CHECKING:
+    from gpuplan.instance.offers import Offer, Vendor
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.recount import Lot, Recount
+    from gpuplan.program.problem import Problem
+
+NAME = "pricing"
+
+
+def path(offer: str) -> str:
+    """Path of an offer's price tiers."""
+    return f"offers.{offer}.tiers"
+
+
+def has_fees(quote: Offer) -> bool:
+    """Whether any tier has a fixed fee."""
+    return any(tier.fee for tier in quote.price_tiers())
+
+
+def splits_by_site(instance: Instance, offer: str) -> bool:
+    """Whether tiers must be told apart by site: only when a rule on money selects sites."""
+    if len(instance.offer_sites(offer)) < 2:
+        return False
+    measured = [*instance.limits.values(), *(level.of for level in instance.objective if level.of)]
+    return any(
+        one.kind == "money" and {"site", "country", "region"} & {*one.select.fields(), *(one.exclude.fields() if one.exclude else ())}
+        for one in measured
+    )
+
+
+def columns(problem: Problem) -> None:
+    """Tiers, steps, first signings and rebates, where they exist."""
+    for offer, quote in problem.instance.offers.items():
+        signings = signings_by_period(problem, [offer])
+        if not signings:
+            continue
+        if quote.tiers and quote.tier_pricing == "all-units":
+            _all_units_columns(problem, offer)
+        elif quote.tiers:
+            for number, _ in enumerate(quote.price_tiers(), 1):
+                problem.strategic("tier", offer, number)
+                problem.columns.add(("tier_step", offer, number), Role.CONTINUOUS)
+        if has_fees(quote):
+            problem.offer_used(offer)
+            _first_columns(problem, "offer_first", offer, list(signings))
+            if quote.tiers and len(signings) > 1:
+                for period in signings:
+                    problem.columns.add(("fee", offer, period), Role.CONTINUOUS, _largest_fee(quote))
+    for vendor, seller in problem.instance.vendors.items():
+        offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
+        signings = signings_by_period(problem, offers)
+        if seller.activation_cost and signings:
+            problem.vendor_used(vendor)
+            _first_columns(problem, "vendor_first", vendor, list(signings))
+        if seller.rebates and signings:
+            for number in range(len(seller.rebates) + 1):
+                problem.strategic("rebate", vendor, number)
+                problem.columns.add(("rebate_spend", vendor, number), Role.CONTINUOUS)
+
+
+def _largest_fee(quote: Offer) -> float:
+    fees = [float(tier.fee) for tier in quote.price_tiers()]
+    return sum(fees) if quote.tier_pricing == "incremental" else max(fees)
+
+
+def _all_units_columns(problem: Problem, offer: str) -> None:
+    sites = [site for name, site in problem.pairs() if name == offer]
+    by_site = splits_by_site(problem.instance, offer)
+    for number, _ in enumerate(problem.instance.offers[offer].price_tiers(), 1):
+        problem.strategic("tier", offer, number)
+        for period in signings_by_period(problem, [offer]):
+            for site in sites if by_site else [""]:
+                problem.columns.add(("tier_units", offer, number, site, period), Role.CONTINUOUS)
+
+
+def signings_by_period(problem: Problem, offers: list[str]) -> dict[int, Linear]:
+    """Units of some offers signed for, by period, in order."""
+    found: dict[int, Linear] = defaultdict(Linear)
+    for (offer, _), signings in problem.signings.items():
+        if offer in offers:
+            for period, column in signings:
+                found[period].add(column, problem.instance.offers[offer].lot_units)
+    return dict(sorted(found.items()))
+
+
+def _first_columns(problem: Problem, decision: str, name: str, periods: list[int]) -> None:
+    if len(periods) > 1:
+        for period in periods:
+            problem.columns.add((decision, name, period), Role.WHOLE, 1.0)
+
+
+def _firsts(problem: Problem, decision: str, name: str, switch: int, periods: list[int]) -> list[tuple[int, int]]:
+    """(period, column that is 1 when the first signing falls in it)."""
+    if len(periods) == 1:
+        return [(periods[0], switch)]
+    found = ((period, problem.columns.get(decision, name, period)) for period in periods)
+    return [(period, column) for period, column in found if column is not None]
+
+
+def rows(problem: Problem) -> None:
+    """Prices as flows; tiers add up to orders; modules and upkeep."""
+    for offer, quote in problem.instance.offers.items():
+        if signings_by_period(problem, [offer]):
+            _order_flows(problem, offer, quote)
+            _support_flows(problem, offer, quote)
+            if has_fees(quote):
+                _fee_flows(problem, offer, quote)
+            if quote.tiers and quote.tier_pricing == "incremental":
+                _incremental_rows(problem, offer, quote)
+    for vendor, seller in problem.instance.vendors.items():
+        _rebate_rows(problem, vendor)
+        if seller.activation_cost and problem.columns.get("vendor_used", vendor) is not None:
+            _activation_flows(problem, vendor, seller)
+    _module_flows(problem)
+
+
+def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
+    all_units = quote.tiers and quote.tier_pricing == "all-units"
+    parts = added_parts(problem.instance, offer)
+    for (name, site), signings in problem.signings.items():
+        if name != offer:
+            continue
+        for period, column in signings:
+            units = Linear([(column, float(quote.lot_units))])
+            subject = Subject.of_offer(problem.instance, offer, site)
+            if not all_units:
+                _pay(problem, "purchase", offer, period, units, Fraction(quote.price), quote.currency, subject)
+            for part, price in parts.items():
+                _pay(problem, part, offer, period, units, price, "USD", subject)
+    if all_units:
+        _all_units_rows(problem, offer, quote)
+
+
+def _pay(
+    problem: Problem, term: str, offer: str, period: int, units: Linear, price: Fraction, currency: str | None, subject: Subject
+) -> None:
+    days = problem.lot(offer, period)
+    payments = instalments(problem.instance, offer, days, price, currency)
+    problem.flows.append(
+        Flow(term, days.signed, subject, units, tuple((day, float(amount)) for day, amount in payments))
+    )
+
+
+def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
+    """Units of each tier add up to the orders, by period, and by site where a rule on money needs it."""
+    ordered: dict[tuple[str, int], Linear] = {}
+    if splits_by_site(problem.instance, offer):
+        for (name, site), signings in problem.signings.items():
+            if name == offer:
+                ordered |= {(site, period): Linear([(column, quote.lot_units)]) for period, column in signings}
+    else:
+        ordered = {("", period): units for period, units in signings_by_period(problem, [offer]).items()}
+    for (site, period), units in ordered.items():
+        split = Linear().plus(units, -1.0)
+        subject = Subject.of_offer(problem.instance, offer, site or None)
+        for number, tier in enumerate(quote.price_tiers(), 1):
+            column = problem.columns.get("tier_units", offer, number, site, period)
+            if column is not None:
+                split.add(column, 1.0)
+                price = Fraction(tier.price)
+                _pay(problem, "purchase", offer, period, Linear([(column, 1.0)]), price, quote.currency, subject)
+        problem.rows.add(("tier_units", offer, site, period), split, at_least=0.0, at_most=0.0)
+
+
+def _incremental_rows(problem: Problem, offer: str, quote: Offer) -> None:
+    tiers = quote.price_tiers()
+    split = problem.ordered(offer).times(-1.0)
+    booked = last_order_day(problem.instance, offer)
+    worth = rate(problem.instance, quote.currency, booked)
+    for number, tier in enumerate(tiers, 1):
+        step = problem.columns.get("tier_step", offer, number)
+        if step is None:
+            continue
+        split.add(step, 1.0)
+        saving = Fraction(tier.price) - Fraction(quote.price)
+        if saving:
+            problem.flows.append(
+                Flow("purchase", booked, Subject.of_offer(problem.instance, offer), Linear([(step, 1.0)]),
+                     ((booked, float(saving * worth)),))
+            )  # fmt: skip
+    problem.rows.add(("tier_step", offer), split, at_least=0.0, at_most=0.0)
+
+
+def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
+    if not quote.support_rate_per_year:
+        return
+    yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
+    days = stretches(problem.instance, problem.states)
+    for (name, site), standing in problem.standings.items():
+        if name != offer:
+            continue
+        paid: dict[int, list[tuple[date, float]]] = defaultdict(list)
+        for stretch in days:
+            amount = yearly * stretch.days / 365 * rate(problem.instance, quote.currency, stretch.last)
+            paid[stretch.state].append((stretch.last, float(amount)))
+        for state, column in enumerate(standing):
+            if column is not None and paid[state]:
+                subject = Subject.of_offer(problem.instance, offer, site)
+                problem.flows.append(Flow("support", None, subject, Linear([(column, 1.0)]), tuple(paid[state])))
+
+
+def _module_flows(problem: Problem) -> None:
+    instance = problem.instance
+    days = stretches(instance, problem.states)
+    for column in problem.columns.of("modules"):
+        _, module_id, site, period = problem.columns.keys[column]
+        module = instance.modules[str(module_id)]
+        signed = problem.periods[int(period)].first
+        ordered = Linear([(column, 1.0)])
+        subject = Subject(site=str(site), module=str(module_id))
+        payments = module_instalments(instance, str(module_id), signed)
+        if module.price:
+            problem.flows.append(
+                Flow("modules", signed, subject, ordered, tuple((day, float(amount)) for day, amount in payments))
+            )
+        upkeep = _upkeep(instance, str(module_id), signed, days, problem.states)
+        if upkeep:
+            problem.flows.append(
+                Flow("maintenance", None, subject, ordered, tuple((day, float(amount)) for day, amount in upkeep))
+            )
+
+
+def _upkeep(
+    instance: Instance, module_id: str, signed: date, days: list[Stretch], states: Sequence[date]
+) -> list[tuple[date, Fraction]]:
+    """(day, amount) of the maintenance of one module, over every stretch in whose state it is in place."""
+    module = instance.modules[module_id]
+    yearly = Fraction(module.price) * Fraction(module.maintenance_rate_per_year)
+    if not yearly:
+        return []
+    ready = module_ready(module, signed)
+    return [
+        (stretch.last, yearly * stretch.days / 365 * rate(instance, module.currency, stretch.last))
+        for stretch in days
+        if ready <= states[stretch.state]
+    ]
+
+
+def links(problem: Problem) -> None:
+    """Tiers, steps, fees, activation and rebates, by the bounds of what is ordered."""
+    for offer, quote in problem.instance.offers.items():
+        if problem.columns.get("tier", offer, 1) is not None:
+            _tier_links(problem, offer, quote)
+        if has_fees(quote) and signings_by_period(problem, [offer]):
+            _fee_links(problem, offer, quote)
+    for vendor in problem.instance.vendors:
+        switch = problem.columns.get("vendor_used", vendor)
+        if switch is not None:
+            _vendor_links(problem, vendor, switch)
+        _rebate_links(problem, vendor)
+
+
+def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
+    tiers = quote.price_tiers()
+    most = problem.upper_of(problem.ordered(offer))
+    boundaries = [0 if tier.from_units == 1 else tier.from_units for tier in tiers]
+    switches = [problem.columns.get("tier", offer, number) for number in range(1, len(tiers) + 1)]
+    used = Linear()
+    for number, (low, switch) in enumerate(zip(boundaries, switches, strict=True), 1):
+        high = min(most, float(boundaries[number])) if number < len(tiers) else most
+        if switch is None:
+            continue
+        if quote.tier_pricing == "all-units":
+            units = Linear((c, 1.0) for c in problem.columns.of("tier_units") if problem.columns.keys[c][1:3] == (offer, number))
+            used.add(switch, 1.0)
+            problem.rows.add(("tier_high", offer, number), Linear().plus(units).add(switch, -max(high, 0.0)), at_most=0.0)
+            problem.rows.add(("tier_low", offer, number), Linear().plus(units).add(switch, -max(low, 1)), at_least=0.0)
+        else:
+            step = problem.columns.get("tier_step", offer, number)
+            width = max(high - low, 0.0)
+            if step is not None:
+                problem.rows.add(("step_high", offer, number), Linear([(step, 1.0), (switch, -width)]), at_most=0.0)
+                following = switches[number] if number < len(tiers) else None
+                if following is not None:
+                    full = boundaries[number] - low
+                    row = Linear([(step, 1.0), (following, -full)])
+                    problem.rows.add(("step_full", offer, number), row, at_least=0.0)
+    _tie_tiers_to_use(problem, offer, quote, used, switches)
+
+
+def _tie_tiers_to_use(
+    problem: Problem, offer: str, quote: Offer, used: Linear, switches: list[int | None]
+) -> None:
+    """One all-units tier when the offer is used; the first incremental tier is entered just when it is used."""
+    switch = problem.columns.get("offer_used", offer)
+    if quote.tier_pricing == "incremental":
+        used = Linear([(switches[0], 1.0)]) if switches[0] is not None else Linear()
+    if switch is not None:
+        problem.rows.add(("tier", offer), used.add(switch, -1.0), at_least=0.0, at_most=0.0)
+    elif len(used.terms) > 1:
+        problem.rows.add(("tier", offer), used, at_most=1.0)
+
+
+def _fee_flows(problem: Problem, offer: str, quote: Offer) -> None:
+    """Fees of the tier reached (all-units) or of every tier entered (incremental), due at the first signing."""
+    firsts = _offer_firsts(problem, offer)
+    if not quote.tiers:
+        for period, column in firsts:
+            _fee_flow(problem, offer, quote, period, Linear([(column, float(quote.fee))]))
+    elif len(firsts) == 1:
+        _fee_flow(problem, offer, quote, firsts[0][0], _owed(problem, offer, quote))
+    else:
+        for period, _ in firsts:
+            fee = problem.columns.get("fee", offer, period)
+            if fee is not None:
+                _fee_flow(problem, offer, quote, period, Linear([(fee, 1.0)]))
+
+
+def _offer_firsts(problem: Problem, offer: str) -> list[tuple[int, int]]:
+    periods = list(signings_by_period(problem, [offer]))
+    return _firsts(problem, "offer_first", offer, problem.offer_used(offer), periods)
+
+
+def _owed(problem: Problem, offer: str, quote: Offer) -> Linear:
+    owed = Linear()
+    for number, tier in enumerate(quote.price_tiers(), 1):
+        column = problem.columns.get("tier", offer, number)
+        if column is not None:
+            owed.add(column, float(tier.fee))
+    return owed
+
+
+def _fee_links(problem: Problem, offer: str, quote: Offer) -> None:
+    """The fee owed is paid in the period of the first signing."""
+    firsts = _offer_firsts(problem, offer)
+    signings = signings_by_period(problem, [offer])
+    _first_rows(problem, "offer_first", offer, signings, firsts, problem.offer_used(offer))
+    if not quote.tiers or len(firsts) == 1:
+        return
+    paid = Linear()
+    for period, column in firsts:
+        fee = problem.columns.get("fee", offer, period)
+        if fee is not None:
+            paid.add(fee, 1.0)
+            row = Linear([(fee, 1.0), (column, -_largest_fee(quote))])
+            problem.rows.add(("fee", offer, period), row, at_most=0.0)
+    problem.rows.add(("fees", offer), paid.plus(_owed(problem, offer, quote), -1.0), at_least=0.0, at_most=0.0)
+
+
+def _fee_flow(problem: Problem, offer: str, quote: Offer, period: int, fee: Linear) -> None:
+    day = problem.periods[period].first
+    worth = float(rate(problem.instance, quote.currency, day))
+    problem.flows.append(Flow("fees", day, Subject.of_offer(problem.instance, offer), fee, ((day, worth),)))
+
+
+def _first_rows(
+    problem: Problem, decision: str, name: str, signings: dict[int, Linear], firsts: list[tuple[int, int]], switch: int
+) -> None:
+    """The first signing falls in the first period in which anything is signed."""
+    if len(firsts) == 1:
+        return
+    problem.rows.add(
+        (decision, name), Linear((column, 1.0) for _, column in firsts).add(switch, -1.0), at_least=0.0, at_most=0.0
+    )
+    for period, column in firsts:
+        units = signings[period]
+        bound = problem.upper_of(units)
+        so_far = Linear((other, -bound) for day, other in firsts if day <= period)
+        problem.rows.add((decision, name, period, "after"), Linear().plus(units).plus(so_far), at_most=0.0)
+        problem.rows.add((decision, name, period, "signed"), Linear().plus(units).add(column, -1.0), at_least=0.0)
+
+
+def _vendor_links(problem: Problem, vendor: str, switch: int) -> None:
+    offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
+    for offer in offers:
+        ordered = problem.ordered(offer)
+        if ordered.terms:
+            used = problem.columns.get("offer_used", offer)
+            if used is not None:
+                row = Linear([(used, 1.0), (switch, -1.0)])
+                problem.rows.add(("vendor_used", vendor, offer), row, at_most=0.0)
+            else:
+                problem.only_if(("vendor_used", vendor, offer), ordered, switch)
+    signings = signings_by_period(problem, offers)
+    everything = Linear()
+    for units in signings.values():
+        everything.plus(units)
+    problem.rows.add(("vendor_idle", vendor), everything.add(switch, -1.0), at_least=0.0)
+    if problem.instance.vendors[vendor].activation_cost:
+        firsts = _firsts(problem, "vendor_first", vendor, switch, list(signings))
+        _first_rows(problem, "vendor_first", vendor, signings, firsts, switch)
+
+
+def _activation_flows(problem: Problem, vendor: str, seller: Vendor) -> None:
+    offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
+    periods = list(signings_by_period(problem, offers))
+    for period, column in _firsts(problem, "vendor_first", vendor, problem.vendor_used(vendor), periods):
+        day = problem.periods[period].first
+        amount = float(Fraction(seller.activation_cost) * rate(problem.instance, seller.currency, day))
+        flow = Flow("activation", day, Subject(vendor=vendor), Linear([(column, 1.0)]), ((day, amount),))
+        problem.flows.append(flow)
+
+
+def _rebate_rows(problem: Problem, vendor: str) -> None:
+    """Spend falls within one step of the rebate; what it gives back."""
+    seller = problem.instance.vendors[vendor]
+    if problem.columns.get("rebate", vendor, 0) is None:
+        return
+    offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
+    booked = max(last_order_day(problem.instance, offer) for offer in offers)
+    worth = rate(problem.instance, seller.currency, booked)
+    split = Linear()
+    choice = Linear()
+    rates = [Fraction(0), *(Fraction(rebate.rate) for rebate in seller.rebates)]
+    for number, share in enumerate(rates):
+        spend = problem.columns.get("rebate_spend", vendor, number)
+        chosen = problem.columns.get("rebate", vendor, number)
+        if spend is None or chosen is None:
+            continue
+        split.add(spend, 1.0)
+        choice.add(chosen, 1.0)
+        if share:
+            flow = Flow("rebates", booked, Subject(vendor=vendor), Linear([(spend, 1.0)]), ((booked, -float(share * worth)),))
+            problem.flows.append(flow)
+    problem.rows.add(("rebate", vendor), choice, at_least=1.0, at_most=1.0)
+    problem.rows.add(("rebate_spend", vendor), split.plus(_spend(problem, offers), -1.0), at_least=0.0, at_most=0.0)
+
+
+def _spend(problem: Problem, offers: list[str]) -> Linear:
+    """Price of what is ordered from some offers, in their own currency."""
+    total = Linear()
+    for offer in offers:
+        quote = problem.instance.offers[offer]
+        tiers = quote.price_tiers()
+        if quote.tiers and quote.tier_pricing == "all-units":
+            for column in problem.columns.of("tier_units"):
+                key = problem.columns.keys[column]
+                if key[1] == offer:
+                    total.add(column, float(tiers[int(key[2]) - 1].price))
+        else:
+            total.plus(problem.ordered(offer), float(quote.price))
+            for number, tier in enumerate(tiers, 1):
+                step = problem.columns.get("tier_step", offer, number)
+                if step is not None:
+                    total.add(step, float(tier.price - quote.price))
+    return total
+
+
+def _rebate_links(problem: Problem, vendor: str) -> None:
+    seller = problem.instance.vendors[vendor]
+    if problem.columns.get("rebate", vendor, 0) is None:
+        return
+    offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
+    most = max(problem.upper_of(_spend(problem, offers)), 0.0)
+    bounds = [0.0, *(float(rebate.from_spend) for rebate in seller.rebates)]
+    for number, low in enumerate(bounds):
+        spend, chosen = problem.columns.get("rebate_spend", vendor, number), problem.columns.get("rebate", vendor, number)
+        if spend is None or chosen is None:
+            continue
+        high = bounds[number + 1] if number + 1 < len(bounds) else most
+        problem.rows.add(("rebate_high", vendor, number), Linear([(spend, 1.0), (chosen, -high)]), at_most=0.0)
+        problem.rows.add(("rebate_low", vendor, number), Linear([(spend, 1.0), (chosen, -low)]), at_least=0.0)
+
+
+def readings(recount: Recount) -> Iterator[Reading]:
+    """Units of each all-units offer against the tier that the plan claims."""
+    chosen = {line.offer: line.tier for line in recount.decisions.tiers}
+    for offer, units in recount.units_by_offer.items():
+        quote = recount.instance.offers[offer]
+        if not quote.tiers or quote.tier_pricing == "incremental":
+            continue
+        tiers = quote.price_tiers()
+        number = chosen.get(offer, 0)
+        if not 1 <= number <= len(tiers):
+            yield Reading(NAME, path(offer), "tier stated", Fraction(number), "tier", Fraction(1), Fraction(len(tiers)))
+            continue
+        low = Fraction(tiers[number - 1].from_units)
+        high = Fraction(tiers[number].from_units) if number < len(tiers) else None
+        yield Reading(NAME, path(offer), f"units in tier {number}", Fraction(units), "systems", low, high)
+
+
+def entries(recount: Recount) -> Iterator[Entry]:
+    """Orders, parts, fees, activation, rebates, support, modules and their maintenance."""
+    instance = recount.instance
+    for lot in recount.lots:
+        yield from _lot_entries(recount, lot)
+    for offer, units in recount.units_by_offer.items():
+        yield from _offer_entries(recount, offer, units)
+    for vendor in {instance.offers[offer].vendor: None for offer in recount.units_by_offer}:
+        yield from _vendor_entries(recount, vendor)
+    days = stretches(instance, recount.states)
+    for (offer, site), units_by_state in recount.installed.items():
+        quote = instance.offers[offer]
+        yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
+        for stretch in days if yearly else []:
+            amount = yearly * units_by_state[stretch.state] * stretch.days / 365
+            if amount:
+                amount *= rate(instance, quote.currency, stretch.last)
+                yield entry(instance, "support", stretch.last, amount, Subject.of_offer(instance, offer, site))
+    for line in recount.decisions.modules:
+        subject = Subject(site=line.site, module=line.module)
+        for day, amount in module_instalments(instance, line.module, line.signed):
+            if amount:
+                yield entry(instance, "modules", day, amount * line.units, subject, line.signed)
+        for day, amount in _upkeep(instance, line.module, line.signed, days, recount.states):
+            yield entry(instance, "maintenance", day, amount * line.units, subject)
+
+
+def _tier_of(recount: Recount, offer: str) -> int:
+    stated = next((line.tier for line in recount.decisions.tiers if line.offer == offer), 1)
+    return min(max(stated, 1), len(recount.instance.offers[offer].price_tiers()))
+
+
+def unit_price(recount: Recount, offer: str) -> Fraction:
+    """Price of one system on ordering: of the tier reached, or of the first when tiers are incremental."""
+    quote = recount.instance.offers[offer]
+    if quote.tier_pricing == "incremental":
+        return Fraction(quote.price)
+    return Fraction(quote.price_tiers()[_tier_of(recount, offer) - 1].price)
+
+
+def _lot_entries(recount: Recount, lot: Lot) -> Iterator[Entry]:
+    instance, quote = recount.instance, recount.instance.offers[lot.offer]
+    subject = Subject.of_offer(instance, lot.offer, lot.site)
+    prices = {"purchase": (unit_price(recount, lot.offer), quote.currency)}
+    prices |= {part: (price, "USD") for part, price in added_parts(instance, lot.offer).items()}
+    for term, (price, currency) in prices.items():
+        for day, amount in instalments(instance, lot.offer, lot.days, price, currency):
+            yield entry(instance, term, day, amount * lot.units, subject, lot.days.signed)
+
+
+def tiers_entered(quote: Offer, units: int) -> int:
+    """How many incremental tiers so many units enter."""
+    return 1 + sum(1 for tier in quote.tiers if units > tier.from_units)
+
+
+def saving(quote: Offer, units: int) -> Fraction:
+    """What incremental tiers save on the first tier's price, in the offer's currency."""
+    tiers = quote.price_tiers()
+    total = Fraction(0)
+    for number, tier in enumerate(tiers[1:], 1):
+        high = tiers[number + 1].from_units if number + 1 < len(tiers) else units
+        within = max(min(units, high) - tier.from_units, 0)
+        total += within * (Fraction(quote.price) - Fraction(tier.price))
+    return total
+
+
+def _offer_entries(recount: Recount, offer: str, units: int) -> Iterator[Entry]:
+    instance, quote = recount.instance, recount.instance.offers[offer]
+    subject = Subject.of_offer(instance, offer)
+    first = min(lot.days.signed for lot in recount.lots if lot.offer == offer)
+    tiers = quote.price_tiers()
+    if quote.tier_pricing == "incremental":
+        fees = sum((Fraction(tier.fee) for tier in tiers[: tiers_entered(quote, units)]), Fraction(0))
+        saved = saving(quote, units)
+        if saved:
+            booked = last_order_day(instance, offer)
+            yield entry(instance, "purchase", booked, -saved * rate(instance, quote.currency, booked), subject)
+    else:
+        fees = Fraction(tiers[_tier_of(recount, offer) - 1].fee)
+    if fees:
+        yield entry(instance, "fees", first, fees * rate(instance, quote.currency, first), subject)
+
+
+def _vendor_entries(recount: Recount, vendor: str) -> Iterator[Entry]:
+    instance, seller = recount.instance, recount.instance.vendors[vendor]
+    units = {offer: units for offer, units in recount.units_by_offer.items() if instance.offers[offer].vendor == vendor}
+    subject = Subject(vendor=vendor)
+    if seller.activation_cost:
+        first = min(lot.days.signed for lot in recount.lots if lot.offer in units)
+        amount = Fraction(seller.activation_cost) * rate(instance, seller.currency, first)
+        yield entry(instance, "activation", first, amount, subject)
+    spend = sum(
+        (unit_price(recount, offer) * count - (saving(instance.offers[offer], count) if instance.offers[offer].tier_pricing == "incremental" else 0)
+         for offer, count in units.items()),
+        Fraction(0),
+    )  # fmt: skip
+    share = max((Fraction(rebate.rate) for rebate in seller.rebates if spend >= rebate.from_spend), default=Fraction(0))
+    if share:
+        every = [offer for offer, quote in instance.offers.items() if quote.vendor == vendor]
+        booked = max(last_order_day(instance, offer) for offer in every)
+        yield entry(instance, "rebates", booked, -spend * share * rate(instance, seller.currency, booked), subject)
+
+
+def sentence(instance: Instance, at: str) -> str:
+    """The tiers of an offer."""
+    quote = instance.offers[at.split(".")[1]]
+    tiers = ", ".join(f"{tier.price:,} from {tier.from_units}" for tier in quote.price_tiers())
+    return f"offer {at.split('.')[1]} costs {tiers} ({quote.tier_pricing})"
+
+
+FAMILY = Family(
+    name=NAME,
+    title="Pricing",
+    kind="cost",
+    groups=lambda instance: [path(offer) for offer, quote in instance.offers.items() if quote.tiers],
+    sentence=sentence,
+    columns=columns,
+    rows=rows,
+    links=links,
+    readings=readings,
+    entries=entries,
+)

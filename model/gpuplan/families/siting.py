@@ -1,0 +1,192 @@
+r"""Siting: whether and when a site is opened, and what stands only where a site is open.
+
+A site that costs nothing to open and needs no building is open from its first day on. Any other is opened by a
+decision on the first day of one period, and is open after its building time.
+
+$$ \sum_t n^{\mathrm{opening}}_{st} = y_s \le 1, \qquad
+\sum_o n^{\mathrm{installed}}_{osk} \le U_{sk} \sum_{t:\, \mathrm{open}_{st} \le D_k} n^{\mathrm{opening}}_{st} $$
+
+| symbol | meaning | unit |
+| --- | --- | --- |
+| $y_s$ | whether the site is opened (`site_open`) | 0 or 1 |
+| $n^{\mathrm{opening}}_{st}$ | opened by a decision in period $t$ (`opening`) | 0 or 1 |
+| $U_{sk}$ | most systems that could stand there, by the other rules | systems |
+| $\mathrm{open}_{st}$ | first day, decision day plus `build_days`, not before `opens` | day |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.family import Denial, Family
+from gpuplan.instance.calendar import months_between
+from gpuplan.instance.matching import Subject
+from gpuplan.ledger.entries import Entry, entry
+from gpuplan.ledger.reading import Reading
+from gpuplan.program.columns import Role
+from gpuplan.program.linear import Linear
+from gpuplan.program.problem import Flow, Group
+
+if TYPE_CHECKING:
+    from gpuplan.instance.facility import Site
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.recount import Recount
+    from gpuplan.program.problem import Problem
+
+NAME = "siting"
+
+
+def path(site: str) -> str:
+    """Path of a site."""
+    return f"sites.{site}"
+
+
+def is_decided(site: Site) -> bool:
+    """Whether opening the site is a decision: it costs something or takes building."""
+    return bool(site.opening_cost or site.fixed_cost_per_month or site.build_days)
+
+
+def open_day(site: Site, decided: date) -> date:
+    """First day on which a site is open, when its opening is decided on a day."""
+    built = decided + timedelta(days=site.build_days)
+    return max(built, site.opens or built)
+
+
+def denies_pair(instance: Instance, _offer: str, site: str) -> Iterator[Denial]:
+    """A site that opens after the last period."""
+    opens = open_day(instance.sites[site], instance.calendar.start)
+    if opens > instance.calendar.end:
+        yield Denial(Group(NAME, path(site)), f"site {site} cannot open before {opens}")
+
+
+def columns(problem: Problem) -> None:
+    """For each site that is opened by decision: the switch, and the period of the decision."""
+    for name, site in problem.instance.sites.items():
+        if not is_decided(site) or not any(pair[1] == name for pair in problem.pairs()):
+            continue
+        problem.strategic("site_open", name)
+        for period in problem.periods:
+            if open_day(site, period.first) <= problem.instance.calendar.end:
+                problem.columns.add(("opening", name, period.index), Role.WHOLE, 1.0)
+
+
+def rows(problem: Problem) -> None:
+    """One opening at most, and what it costs from then on."""
+    for name in problem.instance.sites:
+        switch = problem.columns.get("site_open", name)
+        if switch is None:
+            continue
+        openings = _openings(problem, name)
+        problem.rows.add(
+            ("site_open", name), Linear((column, 1.0) for _, column in openings).add(switch, -1.0),
+            at_least=0.0, at_most=0.0,
+        )  # fmt: skip
+        for decided, column in openings:
+            for term, payments in _payments(problem.instance, name, decided).items():
+                amounts = tuple((day, float(amount)) for day, amount in payments)
+                problem.flows.append(
+                    Flow(term, decided if term == "opening" else None, Subject(site=name), Linear([(column, 1.0)]), amounts)
+                )
+
+
+def _openings(problem: Problem, site: str) -> list[tuple[date, int]]:
+    found = ((period.first, problem.columns.get("opening", site, period.index)) for period in problem.periods)
+    return [(day, column) for day, column in found if column is not None]
+
+
+def _payments(instance: Instance, name: str, decided: date) -> dict[str, list[tuple[date, Fraction]]]:
+    """By cost term: (day, amount in the reporting currency) when the opening is decided on a day."""
+    site = instance.sites[name]
+    currency = site.currency or instance.currency
+    economics = instance.economics
+    found: dict[str, list[tuple[date, Fraction]]] = {}
+    if site.opening_cost:
+        found["opening"] = [(decided, Fraction(site.opening_cost) * Fraction(economics.rate(currency, decided)))]
+    if site.fixed_cost_per_month:
+        months = months_between(open_day(site, decided).replace(day=1), instance.operation_end)
+        found["site"] = [
+            (last, Fraction(site.fixed_cost_per_month) * Fraction(economics.rate(currency, last)))
+            for _, last in months
+        ]
+    return found
+
+
+def links(problem: Problem) -> None:
+    """Nothing stands at a site before it is open."""
+    for name, site in problem.instance.sites.items():
+        if not problem.is_on(NAME, path(name)):
+            continue
+        decided = problem.columns.get("site_open", name) is not None
+        opens = open_day(site, problem.instance.calendar.start)
+        openings = _openings(problem, name)
+        for state, day in enumerate(problem.states):
+            there = systems_there(problem, name, state)
+            if not there.terms:
+                continue
+            if decided:
+                bound = problem.upper_of(there)
+                reached = Linear((column, -bound) for start, column in openings if open_day(site, start) <= day)
+                problem.rows.add(("open", name, state), Linear().plus(there).plus(reached), at_most=0.0)
+            elif day < opens:
+                problem.rows.add(("open", name, state), there, at_most=0.0)
+
+
+def systems_there(problem: Problem, site: str, state: int) -> Linear:
+    """Systems installed at a site on a state day."""
+    columns_there = (standing[state] for _, standing in problem.standings_by_site.get(site, []))
+    return Linear((column, 1.0) for column in columns_there if column is not None)
+
+
+def readings(recount: Recount) -> Iterator[Reading]:
+    """Systems that stand at each site on days on which it is not open: none."""
+    for name, site in recount.instance.sites.items():
+        days = [
+            open_day(site, line.decided) for line in recount.decisions.openings if line.site == name
+        ] if is_decided(site) else [open_day(site, recount.instance.calendar.start)]  # fmt: skip
+        if is_decided(site):
+            yield Reading(NAME, path(name), "times opened", Fraction(len(days)), "openings", None, Fraction(1))
+        closed = [day for day in recount.states if not any(opened <= day for opened in days)]
+        there = max(
+            (sum(recount.installed_on(offer, where, day) for offer, where in recount.installed if where == name) for day in closed),
+            default=0,
+        )
+        yield Reading(NAME, path(name), "installed while closed", Fraction(there), "systems", None, Fraction(0))
+
+
+def entries(recount: Recount) -> Iterator[Entry]:
+    """Opening cost, and the fixed cost of every month from the opening on."""
+    for line in recount.decisions.openings:
+        subject = Subject(site=line.site)
+        for term, payments in _payments(recount.instance, line.site, line.decided).items():
+            for day, amount in payments:
+                yield entry(recount.instance, term, day, amount, subject, line.decided if term == "opening" else None)
+
+
+def sentence(instance: Instance, at: str) -> str:
+    """When the site can be open."""
+    name = at.removeprefix("sites.")
+    return f"site {name} can be open from {open_day(instance.sites[name], instance.calendar.start)} on"
+
+
+def repair(_instance: Instance, reading: Reading) -> str:
+    """What stands too early."""
+    return f"{reading.path}: open earlier; {float(reading.shortfall):g} systems {reading.detail}"
+
+
+FAMILY = Family(
+    name=NAME,
+    title="Siting",
+    kind="physical",
+    groups=lambda instance: [path(site) for site in instance.sites],
+    sentence=sentence,
+    repair=repair,
+    denies_pair=denies_pair,
+    columns=columns,
+    rows=rows,
+    links=links,
+    readings=readings,
+    entries=entries,
+)

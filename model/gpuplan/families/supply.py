@@ -1,0 +1,249 @@
+r"""Supply: what can be signed when, what arrives when, and what can stand.
+
+An offer $o$ is signed on the first day of a period $t$ for a site $s$, in whole lots. It ships, arrives and is ready on
+days that its lead, shipping, installation and acceptance give; the units installed on a state day $k$ are a decision
+that never falls and never passes what has been installed by then.
+
+$$ n^{\mathrm{installed}}_{osk} \le \ell_o \sum_{t:\, d^{\mathrm{installed}}_{ot} \le D_k} n^{\mathrm{orders}}_{ost},
+\qquad n^{\mathrm{installed}}_{osk} \ge n^{\mathrm{installed}}_{os,k-1} $$
+$$ \ell_o \sum_{s,\,t:\, d^{\mathrm{shipped}}_{ot} \in m} n^{\mathrm{orders}}_{ost} \le r_{om}, \qquad
+m_o u_o \le \ell_o \sum_{s,t} n^{\mathrm{orders}}_{ost} \le M_o u_o $$
+
+| symbol | meaning | unit |
+| --- | --- | --- |
+| $n^{\mathrm{orders}}_{ost}$ | lots signed for (`orders`) | lots |
+| $n^{\mathrm{installed}}_{osk}$ | systems installed on a state day (`installed`) | systems |
+| $u_o$ | whether anything of the offer is bought (`offer_used`) | 0 or 1 |
+| $\ell_o$ | `lot_units` | systems in a lot |
+| $m_o, M_o$ | `min_units`, `max_units` | systems |
+| $r_{om}$ | `supply` in a calendar month | systems |
+| $d_{ot}$ | day of an event of a lot | day |
+| $D_k$ | state day | day |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.family import Denial, Family
+from gpuplan.instance.calendar import add_months, step_at
+from gpuplan.instance.timeline import lot_days
+from gpuplan.ledger.reading import Reading
+from gpuplan.program.columns import INFINITY, Role
+from gpuplan.program.linear import Linear
+from gpuplan.program.problem import Group
+
+if TYPE_CHECKING:
+    from gpuplan.instance.offers import Offer
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.recount import Recount
+    from gpuplan.program.problem import Problem
+
+NAME = "supply"
+
+
+def path(offer: str) -> str:
+    """Path of an offer's supply."""
+    return f"offers.{offer}"
+
+
+def denies_signing(instance: Instance, offer: str, _site: str, signed: date) -> Iterator[Denial]:
+    """Outside the order window, or before a tender could have been awarded."""
+    quote = instance.offers[offer]
+    awarded = instance.calendar.tender_day + timedelta(days=quote.award_days)
+    if quote.order_from and signed < quote.order_from:
+        reason = f"the order window opens on {quote.order_from}"
+    elif quote.order_until and signed > quote.order_until:
+        reason = f"the order window closed on {quote.order_until}"
+    elif signed < awarded:
+        reason = f"a tender of {quote.award_days} days ends on {awarded}"
+    elif quote.supply is not None and not monthly_rate(quote, lot_days(quote, signed).shipped.replace(day=1)):
+        reason = f"none is shipped in {lot_days(quote, signed).shipped:%Y-%m}"
+    else:
+        return
+    yield Denial(Group(NAME, path(offer)), reason)
+
+
+def columns(problem: Problem) -> None:
+    """Orders for every signing, and installed from the first state day that a lot can reach."""
+    for (offer, site), signings in problem.signings.items():
+        quote = problem.instance.offers[offer]
+        bound = quote.max_units if problem.is_on(NAME, path(offer)) else None
+        lots = INFINITY if bound is None else float(bound // quote.lot_units)
+        for position, (period, _) in enumerate(signings):
+            column = problem.columns.add(("orders", offer, site, period), Role.WHOLE, lots)
+            signings[position] = (period, column)
+        first = min(problem.lot(offer, period).installed for period, _ in signings)
+        problem.standings[offer, site] = [
+            problem.columns.add(("installed", offer, site, state), Role.WHOLE, lots * quote.lot_units)
+            if first <= day
+            else None
+            for state, day in enumerate(problem.states)
+        ]
+
+
+def rows(problem: Problem) -> None:
+    """Installed never falls nor passes what arrived; shipments keep to the maker's rate; the total to max_units."""
+    for (offer, site), standing in problem.standings.items():
+        _standing_rows(problem, offer, site, standing)
+    for offer, quote in problem.instance.offers.items():
+        if problem.is_on(NAME, path(offer)) and problem.ordered(offer):
+            _rate_rows(problem, offer, quote)
+            if quote.max_units is not None:
+                problem.rows.add(("max_units", offer), problem.ordered(offer), at_most=quote.max_units)
+
+
+def _standing_rows(problem: Problem, offer: str, site: str, standing: list[int | None]) -> None:
+    lot = problem.instance.offers[offer].lot_units
+    signings = [(problem.lot(offer, period).installed, column) for period, column in problem.signings[offer, site]]
+    before: int | None = None
+    for state, column in enumerate(standing):
+        if column is None:
+            continue
+        arrived = Linear((order, -lot) for day, order in signings if day <= problem.states[state])
+        problem.rows.add(("arrived", offer, site, state), arrived.add(column), at_most=0.0)
+        if before is not None:
+            problem.rows.add(("grows", offer, site, state), Linear([(column, 1.0), (before, -1.0)]), at_least=0.0)
+        before = column
+
+
+def _rate_rows(problem: Problem, offer: str, quote: Offer) -> None:
+    if quote.supply is None:
+        return
+    months: dict[date, Linear] = {}
+    for (name, _), signings in problem.signings.items():
+        if name == offer:
+            for period, column in signings:
+                month = problem.lot(offer, period).shipped.replace(day=1)
+                months.setdefault(month, Linear()).add(column, quote.lot_units)
+    for month, shipped in sorted(months.items()):
+        problem.rows.add(("supply", offer, f"{month:%Y-%m}"), shipped, at_most=float(monthly_rate(quote, month)))
+
+
+def monthly_rate(quote: Offer, month: date) -> int:
+    """Units that can ship in the calendar month that starts on `month`: the rate that holds on its last day."""
+    step = step_at(quote.supply or (), add_months(month, 1) - timedelta(days=1))
+    return step.units_per_month if step else 0
+
+
+def links(problem: Problem) -> None:
+    """An offer that is used buys at least its minimum; one that is not used buys nothing."""
+    for offer, quote in problem.instance.offers.items():
+        ordered = problem.ordered(offer)
+        used = problem.columns.get("offer_used", offer)
+        if used is None:
+            continue
+        problem.only_if(("offer_used", offer), ordered, used)
+        least = max(quote.min_units if problem.is_on(NAME, path(offer)) else 0, 1)
+        problem.rows.add(("min_units", offer), Linear().plus(ordered).add(used, -least), at_least=0.0)
+
+
+def switches(problem: Problem) -> None:
+    """Columns, then a switch for every offer whose minimum order is above one lot."""
+    columns(problem)
+    for offer, quote in problem.instance.offers.items():
+        if quote.min_units > quote.lot_units and problem.is_on(NAME, path(offer)):
+            problem.offer_used(offer)
+
+
+def readings(recount: Recount) -> Iterator[Reading]:
+    """Window, lots, minimum, maximum, monthly shipments, and installed against arrived, from a plan."""
+    for offer, units in recount.units_by_offer.items():
+        yield from _total_readings(recount.instance.offers[offer], offer, units)
+        yield from _rate_readings(recount, offer)
+    for lot in recount.lots:
+        yield from _lot_readings(recount.instance, lot.offer, lot.site, lot.days.signed, lot.units)
+    for (offer, site), units_by_state in recount.installed.items():
+        lots = recount.lots_by_pair.get((offer, site), [])
+        before = 0
+        for day, units in zip(recount.states, units_by_state, strict=True):
+            arrived = sum(lot.units for lot in lots if lot.days.installed <= day)
+            detail = f"installed at {site} on {day}"
+            yield Reading(
+                NAME, path(offer), detail, Fraction(units), "systems", Fraction(before), Fraction(arrived)
+            )
+            before = units
+
+
+def _total_readings(quote: Offer, offer: str, units: int) -> Iterator[Reading]:
+    least = Fraction(max(quote.min_units, 1))
+    most = None if quote.max_units is None else Fraction(quote.max_units)
+    yield Reading(NAME, path(offer), "bought in all", Fraction(units), "systems", least, most)
+
+
+def _rate_readings(recount: Recount, offer: str) -> Iterator[Reading]:
+    quote = recount.instance.offers[offer]
+    if quote.supply is None:
+        return
+    shipped: dict[date, int] = {}
+    for lot in recount.lots:
+        if lot.offer == offer:
+            month = lot.days.shipped.replace(day=1)
+            shipped[month] = shipped.get(month, 0) + lot.units
+    for month, units in sorted(shipped.items()):
+        rate = Fraction(monthly_rate(quote, month))
+        yield Reading(NAME, path(offer), f"shipped in {month:%Y-%m}", Fraction(units), "systems", None, rate)
+
+
+def _lot_readings(instance: Instance, offer: str, site: str, signed: date, units: int) -> Iterator[Reading]:
+    quote = instance.offers[offer]
+    first = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
+    last = quote.order_until or instance.calendar.end
+    yield Reading(
+        NAME,
+        path(offer),
+        f"day of signing for {site}",
+        Fraction(signed.toordinal()),
+        "day",
+        Fraction(first.toordinal()),
+        Fraction(last.toordinal()),
+    )
+    first_days = {period.first for period in instance.calendar.all_periods()}
+    allowed = site in instance.offer_sites(offer) and signed in first_days
+    wrong = units % quote.lot_units + (0 if allowed else 1)
+    yield Reading(
+        NAME, path(offer), f"whole lots, on the first day of a period, for a site of the offer ({site})",
+        Fraction(wrong), "faults", None, Fraction(0),
+    )  # fmt: skip
+
+
+def sentence(instance: Instance, at: str) -> str:
+    """What the offer can supply, in words."""
+    quote = instance.offers[at.removeprefix("offers.")]
+    parts = []
+    if quote.order_from or quote.order_until:
+        parts.append(f"signed {quote.order_from or ''} to {quote.order_until or ''}")
+    if quote.max_units is not None:
+        parts.append(f"at most {quote.max_units} systems")
+    if quote.min_units:
+        parts.append(f"at least {quote.min_units} if any")
+    if quote.supply:
+        parts.append(f"at most {max(step.units_per_month for step in quote.supply)} a month")
+    parts.append(f"{max(step.days for step in quote.lead_days)} days of lead")
+    return f"offer {at.removeprefix('offers.')}: {', '.join(parts)}"
+
+
+def repair(_instance: Instance, reading: Reading) -> str:
+    """By how many systems, or days, the offer falls short."""
+    amount = float(reading.shortfall)
+    if reading.unit == "day":
+        return f"move the order window of {reading.path} by {amount:g} days"
+    return f"{reading.path}: {amount:g} more systems {reading.detail}"
+
+
+FAMILY = Family(
+    name=NAME,
+    title="Supply",
+    kind="physical",
+    groups=lambda instance: [path(offer) for offer in instance.offers],
+    sentence=sentence,
+    repair=repair,
+    denies_signing=denies_signing,
+    columns=switches,
+    rows=rows,
+    links=links,
+    readings=readings,
+)

@@ -1,0 +1,109 @@
+"""The whole problem: every signing that no rule denies, and what each family makes of it.
+
+    allowed signings -> columns -> rows -> bounds that follow -> links (big-M by those bounds) -> objective levels
+
+The result is a pure function of the instance and the rules that are left out.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gpuplan.families import FAMILIES, Denial
+from gpuplan.families.objective import Goal, goals
+from gpuplan.program.problem import Group, Problem
+from gpuplan.program.propagation import tighten_columns
+
+if TYPE_CHECKING:
+    from gpuplan.instance.schema import Instance
+
+
+@dataclass(frozen=True)
+class Formulation:
+    """A finished program."""
+
+    problem: Problem
+    goals: tuple[Goal, ...]
+
+
+def formulate(
+    instance: Instance, off: frozenset[Group] = frozenset(), without: frozenset[str] = frozenset(), tightenings: bool = True
+) -> Formulation:
+    """The program of an instance, without the rules in `off` and without the families named in `without`.
+
+    Raises InvalidInput when a rule needs a bound that nothing in the instance gives.
+    """
+    with _no_garbage_collection():
+        problem = Problem(instance, off, tightenings)
+        families = [family for family in FAMILIES if family.name not in without]
+        _allow_signings(problem, without)
+        for family in families:
+            problem.rows.family = family.name
+            family.columns(problem)
+        for family in families:
+            problem.rows.family = family.name
+            family.rows(problem)
+        tighten_columns(problem.columns, problem.rows)
+        for family in families:
+            problem.rows.family = family.name
+            family.links(problem)
+        problem.rows.family = "objective"
+        return Formulation(problem, tuple(goals(problem)))
+
+
+def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
+    """Fill in the periods in which each offer can be signed for each site; columns come later."""
+    for offer in problem.instance.offers:
+        for site in problem.instance.offer_sites(offer):
+            if any(_binds(problem, denial, without) for denial in pair_denials(problem.instance, offer, site)):
+                continue
+            allowed = [
+                (period.index, -1)
+                for period in problem.periods
+                if not any(
+                    _binds(problem, denial, without)
+                    for family in FAMILIES
+                    for denial in family.denies_signing(problem.instance, offer, site, period.first)
+                )
+            ]
+            if allowed:
+                problem.signings[offer, site] = allowed
+
+
+def _binds(problem: Problem, denial: Denial, without: frozenset[str]) -> bool:
+    return denial.group not in problem.off and denial.group.family not in without
+
+
+def pair_denials(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
+    """Why nothing of an offer can ever stand at a site; nothing when it can."""
+    for family in FAMILIES:
+        yield from family.denies_pair(instance, offer, site)
+
+
+def signing_denials(instance: Instance, offer: str, site: str) -> list[Denial]:
+    """Why an offer cannot be signed for a site in any period: one denial for each; empty when some period is open."""
+    reasons = []
+    for period in instance.calendar.all_periods():
+        denials = [
+            denial for family in FAMILIES for denial in family.denies_signing(instance, offer, site, period.first)
+        ]
+        if not denials:
+            return []
+        reasons.append(denials[0])
+    return reasons
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Building makes hundreds of thousands of small objects and no garbage; collecting meanwhile costs a third."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -1,0 +1,142 @@
+"""Ground that every section of an instance stands on: closed frozen models, exact numbers, ids, provenance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+LARGEST = Decimal("1e15")
+"""No number in an instance may be larger; it keeps every coefficient within what a solver can tell apart."""
+
+Value = TypeVar("Value")
+
+
+class Table(dict[str, Value]):
+    """A mapping that cannot be changed once made, so that a frozen instance is frozen all the way down."""
+
+    def _refuse(self, *_args: object, **_kwargs: object) -> Any:
+        raise TypeError("an instance is frozen: use instance.edited([...]) to get a changed copy")
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+    def __reduce__(self) -> tuple[type[Table[Value]], tuple[dict[str, Value]]]:
+        return (Table, (dict(self),))
+
+    def __deepcopy__(self, _memo: object) -> Table[Value]:
+        return self
+
+
+class Closed(BaseModel):
+    """A section or entity: unknown keys are errors, values are not coerced, nothing changes after validation."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        frozen=True,
+        allow_inf_nan=False,
+        validate_default=True,
+        use_attribute_docstrings=True,
+        serialize_by_alias=True,
+    )
+
+
+def exact(value: object) -> object:
+    """Turn an int, float or Decimal into an exact Decimal; leave anything else for pydantic to refuse."""
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted, not true or false")
+    if isinstance(value, int | float):
+        value = Decimal(repr(value))
+    if not isinstance(value, Decimal):
+        raise ValueError("a number is wanted")
+    if not value.is_finite():
+        raise ValueError("a finite number is wanted")
+    if abs(value) > LARGEST:
+        raise ValueError(f"no number may be larger than {LARGEST:.0e}")
+    return value
+
+
+def day(value: object) -> object:
+    """Turn an ISO day such as 2025-09-30 into a date; leave anything else for pydantic to refuse."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("a day is written like 2025-09-30") from None
+    return value
+
+
+def _identifier(value: str) -> str:
+    if not re.fullmatch(r"[a-z0-9-]+", value) or len(value) > 100:
+        raise ValueError("an id has only a-z, 0-9 and '-', and at most 100 of them")
+    return value
+
+
+def _sequence(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _one_or_more(value: object) -> object:
+    return (value,) if isinstance(value, str) else _sequence(value)
+
+
+Id = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,100}$"})]
+Text = Annotated[str, Field(max_length=10_000)]
+Number = Annotated[Decimal, BeforeValidator(exact), WithJsonSchema({"type": "number"})]
+Amount = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
+Share = Annotated[Number, Field(ge=0, le=1)]
+Whole = Annotated[int, Field(ge=0, le=10**12)]
+Count = Annotated[int, Field(ge=1, le=10**12)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
+Day = Annotated[date, BeforeValidator(day), WithJsonSchema({"type": "string", "format": "date"})]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Item = TypeVar("Item")
+Sequence = Annotated[tuple[Item, ...], BeforeValidator(_sequence)]
+OneOrMore = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_one_or_more),
+    Field(min_length=1),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
+ById = Annotated[Mapping[Id, Value], AfterValidator(Table)]
+
+Confidence = Literal["official", "secondary", "derived", "unverified", "assumption", "stated"]
+LOW_CONFIDENCE: frozenset[str] = frozenset({"unverified", "assumption"})
+
+
+class Source(Closed):
+    """Where a figure comes from."""
+
+    source: Text = ""
+    """Who published it, or how it was worked out."""
+    as_of: Text = ""
+    """When it held: a day, month, year or span."""
+    confidence: Confidence = "stated"
+    """official: published data or statement; secondary: one secondary source; derived: worked out from others;
+    unverified: general knowledge; assumption: an estimate of the instance's author; stated: the author's own figure."""
+
+
+class Entity(Closed):
+    """Something with an id that a plan, a limit or an edit can name."""
+
+    name: Text = ""
+    """What people call it; the id when left empty."""
+    note: Text = ""
+    attributes: ById[Number] = Field(default_factory=dict)
+    """Any further numbers, by name: usable as measures (`attributes.<name>`) where units of it are counted."""
+    sources: ById[Source] = Field(default_factory=dict)
+    """Provenance by field name with `_` written `-` (`price`, `lead-days`), or `all` for every other field."""
+
+
+class From(Closed):
+    """A step of a schedule: what holds from this day on, until the next step."""
+
+    start: Annotated[Day, Field(alias="from")]
+    """First day on which it holds."""

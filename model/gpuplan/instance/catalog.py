@@ -1,0 +1,108 @@
+"""The reference catalogue: hardware, modules, tariffs and resources with their sources, shipped with the package.
+
+An instance uses an entry by naming its id, and overrides any field of it by stating that field under the same id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Literal, cast
+
+from gpuplan.instance.document import read_document
+
+Section = Literal["accelerators", "systems", "modules", "resources", "tariffs", "throughput", "facts"]
+SECTIONS: tuple[Section, ...] = ("accelerators", "systems", "modules", "resources", "tariffs", "throughput", "facts")
+OVERRIDABLE: tuple[Section, ...] = ("resources", "accelerators", "systems", "modules")
+FOLDER = Path(__file__).resolve().parents[1] / "catalog"
+Tree = dict[str, object]
+
+
+@cache
+def entries(section: Section) -> dict[str, Tree]:
+    """Every entry of a section as it stands in the shipped file, by id. Not to be changed."""
+    return cast(dict[str, Tree], read_document(FOLDER / f"{section}.yaml").value)
+
+
+def completed(section: Section, name: str, given: object) -> object:
+    """An entity as an instance states it, with what it leaves out taken from the catalogue entry of the same id.
+
+    The catalogue's sources stay for the fields that are taken from it.
+    """
+    entry = entries(section).get(name)
+    if entry is None or not isinstance(given, dict):
+        return given
+    sources = cast(Tree, entry.get("sources", {}))
+    kept = {field: source for field, source in sources.items() if field.replace("-", "_") not in given}
+    if "all" in kept:
+        own = {key.replace("_", "-"): STATED for key in given if key not in ("sources", "name", "note")}
+        kept = {**kept, **own}
+    stated = given.get("sources")
+    merged = {**entry, **given, "sources": {**kept, **stated} if isinstance(stated, dict) else kept}
+    return merged if "sources" in entry or stated else {**entry, **given}
+
+
+STATED: Tree = {"confidence": "stated"}
+
+
+def resolve(tree: Tree) -> Tree:
+    """An instance's tree with every catalogue entry that it uses filled in.
+
+    References that neither the instance nor the catalogue knows are left for the checks to name.
+    """
+    resolved = dict(tree)
+    for section in OVERRIDABLE:
+        stated = tree.get(section, {})
+        if isinstance(stated, dict):
+            own = {name: completed(section, name, given) for name, given in stated.items()}
+            resolved[section] = own
+    _take(resolved, "resources", iter(entries("resources")))
+    _take(resolved, "modules", _mentioned_under(resolved, "sites", "modules"))
+    _take(resolved, "systems", _mentioned(resolved, "offers", "system"))
+    existing = tree.get("existing")
+    if isinstance(existing, dict):
+        _take(resolved, "systems", _mentioned(existing, "systems", "system"))
+    _take(resolved, "accelerators", _mentioned(resolved, "systems", "accelerator"))
+    _resolve_tariffs(resolved)
+    return resolved
+
+
+def _take(tree: Tree, section: Section, names: Iterator[str]) -> None:
+    stated = tree.setdefault(section, {})
+    if isinstance(stated, dict):
+        for name in names:
+            if name not in stated and name in entries(section):
+                stated[name] = entries(section)[name]
+
+
+def _entities(tree: Tree, section: str) -> Iterator[Tree]:
+    found = tree.get(section)
+    if isinstance(found, dict):
+        yield from (entity for entity in found.values() if isinstance(entity, dict))
+
+
+def _mentioned(tree: Tree, section: str, field: str) -> Iterator[str]:
+    for entity in list(_entities(tree, section)):
+        name = entity.get(field)
+        if isinstance(name, str):
+            yield name
+
+
+def _mentioned_under(tree: Tree, section: str, field: str) -> Iterator[str]:
+    for entity in list(_entities(tree, section)):
+        names = entity.get(field)
+        if isinstance(names, dict):
+            yield from (name for name in names if isinstance(name, str))
+
+
+def _resolve_tariffs(tree: Tree) -> None:
+    sites = tree.get("sites")
+    if not isinstance(sites, dict):
+        return
+    tree["sites"] = {
+        name: {**site, "tariff": entries("tariffs")[site["tariff"]]}
+        if isinstance(site, dict) and isinstance(site.get("tariff"), str) and site["tariff"] in entries("tariffs")
+        else site
+        for name, site in sites.items()
+    }

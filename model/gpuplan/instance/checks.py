@@ -1,0 +1,299 @@
+"""Checks of a valid instance before it is solved. Each names the ids it is about; all are told at once.
+
+Errors stop: references to nothing, currencies without a rate, days outside the calendar. Warnings do not: a price far
+from the catalogue's, a target that no whole number of systems hits, a limit that rests on a missing figure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from difflib import get_close_matches
+from fractions import Fraction
+from math import gcd
+from typing import TYPE_CHECKING
+
+from gpuplan.errors import Problem
+from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.rules import Measured, Selection
+from gpuplan.instance.timeline import lot_days, windows
+from gpuplan.instance.units import worth
+
+if TYPE_CHECKING:
+    from gpuplan.instance.schema import Instance
+
+OUTLIER = Decimal("1.5")
+"""How far outside the catalogue's range a price may lie before it is remarked on."""
+
+
+def check(instance: Instance) -> list[Problem]:
+    """Every problem of a valid instance, errors first."""
+    problems = [problem for one in CHECKS for problem in one(instance)]
+    return sorted(problems, key=lambda problem: problem.severity != "error")
+
+
+def _reference(path: str, what: str, name: str | None, known: Iterable[str]) -> Iterator[Problem]:
+    if name is None or name in (names := list(known)):
+        return
+    close = get_close_matches(name, names, 3, 0.4) or sorted(names)[:6]
+    way_out = f"Known: {', '.join(close)}." if close else f"Define it under {what}s."
+    yield Problem(f"there is no {what} {name!r}", way_out, path)
+
+
+def references(instance: Instance) -> Iterator[Problem]:
+    """Ids that name nothing."""
+    for name, system in instance.systems.items():
+        yield from _reference(f"systems.{name}.accelerator", "accelerator", system.accelerator, instance.accelerators)
+        for resource in system.needs:
+            yield from _reference(f"systems.{name}.needs.{resource}", "resource", resource, instance.resources)
+    for name, offer in instance.offers.items():
+        yield from _reference(f"offers.{name}.vendor", "vendor", offer.vendor, instance.vendors)
+        yield from _reference(f"offers.{name}.system", "system", offer.system, instance.systems)
+        for number, site in enumerate(offer.sites or ()):
+            yield from _reference(f"offers.{name}.sites.{number}", "site", site, instance.sites)
+    for name, fleet in instance.existing.systems.items():
+        path = f"existing.systems.{name}"
+        yield from _reference(f"{path}.system", "system", fleet.system, instance.systems)
+        yield from _reference(f"{path}.site", "site", fleet.site, instance.sites)
+        yield from _reference(f"{path}.vendor", "vendor", fleet.vendor, instance.vendors)
+    yield from _facility_references(instance)
+    yield from _rule_references(instance)
+
+
+def _facility_references(instance: Instance) -> Iterator[Problem]:
+    for name, site in instance.sites.items():
+        for module in site.modules:
+            yield from _reference(f"sites.{name}.modules.{module}", "module", module, instance.modules)
+        for resource, capacity in site.capacity.items():
+            path = f"sites.{name}.capacity.{resource}"
+            for needed in (resource, *capacity.needs):
+                yield from _reference(path, "resource", needed, instance.resources)
+        for resource in site.redundancy:
+            yield from _reference(f"sites.{name}.redundancy.{resource}", "resource", resource, instance.resources)
+    for name, block in instance.modules.items():
+        needed_by = [need for delivery in block.provides.values() for need in delivery.needs]
+        for resource in dict.fromkeys([*block.provides, *block.needs, *needed_by]):
+            yield from _reference(f"modules.{name}", "resource", resource, instance.resources)
+
+
+def _rule_references(instance: Instance) -> Iterator[Problem]:
+    for name, limit in instance.limits.items():
+        yield from _selection_references(instance, f"limits.{name}.select", limit.select)
+        yield from _selection_references(instance, f"limits.{name}.exclude", limit.exclude)
+        yield from _selection_references(instance, f"limits.{name}.of", limit.of)
+    for name, deadline in instance.deadlines.items():
+        yield from _selection_references(instance, f"deadlines.{name}.select", deadline.select)
+        yield from _selection_references(instance, f"deadlines.{name}.exclude", deadline.exclude)
+    for number, level in enumerate(instance.objective):
+        yield from _reference(f"objective.{number}.target", "limit", level.target, instance.limits)
+
+
+def _selection_references(instance: Instance, path: str, selection: Selection | None) -> Iterator[Problem]:
+    if selection is None:
+        return
+    vendors, chips, sites = instance.vendors.values(), instance.accelerators.values(), instance.sites.values()
+    known: dict[str, Iterable[str]] = {
+        "offer": instance.offers,
+        "vendor": instance.vendors,
+        "vendor_country": [vendor.country or "" for vendor in vendors],
+        "vendor_group": [vendor.group for vendor in vendors],
+        "maker": [chip.maker for chip in chips],
+        "maker_country": [chip.maker_country or "" for chip in chips],
+        "accelerator": instance.accelerators,
+        "system": instance.systems,
+        "cooling": ["air", "rear-door", "liquid", "immersion"],
+        "site": instance.sites,
+        "country": [site.country or "" for site in sites],
+        "region": [site.region for site in sites],
+        "module": instance.modules,
+    }
+    for field, values in selection.fields().items():
+        for value in values:
+            names = sorted({name for name in known[field] if name})
+            yield from _reference(f"{path}.{field}", field.replace("_", " "), value, names)
+
+
+def currencies(instance: Instance) -> Iterator[Problem]:
+    """Currencies that are used and have no exchange rate."""
+    known = {instance.currency, *instance.economics.exchange_rates}
+    used: list[tuple[str, str | None]] = [(f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()]
+    used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
+    used += [(f"sites.{name}.currency", one.currency) for name, one in instance.sites.items()]
+    used += [(f"sites.{name}.tariff", one.tariff.currency) for name, one in instance.sites.items() if one.tariff]
+    used += [
+        (f"modules.{name}.currency", instance.modules[name].currency)
+        for site in instance.sites.values()
+        for name in site.modules
+        if name in instance.modules
+    ]
+    for name, offer in instance.offers.items():
+        system = instance.systems.get(offer.system)
+        parts = [part for part in ("network", "storage", "installation") if part not in offer.includes]
+        if system and any(getattr(system, f"{part}_price_usd") for part in parts):
+            used.append((f"offers.{name}.includes", "USD"))
+    for path, currency in dict(used).items():
+        if currency is not None and currency not in known:
+            way_out = f"State economics.exchange_rates.{currency}: {instance.currency} for one {currency}."
+            yield Problem(f"there is no exchange rate for {currency}", way_out, path)
+    for name, vendor in instance.vendors.items():
+        own = vendor.currency or instance.currency
+        others = [o for o, offer in instance.offers.items() if offer.vendor == name and (offer.currency or instance.currency) != own]
+        if vendor.rebates and others:
+            yield Problem(
+                f"its rebates are in {own}, but its offers {', '.join(others)} are not",
+                "Quote all of a vendor's offers in the currency of its rebates.", f"vendors.{name}.rebates",
+            )  # fmt: skip
+        if any(after.from_spend <= before.from_spend or after.rate < before.rate
+               for before, after in zip(vendor.rebates, vendor.rebates[1:], strict=False)):  # fmt: skip
+            yield Problem("the rebates must rise, in spend and in rate", "Order them by from_spend.", f"vendors.{name}.rebates")
+
+
+def days(instance: Instance) -> Iterator[Problem]:
+    """Days that the calendar does not reach."""
+    start, end = instance.calendar.start, instance.calendar.end
+    for name, limit in instance.limits.items():
+        stock = limit.is_units_in_use or limit.measure == "grid-power-kw"
+        for field, day in (("from", limit.start), ("by", limit.by)):
+            last = end if stock else max(end, instance.operation_end)
+            if day is not None and not start <= day <= last:
+                way_out = "Lengthen calendar.periods, or move the day."
+                yield Problem(f"{day} is outside {start} to {last}", way_out, f"limits.{name}.{field}")
+    for number, level in enumerate(instance.objective):
+        if level.by is not None and not start <= level.by <= end:
+            yield Problem(f"{level.by} is outside the calendar", "", f"objective.{number}.by")
+        target = instance.limits.get(level.target or "")
+        if target is not None and (target.at_least is None or target.count or target.kind != "units" or target.stage != "usable"):
+            way_out = "Name a limit with at_least on usable units."
+            yield Problem(f"{level.target} is no target that can begin to hold", way_out, f"objective.{number}.target")
+        if level.of is not None and level.of.kind != "units":
+            yield Problem("concentration is counted in units", "Use a measure of units.", f"objective.{number}.of")
+
+
+def quotes(instance: Instance) -> Iterator[Problem]:
+    """Prices far outside what the catalogue has seen: a misplaced comma or currency more often than a bargain."""
+    for name, offer in instance.offers.items():
+        seen = instance.systems[offer.system].price_range_usd if offer.system in instance.systems else None
+        rate = _usd_rate(instance, offer.currency)
+        if seen is None or rate is None:
+            continue
+        price = Fraction(offer.price) * rate
+        if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
+            yield Problem(
+                f"US$ {float(price):,.0f} for one {offer.system} is far from the {seen.low:,} to {seen.high:,} seen elsewhere",
+                "Check the price, its currency and what it includes.", f"offers.{name}.price", severity="warning",
+            )  # fmt: skip
+
+
+def _usd_rate(instance: Instance, currency: str | None) -> Fraction | None:
+    """US dollars for one unit of a currency at the start, or None when the instance does not say."""
+    economics = instance.economics
+    try:
+        own = Fraction(economics.rate(currency or instance.currency, instance.calendar.start))
+        return own / Fraction(economics.rate("USD", instance.calendar.start))
+    except KeyError:
+        return None
+
+
+def whole_targets(instance: Instance) -> Iterator[Problem]:
+    """Targets on units that no whole number of systems hits, with what is nearest."""
+    for name, limit in instance.limits.items():
+        if limit.kind != "units" or limit.count or not limit.is_amount:
+            continue
+        worths = _worths(instance, limit)
+        if not worths:
+            yield Problem("it selects nothing that can be bought", "Check its select.", f"limits.{name}", severity="warning")
+            continue
+        missing = [offer for offer, each in worths.items() if each == 0]
+        if missing:
+            yield Problem(
+                f"nothing is known of this measure for {', '.join(missing)}: they count as zero",
+                "State the figure in accelerators or attributes.", f"limits.{name}.measure", severity="warning",
+            )  # fmt: skip
+        bound = limit.at_least if limit.at_least == limit.at_most else None
+        steps = [each for each in worths.values() if each]
+        if bound is not None and steps and Fraction(bound) % _step(steps):
+            yield Problem(
+                f"no whole number of systems gives exactly {bound}: they come in steps of {float(_step(steps)):g}",
+                "State at_least or at_most alone.", f"limits.{name}.at_least", severity="warning",
+            )  # fmt: skip
+        elif limit.at_least and limit.measure == "accelerators" and steps and Fraction(limit.at_least) % _step(steps):
+            up = -(-Fraction(limit.at_least) // _step(steps)) * _step(steps)
+            yield Problem(
+                f"systems hold {float(_step(steps)):g} accelerators or multiples, so {limit.at_least} means {float(up):g}",
+                "", f"limits.{name}.at_least", severity="warning",
+            )  # fmt: skip
+
+
+def _worths(instance: Instance, measured: Measured) -> dict[str, Fraction]:
+    found = {}
+    for name, offer in instance.offers.items():
+        sites = instance.offer_sites(name)
+        if any(concerns(measured, instance, Subject.of_offer(instance, name, site)) for site in sites):
+            found[name] = Fraction(worth(measured, instance, offer.system, name)) * offer.lot_units
+    return found
+
+
+def _step(amounts: list[Fraction]) -> Fraction:
+    below = 1
+    for amount in amounts:
+        below = below * amount.denominator // gcd(below, amount.denominator)
+    return Fraction(gcd(*(int(amount * below) for amount in amounts)), below)
+
+
+def reachable_targets(instance: Instance) -> Iterator[Problem]:
+    """Hard targets on units that all supply together cannot reach by their day: they make the instance infeasible."""
+    for name, limit in instance.limits.items():
+        if limit.kind != "units" or limit.count or limit.at_least is None or limit.soft or limit.stage == "shipped":
+            continue
+        for _, last in windows(limit, instance):
+            most = _most_by(instance, limit, last)
+            if most is not None and most < limit.at_least:
+                yield Problem(
+                    f"all offers together reach {float(most):,.10g} by {last}, short of {limit.at_least:,}: no plan can meet it",
+                    "Lower at_least, move by, add offers, or make it soft.", f"limits.{name}.at_least", severity="warning",
+                )  # fmt: skip
+                break
+
+
+def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | None:
+    """The most of a measure that max_units and existing fleets allow by a day; None when an offer has no maximum."""
+    total = Fraction(0)
+    for name, offer in instance.offers.items():
+        sites = instance.offer_sites(name)
+        if not any(concerns(measured, instance, Subject.of_offer(instance, name, site)) for site in sites):
+            continue
+        days_of_signing = [period.first for period in instance.calendar.all_periods()]
+        in_window = [
+            day for day in days_of_signing
+            if (offer.order_from or day) <= day <= (offer.order_until or day)
+            and (lot_days(offer, day).ready if measured.stage == "usable" else day) <= last
+        ]  # fmt: skip
+        if not in_window:
+            continue
+        if offer.max_units is None:
+            return None
+        total += Fraction(worth(measured, instance, offer.system, name)) * offer.max_units
+    if measured.existing == "include":
+        for fleet_id, fleet in instance.existing.systems.items():
+            if concerns(measured, instance, Subject.of_fleet(instance, fleet_id)):
+                total += Fraction(worth(measured, instance, fleet.system, None)) * fleet.units
+    return total
+
+
+def sites_used(instance: Instance) -> Iterator[Problem]:
+    """Offers that no site takes, and an instance without any."""
+    if not instance.offers:
+        yield Problem("there are no offers to choose from", "Add offers.", "offers", severity="warning")
+    if not instance.sites:
+        yield Problem("there are no sites to deliver to", "Add sites.", "sites", severity="warning")
+
+
+def _after_references(instance: Instance) -> Iterator[Problem]:
+    """Checks that follow references; they would stumble over one that names nothing."""
+    if not any(True for _ in references(instance)):
+        for one in (currencies, days, quotes, whole_targets, reachable_targets):
+            yield from one(instance)
+
+
+CHECKS = (references, sites_used, _after_references)

@@ -1,0 +1,77 @@
+"""What a selection selects: facts of an offer at a site, of a fleet, or of a payment, against the fields given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gpuplan.instance.rules import CAPEX, OPEX
+
+if TYPE_CHECKING:
+    from gpuplan.instance.rules import Measured, Selection
+    from gpuplan.instance.schema import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What something concerns, by id; None where it concerns none in particular."""
+
+    offer: str | None = None
+    vendor: str | None = None
+    system: str | None = None
+    site: str | None = None
+    module: str | None = None
+
+    @classmethod
+    def of_offer(cls, instance: Instance, offer: str, site: str | None = None) -> Subject:
+        """Units of an offer, at a site where one is given."""
+        quote = instance.offers[offer]
+        return cls(offer=offer, vendor=quote.vendor, system=quote.system, site=site)
+
+    @classmethod
+    def of_fleet(cls, instance: Instance, fleet: str) -> Subject:
+        """Units of a fleet that is already there."""
+        there = instance.existing.systems[fleet]
+        return cls(vendor=there.vendor, system=there.system, site=there.site)
+
+
+def facts(instance: Instance, subject: Subject) -> dict[str, str | None]:
+    """Value of each selection field for a subject; None where the field has none."""
+    system = instance.systems.get(subject.system) if subject.system else None
+    chip = instance.accelerators.get(system.accelerator) if system and system.accelerator else None
+    vendor = instance.vendors.get(subject.vendor) if subject.vendor else None
+    site = instance.sites.get(subject.site) if subject.site else None
+    return {
+        "offer": subject.offer,
+        "vendor": subject.vendor,
+        "vendor_country": vendor.country if vendor else None,
+        "vendor_group": vendor.group if vendor else None,
+        "maker": chip.maker if chip else None,
+        "maker_country": chip.maker_country if chip else None,
+        "accelerator": system.accelerator if system else None,
+        "system": subject.system,
+        "cooling": system.cooling if system else None,
+        "site": subject.site,
+        "country": site.country if site else None,
+        "region": site.region if site else None,
+        "module": subject.module,
+    }
+
+
+def selects(selection: Selection, known: dict[str, str | None]) -> bool:
+    """Whether every field of the selection holds for these facts. An empty selection selects everything."""
+    return all(known[field] in values for field, values in selection.fields().items())
+
+
+def concerns(measured: Measured, instance: Instance, subject: Subject) -> bool:
+    """Whether a measure counts a subject: selected and not excluded."""
+    known = facts(instance, subject)
+    if not selects(measured.select, known):
+        return False
+    return measured.exclude is None or not selects(measured.exclude, known)
+
+
+def counts_term(measured: Measured, term: str) -> bool:
+    """Whether a measure of money counts a cost term; penalties are never money spent."""
+    within = {"capex": CAPEX, "opex": OPEX}.get(measured.measure, CAPEX | OPEX)
+    return term in within and (measured.terms is None or term in measured.terms)

@@ -1,0 +1,194 @@
+"""Who sells what, at which price and by when: vendors and their offers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+
+from gpuplan.instance.base import (
+    Amount,
+    Closed,
+    Count,
+    Country,
+    Currency,
+    Day,
+    Days,
+    Entity,
+    From,
+    Id,
+    Number,
+    Positive,
+    Sequence,
+    Share,
+    Text,
+    Whole,
+)
+from gpuplan.instance.calendar import ALWAYS, in_order, written_schedule
+
+Part = Literal["system", "network", "storage", "installation"]
+Event = Literal["signed", "shipped", "delivered", "ready"]
+
+
+class Lead(From):
+    """Manufacturing lead of what is signed from a day on."""
+
+    days: Days
+
+
+def _lead_schedule(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (Lead.model_validate({"from": ALWAYS, "days": value}),)
+    return tuple(value) if isinstance(value, list) else value
+
+
+LeadSchedule = Annotated[
+    tuple[Lead, ...],
+    BeforeValidator(_lead_schedule),
+    Field(min_length=1),
+    AfterValidator(in_order),
+    PlainSerializer(written_schedule),
+]
+"""One number of days, or steps by day of signing; the first step also holds before its day."""
+
+
+class Payment(Closed):
+    """A share of the price, due so many days after an event of the lot."""
+
+    event: Event
+    """signed; shipped: leaves the maker; delivered: arrives; ready: accepted."""
+    share: Share
+    days_after: Days = 0
+
+
+def _whole(payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
+    total = sum((payment.share for payment in payments), Decimal(0))
+    if total != 1:
+        raise ValueError(f"the shares of the payments add up to {total}, not to 1")
+    return payments
+
+
+Payments = Annotated[Sequence[Payment], Field(min_length=1), AfterValidator(_whole)]
+ON_SIGNING = (Payment(event="signed", share=Decimal(1)),)
+
+
+class Tier(Closed):
+    """A further price tier of an offer: what holds from so many units on."""
+
+    from_units: Count
+    """The boundary: all-units, a total of at least so many reaches the tier; incremental, each unit after so many
+    pays its price. At a shared boundary the buyer chooses, so `from_units: 50` reaches from 50 units."""
+    price: Amount | None = None
+    """For one system, in the offer's currency."""
+    discount: Share | None = None
+    """Or a share off the offer's price."""
+    fee: Amount = Decimal(0)
+
+    @model_validator(mode="after")
+    def _one_of_price_and_discount(self) -> Tier:
+        if (self.price is None) == (self.discount is None):
+            raise ValueError("a tier states either price or discount")
+        return self
+
+
+    def price_given(self, first: Decimal) -> Decimal:
+        """Price of one system, given that of the first tier."""
+        if self.price is not None:
+            return self.price
+        return first if self.discount is None else first * (1 - self.discount)
+
+
+class PriceTier(NamedTuple):
+    """A price tier worked out: its boundary in units, price of one system, fixed fee; money in the offer's currency."""
+
+    from_units: int
+    price: Decimal
+    fee: Decimal
+
+
+class SupplyRate(From):
+    """Most units that can ship in a calendar month, from a day on."""
+
+    units_per_month: Whole
+
+
+class Rebate(Closed):
+    """A rebate on the vendor's whole spend once it reaches an amount."""
+
+    from_spend: Positive
+    """In the vendor's currency: the price of systems ordered, before rebates."""
+    rate: Share
+    """Share of the whole spend that is paid back."""
+
+
+class Vendor(Entity):
+    """Who sells."""
+
+    country: Country | None = None
+    group: Text = ""
+    """Parent or alliance, for limits that select it."""
+    currency: Currency | None = None
+    """Of activation and rebates; the reporting currency when left out."""
+    activation_cost: Amount = Decimal(0)
+    """Paid once, at the first signing with this vendor: legal review, onboarding, a framework contract."""
+    rebates: Sequence[Rebate] = ()
+    """Booked on the last day of the vendor's last order window."""
+
+
+class Offer(Entity):
+    """A vendor's quote for a system."""
+
+    vendor: Id
+    system: Id
+    sites: Annotated[Sequence[Id], Field(min_length=1)] | None = None
+    """Sites it can be delivered to; every site when left out."""
+    currency: Currency | None = None
+    """Reporting currency when left out."""
+    price: Amount
+    """For one system, in the first price tier."""
+    fee: Amount = Decimal(0)
+    """Fixed fee of the first price tier, due at the first signing."""
+    tiers: Annotated[Sequence[Tier], Field(max_length=20)] = ()
+    """Further price tiers, with rising boundaries; an offer's units count over all sites and periods."""
+    tier_pricing: Literal["all-units", "incremental"] = "all-units"
+    """all-units: the tier reached prices every unit. incremental: each unit pays its own tier's price."""
+    includes: Sequence[Part] = ("system",)
+    """What the price covers; the rest is added from the system's own figures."""
+    lot_units: Count = 1
+    """Units come in lots of so many."""
+    min_units: Whole = 0
+    """If anything is bought, at least so many over all sites and periods."""
+    max_units: Whole | None = None
+    supply: Annotated[Sequence[SupplyRate], AfterValidator(in_order)] | None = None
+    """By calendar month of shipping; none ships before the first step. No bound when left out."""
+    order_from: Day | None = None
+    order_until: Day | None = None
+    """Last day of signing."""
+    award_days: Days = 0
+    """Tendering before signing."""
+    lead_days: LeadSchedule = (Lead.model_validate({"from": ALWAYS, "days": 0}),)
+    """Manufacturing lead: from signing to shipping."""
+    shipping_days: Days = 0
+    installation_days: Days = 0
+    acceptance_days: Days = 0
+    """Powered, tested, not yet usable."""
+    payments: Payments = ON_SIGNING
+    support_rate_per_year: Annotated[Number, Field(ge=0, le=1)] = Decimal(0)
+    """Share of the first tier's price for each year installed."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Offer:
+        boundaries = [1, *(tier.from_units for tier in self.tiers)]
+        if any(after <= before for before, after in zip(boundaries, boundaries[1:], strict=False)):
+            raise ValueError("tiers must have rising from_units, above 1")
+        if self.max_units is not None and self.min_units > self.max_units:
+            raise ValueError(f"min_units {self.min_units} is more than max_units {self.max_units}")
+        if self.order_from and self.order_until and self.order_from > self.order_until:
+            raise ValueError(f"order_from {self.order_from} is after order_until {self.order_until}")
+        return self
+
+    def price_tiers(self) -> tuple[PriceTier, ...]:
+        """Every tier, the first included."""
+        further = (PriceTier(tier.from_units, tier.price_given(self.price), tier.fee) for tier in self.tiers)
+        return (PriceTier(1, self.price, self.fee), *further)

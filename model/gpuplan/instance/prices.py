@@ -1,0 +1,61 @@
+"""What one system or module costs beside its tier: parts left out of an offer, dates of payments, currencies."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.instance.timeline import LotDays, module_ready
+
+if TYPE_CHECKING:
+    from gpuplan.instance.offers import Payment
+    from gpuplan.instance.schema import Instance
+
+ADDED_PARTS = ("network", "storage", "installation")
+
+
+def rate(instance: Instance, currency: str | None, day: date) -> Fraction:
+    """Reporting currency for one unit of a currency (None: the reporting one) on a day."""
+    return Fraction(instance.economics.rate(currency or instance.currency, day))
+
+
+def instalments(
+    instance: Instance, offer: str, days: LotDays, price: Fraction, currency: str | None
+) -> list[tuple[date, Fraction]]:
+    """(day, reporting currency) of every payment on a price, by the offer's milestones."""
+    found = []
+    for payment in instance.offers[offer].payments:
+        due = days.of(payment.event) + timedelta(days=payment.days_after)
+        found.append((due, price * Fraction(payment.share) * rate(instance, currency, due)))
+    return found
+
+
+def added_parts(instance: Instance, offer: str) -> dict[str, Fraction]:
+    """By cost term: US dollars for each system, of the parts that the offer does not include; zeros left out."""
+    quote = instance.offers[offer]
+    system = instance.systems[quote.system]
+    found = {
+        part: Fraction(getattr(system, f"{part}_price_usd")) for part in ADDED_PARTS if part not in quote.includes
+    }
+    return {part: price for part, price in found.items() if price}
+
+
+def module_instalments(instance: Instance, module_id: str, signed: date) -> list[tuple[date, Fraction]]:
+    """(day, reporting currency) of every payment on one module; it ships and arrives on the day it is ready."""
+    module = instance.modules[module_id]
+    ready = module_ready(module, signed)
+    return [
+        (due, Fraction(module.price) * Fraction(payment.share) * rate(instance, module.currency, due))
+        for payment in module.payments
+        for due in [_module_event(payment, signed, ready)]
+    ]
+
+
+def _module_event(payment: Payment, signed: date, ready: date) -> date:
+    return (signed if payment.event == "signed" else ready) + timedelta(days=payment.days_after)
+
+
+def last_order_day(instance: Instance, offer: str) -> date:
+    """Last day of an offer's order window: savings and rebates are booked on it."""
+    return instance.offers[offer].order_until or instance.calendar.end

@@ -1,0 +1,98 @@
+"""Who provides which resource at a site, and which deliveries follow from the needs alone.
+
+A provider is what the site has already (`existing`) or a module that could be put there in time. Where a resource has
+one provider, what it delivers is what is needed. Where it has several, what each delivers is a decision, unless it
+needs nothing for it: such providers together take up what the others leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from gpuplan.instance.timeline import module_ready
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from gpuplan.instance.facility import Capacity, Need
+    from gpuplan.instance.schema import Instance
+
+EXISTING = "existing"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A provider of one resource at one site."""
+
+    name: str
+    needs: Mapping[str, Need]
+    capacity: Capacity | None
+    """Of what exists; None for a module."""
+    block: Decimal
+    """Amount that one module provides; 0 for what exists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """Providers of a site by resource, and the order in which needs can be added up."""
+
+    providers: Mapping[str, tuple[Provider, ...]]
+    order: tuple[str, ...]
+    """Every resource; a resource comes after those whose determined delivery needs it."""
+    determined: frozenset[str]
+    """Resources whose one provider delivers just what is needed."""
+
+    def decided(self, resource: str) -> tuple[Provider, ...]:
+        """Providers whose delivery of a resource is a decision."""
+        if resource in self.determined:
+            return ()
+        return tuple(provider for provider in self.providers.get(resource, ()) if provider.needs)
+
+
+def module_denial(instance: Instance, module_id: str, signed: date) -> str | None:
+    """Why a module cannot be ordered on a day, or None."""
+    module = instance.modules[module_id]
+    awarded = instance.calendar.tender_day + timedelta(days=module.award_days)
+    if module.order_from and signed < module.order_from:
+        return f"orders open on {module.order_from}"
+    if module.order_until and signed > module.order_until:
+        return f"orders closed on {module.order_until}"
+    if signed < awarded:
+        return f"a tender of {module.award_days} days ends on {awarded}"
+    ready = module_ready(module, signed)
+    return f"ready on {ready}, after the last period" if ready > instance.calendar.end else None
+
+
+def comes_in_time(instance: Instance, module_id: str) -> bool:
+    """Whether a module ordered in some period delivers by the end of the calendar."""
+    return any(module_denial(instance, module_id, period.first) is None for period in instance.calendar.all_periods())
+
+
+def network(instance: Instance, site_id: str) -> Network:
+    """The network of a site."""
+    site = instance.sites[site_id]
+    found: dict[str, list[Provider]] = {}
+    for resource, capacity in site.capacity.items():
+        found.setdefault(resource, []).append(Provider(EXISTING, capacity.needs, capacity, Decimal(0)))
+    for module_id in site.modules:
+        if comes_in_time(instance, module_id):
+            for resource, delivery in instance.modules[module_id].provides.items():
+                found.setdefault(resource, []).append(Provider(module_id, delivery.needs, None, delivery.amount))
+    providers = {resource: tuple(some) for resource, some in found.items()}
+    determined = {resource for resource, some in providers.items() if len(some) == 1 and some[0].needs}
+    while True:
+        graph: dict[str, set[str]] = {resource: set() for resource in instance.resources}
+        for resource in determined:
+            for needed in providers[resource][0].needs:
+                graph.setdefault(needed, set()).add(resource)
+        try:
+            order = tuple(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            determined -= set(error.args[1])
+        else:
+            return Network(providers, order, frozenset(determined))

@@ -1,0 +1,70 @@
+"""The instance as a whole: every section, closed and frozen, with its catalogue entries filled in."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field
+
+from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text
+from gpuplan.instance.calendar import Calendar, add_months, discount_factor
+from gpuplan.instance.economics import Economics
+from gpuplan.instance.facility import Existing, Module, Resource, Site
+from gpuplan.instance.hardware import Accelerator, System
+from gpuplan.instance.offers import Offer, Vendor
+from gpuplan.instance.rules import Deadline, Level, Limit
+
+
+class Scenario(Closed):
+    """A named set of edits, in the grammar of `instance.edited`."""
+
+    note: Text = ""
+    edits: Annotated[Sequence[Text], Field(min_length=1)]
+
+
+class Instance(Closed):
+    """Everything a plan is decided on. Made by `gpuplan.load`; changed copies by `instance.edited([...])`."""
+
+    name: Annotated[Text, Field(min_length=1)]
+    note: Text = ""
+    calendar: Calendar
+    economics: Economics = Economics()
+    objective: Annotated[Sequence[Level], Field(min_length=1, max_length=10)] = (Level(minimise="cost"),)
+    """Levels in order of priority; each is held at what it reached, plus its tolerance, while the next is sought."""
+    resources: ById[Resource] = Field(default_factory=Table)
+    accelerators: ById[Accelerator] = Field(default_factory=Table)
+    systems: ById[System] = Field(default_factory=Table)
+    vendors: ById[Vendor] = Field(default_factory=Table)
+    offers: ById[Offer] = Field(default_factory=Table)
+    sites: ById[Site] = Field(default_factory=Table)
+    modules: ById[Module] = Field(default_factory=Table)
+    limits: ById[Limit] = Field(default_factory=Table)
+    deadlines: ById[Deadline] = Field(default_factory=Table)
+    existing: Existing = Existing()
+    scenarios: ById[Scenario] = Field(default_factory=Table)
+
+    def offer_sites(self, offer: Id) -> tuple[Id, ...]:
+        """Sites that an offer can be delivered to, in the instance's order."""
+        allowed = self.offers[offer].sites
+        return tuple(site for site in self.sites if allowed is None or site in allowed)
+
+    @cached_property
+    def currency(self) -> str:
+        """The reporting currency."""
+        return self.economics.currency
+
+    def discount(self, day: date) -> Decimal:
+        """Discount factor of a day, 1 on `economics.discount_to`."""
+        to = self.economics.discount_to or self.calendar.start
+        return discount_factor(self.economics.discount_rate_per_year, (day - to).days)
+
+    @cached_property
+    def operation_end(self) -> date:
+        """Last day that is reckoned with: of the evaluation years, or of the last period when that is later."""
+        years = self.economics.evaluation_years
+        if years is None:
+            return self.calendar.end
+        return max(self.calendar.end, add_months(self.calendar.start, 12 * years) - timedelta(days=1))

@@ -1,0 +1,158 @@
+"""Dates of lots and modules, and the days on which the state of a plan is taken.
+
+A lot is what one offer delivers to one site from one signing. All days are exact:
+
+    shipped   = signed + max(manufacturing lead, licence days)
+    delivered = shipped + shipping
+    installed = delivered + installation        (powered from here on)
+    ready     = installed + acceptance          (usable from here on)
+
+A delivered lot may wait before it is installed, so installed units are a decision. They are known on *state days*:
+the last day of every period, and every day that a rule looks at closely (see `state_days`). Between two state days
+the state of the later one stands for the whole interval.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from gpuplan.instance.calendar import months_between, step_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gpuplan.instance.facility import Module
+    from gpuplan.instance.offers import LeadSchedule, Offer
+    from gpuplan.instance.rules import Limit
+    from gpuplan.instance.schema import Instance
+
+
+@dataclass(frozen=True, slots=True)
+class LotDays:
+    """The days of one lot."""
+
+    signed: date
+    shipped: date
+    delivered: date
+    installed: date
+    ready: date
+
+    def of(self, event: str) -> date:
+        """Day of a payment event: signed, shipped, delivered or ready."""
+        found: date = getattr(self, event)
+        return found
+
+
+def lead_days(schedule: LeadSchedule, signed: date) -> int:
+    """Manufacturing lead in days of what is signed on a day; the first step also holds before its day."""
+    return (step_at(schedule, signed) or schedule[0]).days
+
+
+def lot_days(offer: Offer, signed: date, licence_days: int = 0) -> LotDays:
+    """Days of a lot of `offer` signed on `signed`; a licence runs beside manufacturing."""
+    shipped = signed + timedelta(days=max(lead_days(offer.lead_days, signed), licence_days))
+    delivered = shipped + timedelta(days=offer.shipping_days)
+    installed = delivered + timedelta(days=offer.installation_days)
+    return LotDays(signed, shipped, delivered, installed, installed + timedelta(days=offer.acceptance_days))
+
+
+def module_ready(module: Module, signed: date) -> date:
+    """Day from which a module ordered on `signed` delivers."""
+    return signed + timedelta(days=lead_days(module.lead_days, signed) + module.installation_days)
+
+
+def windows(limit: Limit, instance: Instance) -> tuple[tuple[date, date], ...]:
+    """The (first, last) days over which a limit holds: one pair, or one for each month, quarter or year.
+
+    A stock is taken on the last day of each pair.
+    """
+    first = limit.start or instance.calendar.start
+    last = limit.by or instance.calendar.end
+    if limit.each is None:
+        # Without `from`, flows count from the very beginning: an early deposit is spent money too.
+        return ((limit.start or date.min, last),)
+    months = {"month": 1, "quarter": 3, "year": 12}[limit.each]
+    found = []
+    start = first.replace(month=(first.month - 1) // months * months + 1, day=1)
+    while start <= last:
+        following = date(start.year + (start.month - 1 + months) // 12, (start.month - 1 + months) % 12 + 1, 1)
+        found.append((max(start, first), min(following - timedelta(days=1), last)))
+        start = following
+    return tuple(found)
+
+
+def state_days(instance: Instance) -> tuple[date, ...]:
+    """The days on which installed systems are known, in order.
+
+    They are the last day of each period; the day of each rule on usable systems, and that day less the acceptance
+    days of every offer (what is installed by then is usable on the day); and the eve and the day of each fall in a
+    site's capacity.
+    """
+    calendar = instance.calendar
+    days = {period.last for period in calendar.all_periods()}
+    looked_at = _days_looked_at(instance)
+    for accept in {offer.acceptance_days for offer in instance.offers.values()} | {0}:
+        days |= {looked - timedelta(days=accept) for looked in looked_at}
+    for site in instance.sites.values():
+        for capacity in site.capacity.values():
+            if capacity.amount != "unlimited":
+                steps = capacity.amount
+                falls = [b.start for a, b in zip(steps, steps[1:], strict=False) if b.amount < a.amount]
+                days |= {fall - timedelta(days=1) for fall in falls} | set(falls)
+    return tuple(sorted(day for day in days if calendar.start <= day <= calendar.end))
+
+
+def _days_looked_at(instance: Instance) -> set[date]:
+    days = set()
+    for limit in instance.limits.values():
+        if limit.is_units_in_use or limit.measure == "grid-power-kw":
+            days |= {last for _, last in windows(limit, instance)}
+    for deadline in instance.deadlines.values():
+        if deadline.stage == "usable":
+            days.add(deadline.by)
+    ends = {period.last for period in instance.calendar.all_periods()}
+    for level in instance.objective:
+        if level.minimise == "commissioning":
+            days |= ends
+        elif level.by is not None:
+            days.add(level.by)
+    return days | {instance.calendar.end}
+
+
+def last_state(days: Sequence[date], day: date) -> int | None:
+    """Position of the last state day that is not after `day`; None when there is none."""
+    position = bisect_right(days, day) - 1
+    return position if position >= 0 else None
+
+
+def first_state(days: Sequence[date], day: date) -> int | None:
+    """Position of the first state day that is not before `day`; None when there is none."""
+    position = bisect_left(days, day)
+    return position if position < len(days) else None
+
+
+class Stretch(NamedTuple):
+    """Days within one calendar month over which one state holds."""
+
+    state: int
+    first: date
+    last: date
+
+    @property
+    def days(self) -> int:
+        """How many."""
+        return (self.last - self.first).days + 1
+
+
+def stretches(instance: Instance, states: Sequence[date]) -> list[Stretch]:
+    """Every stretch of operation, to the end of the evaluation years; a state stands for the days up to it."""
+    found = []
+    first = instance.calendar.start
+    for state, last in enumerate(states):
+        found += [Stretch(state, *month) for month in months_between(first, last)]
+        first = last + timedelta(days=1)
+    found += [Stretch(len(states) - 1, *month) for month in months_between(first, instance.operation_end)]
+    return found

@@ -1,0 +1,67 @@
+"""How much of a measure one system is worth. Shared by the model and the audit, in exact numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gpuplan.instance.rules import Measured
+    from gpuplan.instance.schema import Instance
+
+
+def worth(measured: Measured, instance: Instance, system_id: str, offer_id: str | None) -> Decimal:
+    """Amount of a measure of units in one system, bought by an offer or (None) already there.
+
+    Zero where a figure is missing; `gpuplan.instance.checks` reports a limit that rests on a missing one.
+    """
+    system = instance.systems[system_id]
+    if measured.measure == "systems":
+        return Decimal(1)
+    if measured.measure == "accelerators":
+        return Decimal(system.accelerators)
+    if measured.measure == "it-power-kw":
+        return system.max_power_kw
+    if measured.measure == "attribute":
+        return _attribute(measured.attribute or "", instance, system_id, offer_id) or Decimal(0)
+    if system.accelerator is None:
+        return Decimal(0)
+    chip = instance.accelerators[system.accelerator]
+    if measured.measure == "memory-gb":
+        each = chip.memory_gb
+    elif measured.measure == "tpp":
+        each = chip.tpp or Decimal(0)
+    else:
+        each = chip.compute(measured.format or "bf16")
+    return each * system.accelerators
+
+
+def _attribute(name: str, instance: Instance, system_id: str, offer_id: str | None) -> Decimal | None:
+    """Of the offer, else of the system, else of the accelerator times accelerators; None where none has it."""
+    system = instance.systems[system_id]
+    if offer_id is not None and name in instance.offers[offer_id].attributes:
+        return instance.offers[offer_id].attributes[name]
+    if name in system.attributes:
+        return system.attributes[name]
+    if system.accelerator and name in instance.accelerators[system.accelerator].attributes:
+        return instance.accelerators[system.accelerator].attributes[name] * system.accelerators
+    return None
+
+
+def unit_of(measured: Measured) -> str:
+    """Unit in which a measure is counted, for people."""
+    names = {
+        "accelerators": "accelerators",
+        "systems": "systems",
+        "memory-gb": "GB",
+        "tpp": "TPP",
+        "it-power-kw": "kW",
+        "grid-power-kw": "kW",
+        "energy-kwh": "kWh",
+        "carbon-kg": "kg",
+    }
+    if measured.measure == "compute-tflops":
+        return f"TFLOPS {measured.format}" if measured.format != "int8" else "TOPS int8"
+    if measured.measure == "attribute":
+        return measured.attribute or ""
+    return names.get(measured.measure, "money")

@@ -1,0 +1,71 @@
+"""What a plan decides, and nothing that follows from it."""
+
+from __future__ import annotations
+
+from gpuplan.instance.base import Closed, Count, Day, Id, Number, Sequence, Text, Whole
+from gpuplan.instance.facility import LoadCase
+
+
+class OrderLine(Closed):
+    """Systems signed for on one day."""
+
+    offer: Id
+    site: Id
+    signed: Day
+    units: Count
+
+
+class InstalledLine(Closed):
+    """Systems of an offer installed at a site, in all, from a state day on."""
+
+    offer: Id
+    site: Id
+    day: Day
+    units: Whole
+
+
+class ModuleLine(Closed):
+    """Facility modules signed for on one day."""
+
+    module: Id
+    site: Id
+    signed: Day
+    units: Count
+
+
+class OpeningLine(Closed):
+    """The decision to open a site."""
+
+    site: Id
+    decided: Day
+
+
+class TierLine(Closed):
+    """The all-units price tier that an offer's purchase falls in."""
+
+    offer: Id
+    tier: Count
+    """1 is the first."""
+
+
+class OutputLine(Closed):
+    """What a provider delivers of a resource from a state day on, where several could."""
+
+    site: Id
+    resource: Id
+    provider: Text
+    """A module's id, or `existing`."""
+    case: LoadCase
+    day: Day
+    amount: Number
+
+
+class Decisions(Closed):
+    """Every decision of a plan, each kind in the instance's order and then by day."""
+
+    orders: Sequence[OrderLine] = ()
+    installed: Sequence[InstalledLine] = ()
+    modules: Sequence[ModuleLine] = ()
+    openings: Sequence[OpeningLine] = ()
+    tiers: Sequence[TierLine] = ()
+    outputs: Sequence[OutputLine] = ()

@@ -1,0 +1,148 @@
+"""The quantities that follow from a plan's decisions, recounted from the instance."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gpuplan.instance.matching import Subject, concerns, counts_term
+from gpuplan.instance.timeline import LotDays, last_state, lot_days, module_ready, state_days
+from gpuplan.instance.units import worth
+
+if TYPE_CHECKING:
+    from gpuplan.instance.rules import Measured
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.decisions import Decisions
+    from gpuplan.ledger.entries import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """A lot of a plan."""
+
+    offer: str
+    site: str
+    days: LotDays
+    units: int
+
+
+@dataclass
+class Recount:
+    """An instance and a plan's decisions, and what follows from both."""
+
+    instance: Instance
+    decisions: Decisions
+    entries: tuple[Entry, ...] = ()
+    """Of every cost family; filled in before limits are read."""
+
+    @cached_property
+    def states(self) -> tuple[date, ...]:
+        """Days on which the state is taken."""
+        return state_days(self.instance)
+
+    @cached_property
+    def lots(self) -> tuple[Lot, ...]:
+        """Every lot, with its days."""
+        return tuple(
+            Lot(line.offer, line.site, lot_days(self.instance.offers[line.offer], line.signed), line.units)
+            for line in self.decisions.orders
+        )
+
+    @cached_property
+    def lots_by_pair(self) -> dict[tuple[str, str], list[Lot]]:
+        """Lots by offer and site."""
+        found: dict[tuple[str, str], list[Lot]] = defaultdict(list)
+        for lot in self.lots:
+            found[lot.offer, lot.site].append(lot)
+        return dict(found)
+
+    @cached_property
+    def units_by_offer(self) -> dict[str, int]:
+        """Units signed for, over all sites and periods; offers without any are left out."""
+        found: dict[str, int] = defaultdict(int)
+        for line in self.decisions.orders:
+            found[line.offer] += line.units
+        return dict(found)
+
+    @cached_property
+    def installed(self) -> dict[tuple[str, str], list[int]]:
+        """Units installed on each state day, by offer and site."""
+        changes: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
+        for line in self.decisions.installed:
+            changes[line.offer, line.site].append((line.day, line.units))
+        return {pair: [_value_on(sorted(steps), day) for day in self.states] for pair, steps in changes.items()}
+
+    @cached_property
+    def module_days(self) -> dict[tuple[str, str], list[tuple[date, int]]]:
+        """(ready day, units) of the modules ordered, by module and site."""
+        found: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
+        for line in self.decisions.modules:
+            found[line.module, line.site].append(
+                (module_ready(self.instance.modules[line.module], line.signed), line.units)
+            )
+        return dict(found)
+
+    def modules_on(self, module: str, site: str, day: date) -> int:
+        """Modules that deliver on a day."""
+        return sum(units for ready, units in self.module_days.get((module, site), []) if ready <= day)
+
+    def usable_on(self, offer: str, site: str, day: date) -> int:
+        """Units usable on a day: installed by the last state day that lies acceptance before it."""
+        return self.installed_on(offer, site, day - timedelta(days=self.instance.offers[offer].acceptance_days))
+
+    def installed_on(self, offer: str, site: str, day: date) -> int:
+        """Units installed by the last state day that is not after a day."""
+        state = last_state(self.states, day)
+        units = self.installed.get((offer, site))
+        return units[state] if units is not None and state is not None else 0
+
+    def counted(self, measured: Measured, first: date, last: date) -> Iterator[tuple[Subject, int]]:
+        """(subject, units) that a measure of units counts by its stage: usable on `last`, or moved in the window."""
+        instance = self.instance
+        for (offer, site), lots in self.lots_by_pair.items():
+            subject = Subject.of_offer(instance, offer, site)
+            if not concerns(measured, instance, subject):
+                continue
+            if measured.stage == "usable":
+                yield subject, self.usable_on(offer, site, last)
+            else:
+                yield subject, sum(lot.units for lot in lots if first <= lot.days.of(measured.stage) <= last)
+        if measured.existing == "include":
+            for fleet_id, fleet in instance.existing.systems.items():
+                subject = Subject.of_fleet(instance, fleet_id)
+                if concerns(measured, instance, subject):
+                    yield subject, fleet.units
+
+    def amount(self, measured: Measured, first: date, last: date) -> Fraction:
+        """A measure of units or money over a window."""
+        if measured.kind == "money":
+            return sum((Fraction(one.amount) for one in self.paid(measured, first, last)), Fraction(0))
+        parts = (self.worth(measured, subject) * units for subject, units in self.counted(measured, first, last))
+        return sum(parts, Fraction(0))
+
+    def worth(self, measured: Measured, subject: Subject) -> Fraction:
+        """A measure of units for one system of a subject."""
+        return Fraction(worth(measured, self.instance, subject.system or "", subject.offer))
+
+    def paid(self, measured: Measured, first: date, last: date) -> Iterator[Entry]:
+        """Entries that a measure of money counts."""
+        for one in self.entries:
+            if not counts_term(measured, one.term):
+                continue
+            day = one.day if measured.basis == "cash" else one.committed
+            if first <= day <= last and concerns(measured, self.instance, one.subject):
+                yield one
+
+
+def _value_on(steps: list[tuple[date, int]], day: date) -> int:
+    value = 0
+    for start, units in steps:
+        if start > day:
+            break
+        value = units
+    return value

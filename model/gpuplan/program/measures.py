@@ -1,0 +1,95 @@
+"""A measure over a selection and window, as a linear expression of the program's columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from gpuplan.instance.matching import Subject, concerns, counts_term
+from gpuplan.instance.timeline import last_state, stretches
+from gpuplan.instance.units import worth
+from gpuplan.program.linear import Linear
+
+if TYPE_CHECKING:
+    from gpuplan.instance.rules import Measured
+    from gpuplan.program.problem import Problem
+
+
+def measure(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
+    """Units, money in the reporting currency, kW, kWh or kg, over [first, last] or on `last`."""
+    if measured.kind == "units":
+        total = Linear()
+        for subject, units in units_counted(problem, measured, first, last):
+            each = worth(measured, problem.instance, subject.system or "", subject.offer)
+            total.plus(units, float(each))
+        return total
+    return _money(problem, measured, first, last) if measured.kind == "money" else _of_sites(problem, measured, first, last)
+
+
+def units_counted(problem: Problem, measured: Measured, first: date, last: date) -> Iterator[tuple[Subject, Linear]]:
+    """(subject, units) of every offer and site, and fleet, that a measure of units counts."""
+    instance = problem.instance
+    for (offer, site), signings in problem.signings.items():
+        subject = Subject.of_offer(instance, offer, site)
+        if not concerns(measured, instance, subject):
+            continue
+        quote = instance.offers[offer]
+        if measured.stage == "usable":
+            state = last_state(problem.states, last - timedelta(days=quote.acceptance_days))
+            column = problem.standings[offer, site][state] if state is not None else None
+            yield subject, Linear() if column is None else Linear([(column, 1.0)])
+        else:
+            moved = ((problem.lot(offer, period).of(measured.stage), column) for period, column in signings)
+            yield subject, Linear((column, quote.lot_units) for day, column in moved if first <= day <= last)
+    if measured.existing == "include":
+        for fleet_id, fleet in instance.existing.systems.items():
+            subject = Subject.of_fleet(instance, fleet_id)
+            if concerns(measured, instance, subject):
+                yield subject, Linear(constant=fleet.units)
+
+
+def _money(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
+    total = Linear()
+    for flow in problem.flows:
+        if not counts_term(measured, flow.term) or not concerns(measured, problem.instance, flow.subject):
+            continue
+        if measured.basis == "commitment" and flow.committed is not None:
+            whole = first <= flow.committed <= last
+            amount = sum(paid for _, paid in flow.payments) if whole else 0.0
+        else:
+            amount = sum(paid for day, paid in flow.payments if first <= day <= last)
+        total.plus(flow.expression, amount)
+    return total
+
+
+def _of_sites(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
+    total = Linear()
+    for site_id, site in problem.instance.sites.items():
+        if not concerns(measured, problem.instance, Subject(site=site_id)):
+            continue
+        if measured.measure == "grid-power-kw":
+            state = last_state(problem.states, last)
+            if state is not None:
+                total.plus(problem.draws.get((site_id, state, "design"), Linear()))
+            continue
+        each = 1.0 if measured.measure == "energy-kwh" else float(site.carbon_kg_per_kwh)
+        for stretch in stretches(problem.instance, problem.states):
+            days = (min(stretch.last, last) - max(stretch.first, first)).days + 1
+            if days > 0:
+                total.plus(problem.draws.get((site_id, stretch.state, "typical"), Linear()), 24.0 * days * each)
+    return total
+
+
+def discounted(problem: Problem) -> Linear:
+    """Discounted cost: every flow, penalties included."""
+    total = Linear()
+    factors: dict[date, float] = {}
+    for flow in problem.flows:
+        amount = 0.0
+        for day, paid in flow.payments:
+            if day not in factors:
+                factors[day] = float(problem.instance.discount(day))
+            amount += paid * factors[day]
+        total.plus(flow.expression, amount)
+    return total

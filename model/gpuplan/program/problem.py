@@ -1,0 +1,161 @@
+"""The program under construction: an instance, the rules that are on, and what the families have declared so far."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from gpuplan.program.columns import INFINITY, Columns, Key, Role
+from gpuplan.program.linear import Linear
+from gpuplan.program.rows import Rows
+from gpuplan.instance.matching import Subject
+from gpuplan.instance.providers import Network, network
+from gpuplan.instance.timeline import LotDays, lot_days, state_days
+
+if TYPE_CHECKING:
+    from gpuplan.instance.calendar import Period
+    from gpuplan.instance.schema import Instance
+
+
+class Group(NamedTuple):
+    """A rule that can be left out as one: a family's rows and bounds for one entity, named by its path."""
+
+    family: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A stream of payments that is proportional to an expression: amount paid = factor x expression, by day.
+
+    Factors are in the reporting currency, undiscounted.
+    """
+
+    term: str
+    committed: date | None
+    """Day on which it is signed for; None for what runs on (energy, rent), committed as it is paid."""
+    subject: Subject
+    expression: Linear
+    payments: tuple[tuple[date, float], ...]
+
+
+@dataclass
+class Problem:
+    """What the families fill in, in the order columns, rows, links."""
+
+    instance: Instance
+    off: frozenset[Group] = frozenset()
+    """Rules that are left out, for diagnosis and for the laws."""
+    tightenings: bool = True
+    columns: Columns = field(default_factory=Columns)
+    rows: Rows = field(default_factory=Rows)
+    flows: list[Flow] = field(default_factory=list)
+    draws: dict[tuple[str, int, str], Linear] = field(default_factory=dict)
+    """Grid draw in kW by site, state and load case."""
+    shortfalls: dict[int, Linear] = field(default_factory=dict)
+    """By priority: the sum of shortfall / scale over its soft limits."""
+
+    @cached_property
+    def periods(self) -> tuple[Period, ...]:
+        """Periods of the calendar."""
+        return self.instance.calendar.all_periods()
+
+    @cached_property
+    def states(self) -> tuple[date, ...]:
+        """Days on which the state is taken."""
+        return state_days(self.instance)
+
+    def is_on(self, family: str, path: str) -> bool:
+        """Whether a rule is part of this program."""
+        return Group(family, path) not in self.off
+
+    def lot(self, offer: str, period: int) -> LotDays:
+        """Days of a lot signed on the first day of a period; no lead when the offer's supply is left out."""
+        key = (offer, period)
+        if key not in self._lots:
+            signed = self.periods[period].first
+            if self.is_on("supply", f"offers.{offer}"):
+                self._lots[key] = lot_days(self.instance.offers[offer], signed)
+            else:
+                self._lots[key] = LotDays(signed, signed, signed, signed, signed)
+        return self._lots[key]
+
+    @cached_property
+    def _lots(self) -> dict[tuple[str, int], LotDays]:
+        return {}
+
+    @cached_property
+    def signings(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
+        """By (offer, site): (period, column of orders) of every period in which a signing is possible."""
+        return {}
+
+    @cached_property
+    def standings(self) -> dict[tuple[str, str], list[int | None]]:
+        """By (offer, site): column of installed on each state day, None where nothing can stand yet."""
+        return {}
+
+    @cached_property
+    def standings_by_site(self) -> dict[str, list[tuple[str, list[int | None]]]]:
+        """Standings by site, as (offer, columns); for use once every column of installed is made."""
+        found: dict[str, list[tuple[str, list[int | None]]]] = {}
+        for (offer, site), columns in self.standings.items():
+            found.setdefault(site, []).append((offer, columns))
+        return found
+
+    def network(self, site: str) -> Network:
+        """Providers of a site."""
+        if site not in self._networks:
+            self._networks[site] = network(self.instance, site)
+        return self._networks[site]
+
+    @cached_property
+    def _networks(self) -> dict[str, Network]:
+        return {}
+
+    def pairs(self) -> Iterable[tuple[str, str]]:
+        """(offer, site) that have orders."""
+        return self.signings.keys()
+
+    def ordered(self, offer: str) -> Linear:
+        """Units of an offer signed for, over all sites and periods."""
+        lot = self.instance.offers[offer].lot_units
+        return Linear(
+            (column, lot) for (name, _), found in self.signings.items() if name == offer for _, column in found
+        )
+
+    def upper_of(self, expression: Linear) -> float:
+        """Largest value that the columns' bounds allow."""
+        total = expression.constant
+        for column, coefficient in expression.terms.items():
+            bound = self.columns.upper[column] if coefficient > 0 else self.columns.lower[column]
+            total += coefficient * bound
+        return total
+
+    def only_if(self, key: Key, expression: Linear, switch: int) -> None:
+        """expression > 0 only if the switch is 1, by the tightest bound known.
+
+        Raises ValueError when nothing bounds the expression: a big-M is never made up.
+        """
+        bound = self.upper_of(expression)
+        if bound == INFINITY:
+            raise ValueError(f"nothing bounds {key}")
+        self.rows.add(key, Linear().plus(expression).add(switch, -max(bound, 0.0)), at_most=0.0)
+
+    def offer_used(self, offer: str) -> int:
+        """The switch of an offer, made when first asked for; supply links it to the orders."""
+        return self._switch("offer_used", offer)
+
+    def vendor_used(self, vendor: str) -> int:
+        """The switch of a vendor, made when first asked for; pricing links it to the orders."""
+        return self._switch("vendor_used", vendor)
+
+    def _switch(self, *key: str) -> int:
+        found = self.columns.get(*key)
+        return self.columns.add(key, Role.STRATEGIC, 1.0) if found is None else found
+
+    def strategic(self, *key: str | int) -> int:
+        """A binary column that shapes the plan."""
+        return self.columns.add(key, Role.STRATEGIC, 1.0)

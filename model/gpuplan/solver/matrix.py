@@ -1,0 +1,145 @@
+"""The matrix handed to a solver, checked and scaled, and the way to it from a formulation, through Pyomo."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from gpuplan.errors import Defect
+from gpuplan.program.columns import Role
+
+if TYPE_CHECKING:
+    from gpuplan.formulation import Formulation
+    from gpuplan.program.linear import Linear
+
+Floats = npt.NDArray[np.float64]
+Indexes = npt.NDArray[np.int32]
+TINY = 1e-9
+"""HiGHS drops entries up to this; a formulation must not have any."""
+HUGE = 1e15
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """minimise cost.x + offset with row_lower <= A x <= row_upper and bounds on x, rows in compressed sparse form."""
+
+    cost: Floats
+    offset: float
+    starts: Indexes
+    columns: Indexes
+    values: Floats
+    row_lower: Floats
+    row_upper: Floats
+    lower: Floats
+    upper: Floats
+    whole: npt.NDArray[np.bool_]
+    strategic: npt.NDArray[np.bool_]
+
+    def with_row(self, expression: Linear, at_most: float) -> Matrix:
+        """The same with one more row: expression <= at_most."""
+        terms = sorted(expression.terms.items())
+        return replace(
+            self,
+            starts=np.append(self.starts, np.int32(self.starts[-1] + len(terms))).astype(np.int32),
+            columns=np.append(self.columns, [column for column, _ in terms]).astype(np.int32),
+            values=np.append(self.values, [coefficient for _, coefficient in terms]).astype(float),
+            row_lower=np.append(self.row_lower, -np.inf),
+            row_upper=np.append(self.row_upper, at_most - expression.constant),
+        )
+
+    def with_cost(self, expression: Linear) -> Matrix:
+        """The same with another objective to minimise."""
+        cost = np.zeros(len(self.lower))
+        for column, coefficient in expression.terms.items():
+            cost[column] = coefficient
+        return replace(self, cost=cost, offset=expression.constant)
+
+    def with_bounds(self, lower: Floats, upper: Floats) -> Matrix:
+        """The same with other bounds on the columns."""
+        return replace(self, lower=lower, upper=upper)
+
+    def relaxed(self) -> Matrix:
+        """The linear relaxation."""
+        return replace(self, whole=np.zeros_like(self.whole))
+
+    def activity(self, point: Floats) -> Floats:
+        """A x for every row."""
+        products = self.values * point[self.columns]
+        rows = np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
+        sums: Floats = np.bincount(rows, products, minlength=len(self.row_lower)).astype(float)
+        return sums
+
+    def broken_rows(self, point: Floats, tolerance: float = 1e-6) -> npt.NDArray[np.int64]:
+        """Rows that a point breaks by more than a tolerance relative to their bound."""
+        activity = self.activity(point)
+        room = tolerance * np.maximum(1.0, np.abs(activity))
+        broken = (activity > self.row_upper + room) | (activity < self.row_lower - room)
+        return np.flatnonzero(broken)
+
+
+def matrix_of(formulation: Formulation) -> Matrix:
+    """The matrix of a formulation, by way of a Pyomo block; raises Defect on a coefficient that no solver can be trusted with."""
+    from gpuplan.pyomo_model import block_of
+
+    return checked(_from_block(block_of(formulation), formulation))
+
+
+def _from_block(block: Any, formulation: Formulation) -> Matrix:
+    """Read the block's variables and matrix constraints back, in order."""
+    columns = formulation.problem.columns
+    variables = block.columns
+    pieces = [constraint for constraint in block.families.values() if constraint.A.shape[0]]
+    counts = [np.diff(piece.A.indptr) for piece in pieces]
+    lengths = np.concatenate(counts) if counts else np.zeros(0, dtype=np.int64)
+    return Matrix(
+        cost=np.zeros(len(variables)),
+        offset=0.0,
+        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
+        columns=np.concatenate([piece.A.indices for piece in pieces] or [[]]).astype(np.int32),
+        values=np.concatenate([piece.A.data for piece in pieces] or [[]]).astype(float),
+        row_lower=np.concatenate([piece.lb for piece in pieces] or [[]]).astype(float),
+        row_upper=np.concatenate([piece.ub for piece in pieces] or [[]]).astype(float),
+        lower=np.asarray([variable.lb for variable in variables], dtype=float),
+        upper=np.asarray([np.inf if variable.ub is None else variable.ub for variable in variables], dtype=float),
+        whole=np.asarray([variable.is_integer() for variable in variables], dtype=bool),
+        strategic=np.asarray([role is Role.STRATEGIC for role in columns.roles], dtype=bool),
+    )
+
+
+def checked(matrix: Matrix) -> Matrix:
+    """The matrix itself when every number in it can be trusted; raises Defect otherwise."""
+    for name in ("cost", "values"):
+        numbers: Floats = getattr(matrix, name)
+        if not np.all(np.isfinite(numbers)) or np.any(np.abs(numbers) > HUGE):
+            raise Defect(f"a {name} coefficient is not finite or above {HUGE:g}")
+    if np.any((matrix.values != 0) & (np.abs(matrix.values) <= TINY)):
+        raise Defect(f"a coefficient is at most {TINY:g}, which the solver would drop without a word")
+    bounds = (matrix.row_lower, matrix.row_upper, matrix.lower, matrix.upper)
+    if any(np.any(np.isnan(bound)) for bound in bounds):
+        raise Defect("a bound is not a number")
+    return matrix
+
+
+def scaled(matrix: Matrix) -> tuple[Matrix, float]:
+    """Rows and objective brought near 1 by powers of two, which changes no digit; returns the objective's factor too.
+
+    Columns keep their meaning, so that whole ones stay whole.
+    """
+    rows = np.repeat(np.arange(len(matrix.row_lower)), np.diff(matrix.starts))
+    largest = np.zeros(len(matrix.row_lower))
+    np.maximum.at(largest, rows, np.abs(matrix.values))
+    factors = np.where(largest > 0, np.exp2(-np.round(np.log2(np.where(largest > 0, largest, 1.0)))), 1.0)
+    top = float(np.max(np.abs(matrix.cost), initial=0.0))
+    objective = float(np.exp2(-np.round(np.log2(top)))) if top > 0 else 1.0
+    scaled_matrix = replace(
+        matrix,
+        cost=matrix.cost * objective,
+        offset=matrix.offset * objective,
+        values=matrix.values * factors[rows],
+        row_lower=matrix.row_lower * factors,
+        row_upper=matrix.row_upper * factors,
+    )
+    return scaled_matrix, objective

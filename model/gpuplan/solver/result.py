@@ -1,0 +1,76 @@
+"""What a solver is asked, what it reports on the way, and how it ended. Kept apart from plans and statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+
+from gpuplan.solver.matrix import Floats
+
+NO_BOUND = float("-inf")
+
+
+class Termination(Enum):
+    """How one run ended."""
+
+    OPTIMAL = "optimal"
+    """Within the gap asked for."""
+    INFEASIBLE = "infeasible"
+    UNBOUNDED = "unbounded"
+    STOPPED = "stopped"
+    """By a limit of time or memory, or on request."""
+    FAILED = "failed"
+    """By an error of the solver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run may use and must reach."""
+
+    gap: float = 1e-3
+    time_limit: float = float("inf")
+    """Seconds."""
+    threads: int = 2
+    seed: int = 0
+    memory_mb: int | None = None
+    careful: bool = False
+    """A second look: no presolve, tight tolerances."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A sign of life: bound, and an incumbent when there is a new one."""
+
+    bound: float
+    objective: float | None = None
+    values: Floats | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended, with its best values and a bound proven for the matrix it was given."""
+
+    termination: Termination
+    values: Floats | None
+    objective: float | None
+    bound: float
+
+    @property
+    def gap(self) -> float:
+        """|objective - bound| / |objective|; infinite without values."""
+        return relative_gap(self.objective, self.bound)
+
+
+OnReport = Callable[[Report], None]
+ShouldStop = Callable[[], bool]
+
+
+def relative_gap(objective: float | None, bound: float) -> float:
+    """Gap between an objective to minimise and its bound, as a share of the objective."""
+    if objective is None:
+        return float("inf")
+    distance = max(objective - bound, 0.0)
+    if distance <= 1e-9:
+        return 0.0
+    return distance / abs(objective) if objective else float("inf")

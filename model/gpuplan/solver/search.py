@@ -1,0 +1,209 @@
+"""The search: level by level, each held at what it reached; whole things made whole; "infeasible" only after a second look."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpuplan.formulation import formulate
+from gpuplan.solver.matrix import Floats, Matrix, matrix_of
+from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
+from gpuplan.solver.watched import Watched, watched
+
+if TYPE_CHECKING:
+    from gpuplan.families.objective import Goal
+    from gpuplan.formulation import Formulation
+    from gpuplan.instance.schema import Instance
+    from gpuplan.program.linear import Linear
+
+HOLD = 1e-9
+"""Share by which a finished level may slip while the next is sought: what the solver cannot tell apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a search stands, for those who wait."""
+
+    level: int
+    levels: int
+    name: str
+    seconds: float
+    incumbent: float | None
+    """Value of the level's measure; None before the first plan."""
+    bound: float | None
+    """Proven bound on it; None before the first."""
+    gap: float | None
+    """Share of the incumbent; None before both are there."""
+
+
+@dataclass(frozen=True, slots=True)
+class LevelResult:
+    """How one level ended, in the measure's own direction."""
+
+    name: str
+    unit: str
+    maximise: bool
+    value: float | None
+    bound: float | None
+    gap: float | None
+    proven: bool
+    """Whether the gap asked for was reached."""
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """How a search ended."""
+
+    termination: Termination
+    formulation: Formulation
+    values: Floats | None
+    levels: tuple[LevelResult, ...]
+    seconds_in_solver: float
+
+
+@dataclass
+class Search:
+    """One search: what it may use, and what it listens to."""
+
+    settings: Settings
+    on_progress: Callable[[Progress], None] | None = None
+    should_stop: ShouldStop | None = None
+
+    def run(self, instance: Instance) -> SearchResult:
+        """Search for the best plan of an instance."""
+        self._began = time.monotonic()
+        self._in_solver = 0.0
+        with watched() as runs:
+            formulation = formulate(instance)
+            result = self._levels(runs, formulation, matrix_of(formulation))
+            if result.termination is Termination.INFEASIBLE:
+                result = self._second_look(runs, instance, result)
+        return replace(result, seconds_in_solver=self._in_solver)
+
+    def is_feasible(self, runs: Watched, formulation: Formulation) -> bool | None:
+        """Whether any plan exists; None when a limit came first. "No" is said only after a second look."""
+        self._began, self._in_solver = time.monotonic(), 0.0
+        matrix = matrix_of(formulation)
+        for careful in (False, True):
+            result = self._timed(runs, matrix, replace(self.settings, careful=careful), None, None)
+            if result.values is not None:
+                return True
+            if result.termination is not Termination.INFEASIBLE:
+                return None
+        return False
+
+    def _second_look(self, runs: Watched, instance: Instance, first: SearchResult) -> SearchResult:
+        """Search again without presolve, with tight tolerances and without tightenings, before saying "infeasible"."""
+        formulation = formulate(instance, tightenings=False)
+        careful = Search(replace(self.settings, careful=True), self.on_progress, self.should_stop)
+        careful._began, careful._in_solver = self._began, 0.0
+        result = careful._levels(runs, formulation, matrix_of(formulation))
+        self._in_solver += careful._in_solver
+        return result if result.termination is not Termination.FAILED else first
+
+    def _levels(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
+        best: Floats | None = None
+        found: list[LevelResult] = []
+        ended = Termination.OPTIMAL
+        for number, goal in enumerate(formulation.goals, 1):
+            sign = -1.0 if goal.maximise else 1.0
+            aim = goal.expression.times(sign)
+            level = matrix.with_cost(aim)
+            listener = self._listener(number, len(formulation.goals), goal)
+            result = self._solve(runs, level, best, listener, trivial=best is not None and not aim.terms)
+            if result.values is None:
+                if best is None:
+                    return SearchResult(result.termination, formulation, None, (), 0.0)
+                # The plan of the level before is still there: it has a value here, and nothing is proven.
+                result = Result(Termination.STOPPED, best, _value(aim, best), result.bound if result.bound < np.inf else NO_BOUND)
+            best = result.values
+            assert best is not None
+            found.append(_level_result(goal, sign, result, self.settings.gap))
+            if result.termination is not Termination.OPTIMAL:
+                ended = Termination.STOPPED
+            matrix = matrix.with_row(aim, _held(goal, aim, best))
+        if best is not None:
+            best = self._polished(runs, matrix.with_cost(formulation.goals[-1].expression.times(sign)), best)
+        return SearchResult(ended, formulation, best, tuple(found), 0.0)
+
+    def _solve(
+        self,
+        runs: Watched,
+        matrix: Matrix,
+        start: Floats | None,
+        listener: Callable[[Report], None] | None,
+        trivial: bool,
+    ) -> Result:
+        if trivial:
+            return Result(Termination.OPTIMAL, start, matrix.offset, matrix.offset)
+        return self._timed(runs, matrix, self.settings, start, listener)
+
+    def _timed(
+        self,
+        runs: Watched,
+        matrix: Matrix,
+        settings: Settings,
+        start: Floats | None,
+        listener: Callable[[Report], None] | None,
+    ) -> Result:
+        began = time.monotonic()
+        left = self.settings.time_limit - (began - self._began)
+        if left <= 0 or (self.should_stop is not None and self.should_stop()):
+            return Result(Termination.STOPPED, None, None, NO_BOUND)
+        try:
+            return runs.run(matrix, replace(settings, time_limit=left), start, listener, self.should_stop)
+        finally:
+            self._in_solver += time.monotonic() - began
+
+    def _listener(self, number: int, levels: int, goal: Goal) -> Callable[[Report], None] | None:
+        if self.on_progress is None:
+            return None
+        on_progress, sign = self.on_progress, -1.0 if goal.maximise else 1.0
+        best: list[float | None] = [None]
+
+        def listen(report: Report) -> None:
+            if report.objective is not None and (best[0] is None or report.objective < best[0]):
+                best[0] = report.objective
+            bound = None if not np.isfinite(report.bound) else report.bound
+            gap = None if bound is None or best[0] is None else relative_gap(best[0], bound)
+            on_progress(
+                Progress(
+                    number, levels, goal.name, time.monotonic() - self._began,
+                    None if best[0] is None else sign * best[0], None if bound is None else sign * bound, gap,
+                )
+            )  # fmt: skip
+
+        return listen
+
+    def _polished(self, runs: Watched, matrix: Matrix, values: Floats) -> Floats:
+        """Whole columns rounded, and the continuous ones solved again around them."""
+        rounded = np.where(matrix.whole, np.round(values), values)
+        if np.array_equal(rounded, values) or matrix.whole.all():
+            return rounded
+        lower = np.where(matrix.whole, rounded, matrix.lower)
+        upper = np.where(matrix.whole, rounded, matrix.upper)
+        settings = replace(self.settings, time_limit=10.0, memory_mb=None)
+        result = runs.run(matrix.with_bounds(lower, upper).relaxed(), settings)
+        return rounded if result.values is None else np.where(matrix.whole, rounded, result.values)
+
+
+def _value(aim: Linear, point: Floats) -> float:
+    return aim.constant + sum(coefficient * float(point[column]) for column, coefficient in aim.terms.items())
+
+
+def _held(goal: Goal, aim: Linear, point: Floats) -> float:
+    """Largest value that later levels may bring this one to."""
+    value = _value(aim, point)
+    return value + goal.tolerance + goal.tolerance_share * abs(value) + HOLD * max(1.0, abs(value))
+
+
+def _level_result(goal: Goal, sign: float, result: Result, gap: float) -> LevelResult:
+    bound = sign * result.bound if np.isfinite(result.bound) else None
+    value = None if result.objective is None else sign * result.objective
+    reached = result.gap if bound is not None else None
+    proven = result.termination is Termination.OPTIMAL or (reached is not None and reached <= gap)
+    return LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven)

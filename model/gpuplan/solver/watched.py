@@ -1,0 +1,176 @@
+"""A run of HiGHS that keeps its limits: in this process when tiny, else in a child that is watched and, if need be, killed.
+
+HiGHS itself may pass its time limit by minutes and cannot be interrupted in some of its phases. The incumbents that the
+child has reported stay with the parent, so that a killed run still ends with its best values and bound.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from gpuplan.errors import Defect
+from gpuplan.solver import highs
+from gpuplan.solver.matrix import Floats, Matrix
+from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination
+from gpuplan.solver.worker import receive, send
+
+SMALL = 4_000
+"""Entries up to which a run starts in this process."""
+SMALL_SECONDS = 1.0
+"""After which a small run that is still going is started again in a child."""
+GRACE = 0.6
+"""Seconds that a child has to end by itself after its limit or a request to stop."""
+TICK = 0.05
+
+
+class Watched:
+    """Runs, one after the other, each in this process or in one child that is kept between them. Not for two threads."""
+
+    def __init__(self) -> None:
+        self._child: subprocess.Popen[bytes] | None = None
+        self._messages: queue.Queue[Any] = queue.Queue()
+
+    def run(
+        self,
+        matrix: Matrix,
+        settings: Settings,
+        start: Floats | None = None,
+        on_report: OnReport | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Result:
+        """Minimise, within the time limit and half a second, or until `should_stop` says so."""
+        began = time.monotonic()
+        if len(matrix.values) <= SMALL and settings.memory_mb is None:
+            limit = min(settings.time_limit, SMALL_SECONDS)
+            result = highs.run(matrix, replace(settings, time_limit=limit, threads=1), start, on_report)
+            if result.termination is not Termination.STOPPED or limit == settings.time_limit:
+                return result
+            start = result.values if result.values is not None else start
+        left = settings.time_limit - (time.monotonic() - began)
+        return self._in_child(matrix, replace(settings, time_limit=max(left, 0.0)), start, on_report, should_stop)
+
+    def close(self) -> None:
+        """End the child, if there is one."""
+        if self._child is not None:
+            self._child.kill()
+            with contextlib.suppress(OSError):
+                for stream in (self._child.stdin, self._child.stdout):
+                    if stream is not None:
+                        stream.close()
+            self._child.wait()
+            self._child = None
+
+    def _in_child(
+        self,
+        matrix: Matrix,
+        settings: Settings,
+        start: Floats | None,
+        on_report: OnReport | None,
+        should_stop: ShouldStop | None,
+    ) -> Result:
+        finished = False
+        try:
+            child = self._running_child()
+            deadline = time.monotonic() + settings.time_limit
+            assert child.stdin is not None
+            send(child.stdin, (matrix, settings, start))
+            result = self._watch(child, deadline, on_report, should_stop)
+            finished = result is not None
+            return result if result is not None else self._best
+        finally:
+            if not finished:
+                self.close()
+
+    def _running_child(self) -> subprocess.Popen[bytes]:
+        self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
+        if self._child is None or self._child.poll() is not None:
+            self.close()
+            self._messages = queue.Queue()
+            root = Path(__file__).resolve().parents[2]
+            code = f"import sys; sys.path.insert(0, {str(root)!r}); from gpuplan.solver.worker import main; main()"
+            self._child = subprocess.Popen(
+                [sys.executable, "-c", code],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl-C at the terminal is for the parent to handle
+            )
+            threading.Thread(target=_relay, args=(self._child.stdout, self._messages), daemon=True).start()
+        return self._child
+
+    def _watch(
+        self,
+        child: subprocess.Popen[bytes],
+        deadline: float,
+        on_report: OnReport | None,
+        should_stop: ShouldStop | None,
+    ) -> Result | None:
+        """The child's result, or None when it had to be given up: the best so far is then in `_best`."""
+        given_up: float | None = None
+        while True:
+            now = time.monotonic()
+            if given_up is None and (now > deadline or (should_stop is not None and should_stop())):
+                given_up = now + GRACE
+                with contextlib.suppress(OSError):
+                    assert child.stdin is not None
+                    send(child.stdin, "stop")
+            if given_up is not None and now > given_up:
+                return None
+            try:
+                message = self._messages.get(timeout=TICK)
+            except queue.Empty:
+                continue
+            if isinstance(message, Result):
+                return self._better(message)
+            if isinstance(message, EOFError | MemoryError):
+                return None
+            if isinstance(message, Exception):
+                raise Defect(f"the solver's process failed: {message!r}") from message
+            self._keep(message)
+            if on_report is not None:
+                on_report(message)
+
+    def _keep(self, report: Report) -> None:
+        bound = max(self._best.bound, report.bound)
+        better = report.values is not None and (
+            self._best.objective is None or (report.objective or 0.0) <= self._best.objective
+        )
+        if better:
+            self._best = Result(Termination.STOPPED, report.values, report.objective, bound)
+        else:
+            self._best = replace(self._best, bound=bound)
+
+    def _better(self, result: Result) -> Result:
+        """The result, with the best values seen should it have come back without any."""
+        if result.values is None and self._best.values is not None and result.termination is Termination.STOPPED:
+            return replace(self._best, bound=max(self._best.bound, result.bound))
+        return result
+
+
+def _relay(stream: Any, messages: queue.Queue[Any]) -> None:
+    """Pass on what the child says, until it is gone."""
+    try:
+        while True:
+            messages.put(receive(stream))
+    except (EOFError, OSError, ValueError):
+        messages.put(EOFError("the child is gone"))
+
+
+@contextmanager
+def watched() -> Iterator[Watched]:
+    """Runs whose child ends with the block, whatever happens in it."""
+    runs = Watched()
+    try:
+        yield runs
+    finally:
+        runs.close()

@@ -1,0 +1,111 @@
+"""The child process that runs HiGHS: `python -m gpuplan.solver.worker`.
+
+Tasks come in on standard input and reports go out on standard output, each a pickle preceded by its length. The child
+ends with its parent: when standard input closes, it exits whatever it is doing.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import struct
+import sys
+import threading
+import time
+from typing import IO, Any
+
+LENGTH = struct.Struct("<Q")
+REPORT_EVERY = 0.1
+"""Seconds between signs of life."""
+
+
+def send(stream: IO[bytes], message: object) -> None:
+    """Write one message."""
+    body = pickle.dumps(message, protocol=5)
+    stream.write(LENGTH.pack(len(body)) + body)
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> Any:
+    """Read one message; raises EOFError at the end."""
+    header = stream.read(LENGTH.size)
+    if len(header) < LENGTH.size:
+        raise EOFError
+    (length,) = LENGTH.unpack(header)
+    body = stream.read(length)
+    if len(body) < length:
+        raise EOFError
+    return pickle.loads(body)
+
+
+class Inbox:
+    """Reads messages in a thread of its own, so that a stop request gets through while HiGHS runs."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self.stop = threading.Event()
+        self.tasks: list[Any] = []
+        self.ready = threading.Condition()
+        threading.Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def _read(self, stream: IO[bytes]) -> None:
+        try:
+            while True:
+                message = receive(stream)
+                if message == "stop":
+                    self.stop.set()
+                    continue
+                with self.ready:
+                    self.tasks.append(message)
+                    self.ready.notify()
+        except EOFError:
+            os._exit(0)
+
+    def next_task(self) -> Any:
+        """The next task, waiting for it."""
+        with self.ready:
+            self.ready.wait_for(lambda: bool(self.tasks))
+            self.stop.clear()
+            return self.tasks.pop(0)
+
+
+def main() -> None:
+    """Serve tasks until the parent is gone."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing that a library prints may mix with the messages
+    inbox = Inbox(sys.stdin.buffer)
+    while True:
+        matrix, settings, start = inbox.next_task()
+        _serve(out, inbox, matrix, settings, start)
+
+
+def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any, start: Any) -> None:
+    from gpuplan.solver.highs import run
+
+    if settings.memory_mb is not None:
+        _limit_memory(settings.memory_mb)
+    last = [0.0]
+
+    def report(message: Any) -> None:
+        now = time.monotonic()
+        if message.values is not None or now - last[0] >= REPORT_EVERY:
+            last[0] = now
+            send(out, message)
+
+    try:
+        send(out, run(matrix, settings, start, report, inbox.stop.is_set))
+    except MemoryError:
+        send(out, MemoryError(f"more than {settings.memory_mb} MB"))
+    except Exception as error:
+        send(out, error)
+
+
+def _limit_memory(megabytes: int) -> None:
+    try:
+        import resource
+    except ImportError:  # not on this platform: the parent still watches the clock
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, resource.RLIM_INFINITY))
+
+
+if __name__ == "__main__":
+    main()
