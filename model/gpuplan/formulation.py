@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gpuplan.families import FAMILIES, Denial
+from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.objective import Goal, goals
 from gpuplan.program.problem import Group, Problem
 from gpuplan.program.propagation import tighten_columns
@@ -66,8 +67,7 @@ def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
                 for period in problem.periods
                 if not any(
                     _binds(problem, denial, without)
-                    for family in FAMILIES
-                    for denial in family.denies_signing(problem.instance, offer, site, period.first)
+                    for denial in signing_denials(problem.instance, offer, site, period.first)
                 )
             ]
             if allowed:
@@ -76,25 +76,6 @@ def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
 
 def _binds(problem: Problem, denial: Denial, without: frozenset[str]) -> bool:
     return denial.group not in problem.off and denial.group.family not in without
-
-
-def pair_denials(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
-    """Why nothing of an offer can ever stand at a site; nothing when it can."""
-    for family in FAMILIES:
-        yield from family.denies_pair(instance, offer, site)
-
-
-def signing_denials(instance: Instance, offer: str, site: str) -> list[Denial]:
-    """Why an offer cannot be signed for a site in any period: one denial for each; empty when some period is open."""
-    reasons = []
-    for period in instance.calendar.all_periods():
-        denials = [
-            denial for family in FAMILIES for denial in family.denies_signing(instance, offer, site, period.first)
-        ]
-        if not denials:
-            return []
-        reasons.append(denials[0])
-    return reasons
 
 
 @contextmanager

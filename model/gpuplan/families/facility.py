@@ -382,6 +382,17 @@ def _balance_readings(
         yield Reading(NAME, path(site_id, resource), detail, need, unit, None, there + after, False)
 
 
+def capacity_on(recount: Recount, loads: SiteLoads, site_id: str, resource: str, day: date) -> Fraction | None:
+    """Capacity of a resource at a site on a day, after redundancy; None when unlimited."""
+    site = recount.instance.sites[site_id]
+    there = _existing_on(site, resource, day)
+    if there is None:
+        return None
+    providers = loads.network(site_id).providers.get(resource, ())
+    counts = [(Fraction(p.block), recount.modules_on(p.name, site_id, day)) for p in providers if p.name != EXISTING]
+    return there + _counted(site, resource, counts)
+
+
 def _existing_on(site: Site, resource: str, day: date) -> Fraction | None:
     """Existing capacity on a day; None when unlimited."""
     capacity = site.capacity.get(resource)

@@ -24,7 +24,7 @@ def run(
     """
     import highspy
 
-    highs = highspy.Highs()
+    highs = _quiet(highspy)
     well_scaled, factor = scaled(matrix)
     _set_options(highs, settings)
     _pass_model(highs, highspy, well_scaled)
@@ -38,10 +38,19 @@ def run(
     return _result(highs, highspy, matrix, factor, bounds[0])
 
 
+def _quiet(highspy: Any) -> Any:
+    """A solver that prints nothing; left alone it prints its name on making, before any option can be set."""
+
+    class Quiet(highspy.Highs):  # type: ignore[misc]
+        def enableCallbacks(self) -> None:  # noqa: N802
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    return Quiet()
+
+
 def _set_options(highs: Any, settings: Settings) -> None:
     wanted: dict[str, object] = {
-        "log_to_console": False,
-        "output_flag": True,
         "mip_rel_gap": settings.gap,
         "mip_abs_gap": 0.0,
         "threads": settings.threads,

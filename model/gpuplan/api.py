@@ -1,0 +1,198 @@
+"""The library: load, solve, audit. Nothing here prints, exits or keeps state; all of it may be called from threads."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from gpuplan.instance import loading
+from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions, Status
+
+if TYPE_CHECKING:
+    from gpuplan.reckoning import Reckoning
+    from gpuplan.diagnosis import Conflict
+    from gpuplan.errors import Problem
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.decisions import Decisions
+    from gpuplan.solver.search import LevelResult, Progress, SearchResult
+
+STEP = Decimal("1e-6")
+
+
+class Cancel(Protocol):
+    """Something like `threading.Event`."""
+
+    def is_set(self) -> bool:
+        """Whether the search should stop."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The answer to an instance. Outcome, plan and status are kept apart: a stopped search may still have a plan."""
+
+    status: Status
+    plan: Plan | None
+    bound: Decimal | None
+    """Proven bound on the last level of the objective, in its own unit; None when there is none."""
+    gap: Decimal | None
+    """Distance from plan to bound as a share of the plan's value; None without a plan or a bound."""
+    conflict: Conflict | None
+    """Rules that clash, when infeasible and asked for."""
+    seconds: float
+
+
+def load(source: Path | str) -> Instance:
+    """The instance in a YAML, JSON or TOML file, or in text.
+
+    A `Path`, or a string that names a file, is read; any other string is taken as the document itself. Raises
+    `InvalidInput` with every problem found, each with file, line and path.
+    """
+    return loading.load(source)
+
+
+def check(source: Path | str | Instance) -> list[Problem]:
+    """What there is to remark on an instance that can be solved: prices out of line, targets that nothing hits.
+
+    Raises `InvalidInput` when it cannot be solved.
+    """
+    from gpuplan.instance.checks import check as checks
+
+    return loading.warnings_of(source)[1] if isinstance(source, Path | str) else checks(source)
+
+
+def solve(
+    instance: Instance,
+    *,
+    gap: float = 1e-3,
+    time_limit: float | None = None,
+    threads: int = 2,
+    seed: int = 0,
+    memory_mb: int | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    cancel: Cancel | Callable[[], bool] | None = None,
+    explain_seconds: float = 30.0,
+) -> Outcome:
+    """Search for the best plan of an instance, and audit it.
+
+    `gap` is the share of the objective within which each level counts as optimal; `time_limit` is in seconds and holds
+    for the whole call but for `explain_seconds`, which an infeasible instance may take to find the rules that clash.
+    `on_progress` is called from this thread, a few times a second. `cancel` stops the search; the best plan so far is
+    then returned. Same instance, version, options and seed: the same plan, when ended by the gap.
+
+    Raises `InvalidInput` when the options or the instance cannot be used and `Defect` on a bug of ours, nothing else.
+    """
+    from gpuplan.solver.result import Settings, Termination
+    from gpuplan.solver.search import Search
+
+    began = time.monotonic()
+    limit = float("inf") if time_limit is None else float(time_limit)
+    options = _options(gap, time_limit, threads, seed, memory_mb)
+    settings = Settings(gap=float(gap), time_limit=limit, threads=threads, seed=seed, memory_mb=memory_mb)
+    should_stop = _asked(cancel)
+    found = Search(settings, on_progress, should_stop).run(instance)
+    if found.values is None:
+        status: Status = {
+            Termination.INFEASIBLE: "infeasible",
+            Termination.UNBOUNDED: "unbounded",
+        }.get(found.termination, "no_plan_found")  # type: ignore[assignment]
+        conflict = None
+        if status == "infeasible" and explain_seconds > 0:
+            from gpuplan.diagnosis import explain
+
+            conflict = explain(instance, settings, explain_seconds, should_stop)
+        return Outcome(status, None, None, None, conflict, time.monotonic() - began)
+    plan = _plan(instance, found, options, began)
+    last = plan.levels[-1]
+    return Outcome(plan.status, plan, last.bound, last.gap, None, time.monotonic() - began)
+
+
+def audit(instance: Instance, plan: Plan) -> list[str]:
+    """Everything in a plan that does not hold or does not follow from its decisions; empty when all is well.
+
+    Imports no solver: rules, costs and tables are recomputed from instance and plan in exact arithmetic.
+    """
+    from gpuplan.plan.compare import differences
+
+    return differences(instance, plan)
+
+
+def _options(gap: float, time_limit: float | None, threads: int, seed: int, memory_mb: int | None) -> PlanOptions:
+    from gpuplan.errors import InvalidInput
+    from gpuplan.errors import Problem as Fault
+
+    faults = []
+    if not 0 <= gap <= 1:
+        faults.append(Fault(f"{gap} is no gap", "State a share between 0 and 1, such as 0.001.", "gap"))
+    if time_limit is not None and not 0 < time_limit < float("inf"):
+        faults.append(Fault(f"{time_limit} is no time limit", "State seconds above 0, or leave it out.", "time_limit"))
+    if not 1 <= threads <= 256:
+        faults.append(Fault(f"{threads} is no number of threads", "State 1 to 256.", "threads"))
+    if not 0 <= seed < 2**31:
+        faults.append(Fault(f"{seed} is no seed", "State a whole number from 0 to 2147483647.", "seed"))
+    if memory_mb is not None and memory_mb < 200:
+        faults.append(Fault(f"{memory_mb} MB is too little to solve in", "State 200 or more.", "memory_mb"))
+    if faults:
+        raise InvalidInput(faults)
+    limit = None if time_limit is None else Decimal(repr(float(time_limit)))
+    return PlanOptions(gap=Decimal(repr(float(gap))), time_limit=limit, threads=threads, seed=seed, memory_mb=memory_mb)
+
+
+def _asked(cancel: Cancel | Callable[[], bool] | None) -> Callable[[], bool] | None:
+    if cancel is None or callable(cancel):
+        return cancel
+    return cancel.is_set
+
+
+def _plan(instance: Instance, found: SearchResult, options: PlanOptions, began: float) -> Plan:
+    from gpuplan.reckoning import reckon
+    from gpuplan.plan.complete import complete
+    from gpuplan.plan.extract import decisions_of
+
+    assert found.values is not None
+    decisions: Decisions = decisions_of(found.formulation.problem, found.values)
+    reckoning = reckon(instance, decisions)
+    levels = _levels(found.levels, reckoning)
+    run: Mapping[str, Decimal | str] = {
+        "seconds": Decimal(round((time.monotonic() - began) * 1000)).scaleb(-3),
+        "seconds-in-solver": Decimal(round(found.seconds_in_solver * 1000)).scaleb(-3),
+        "machine": platform.platform(),
+    }
+    return complete(reckoning, levels, options, versions(), run, all(level.proven for level in levels))
+
+
+def _levels(searched: Sequence[LevelResult], reckoning: Reckoning) -> list[PlanLevel]:
+    """Values as recounted, bounds as proven; a bound is rounded away from the value, never towards it."""
+    found = []
+    for level, (name, unit, value) in zip(searched, reckoning.levels, strict=True):
+        bound = None
+        if level.bound is not None:
+            rounding = ROUND_CEILING if level.maximise else ROUND_FLOOR
+            bound = Decimal(repr(level.bound)).quantize(STEP, rounding=rounding)
+            bound = max(bound, value) if level.maximise else min(bound, value)
+        gap = None if bound is None else _gap(value, bound)
+        found.append(PlanLevel(name=name, unit=unit, value=value, bound=bound, gap=gap, proven=level.proven))
+    return found
+
+
+def _gap(value: Decimal, bound: Decimal) -> Decimal | None:
+    if value == bound:
+        return Decimal(0)
+    return (abs(value - bound) / abs(value)).quantize(Decimal("1e-9")) if value else None
+
+
+def versions() -> dict[str, str]:
+    """Versions that decide what plan comes out."""
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    for package in ("gpuplan", "highspy", "pyomo", "numpy", "scipy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "source"
+    return found

@@ -1,0 +1,67 @@
+"""From decisions to the whole plan: everything that follows from them, in exact arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from gpuplan.ledger.site_loads import SiteLoads
+from gpuplan.plan import money, reasons, tables
+from gpuplan.plan.hashing import fingerprint
+from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions
+
+if TYPE_CHECKING:
+    from gpuplan.reckoning import Reckoning
+    from gpuplan.instance.base import Number
+
+
+def complete(
+    reckoning: Reckoning,
+    levels: Sequence[PlanLevel],
+    options: PlanOptions,
+    versions: Mapping[str, str],
+    run: Mapping[str, Number | str],
+    optimal: bool,
+) -> Plan:
+    """The plan of a reckoning. `levels` carries the bounds, which nothing but a search can know."""
+    recount = reckoning.recount
+    instance = recount.instance
+    loads = SiteLoads(recount)
+    orders = tables.orders(recount)
+    audit = verdict(reckoning)
+    return Plan(
+        name=instance.name,
+        instance_sha256=fingerprint(instance),
+        status=("optimal" if optimal else "feasible") if audit.passed else "audit_failed",
+        currency=instance.currency,
+        levels=tuple(levels),
+        accelerators=sum(order.accelerators for order in orders),
+        systems=sum(order.units for order in orders),
+        decisions=recount.decisions,
+        orders=orders,
+        modules=tables.modules(recount),
+        sites=tables.sites(recount, loads),
+        states=tables.states(recount, loads),
+        cost=money.cost(recount),
+        limits=reasons.limits(recount),
+        considered=reasons.considered(recount),
+        latest=reasons.latest(recount),
+        cash=money.cash(recount),
+        unit_costs=money.unit_costs(recount),
+        low_confidence=reasons.low_confidence(recount),
+        audit=audit,
+        options=options,
+        versions=dict(versions),
+        run=dict(run),
+    )
+
+
+def verdict(reckoning: Reckoning) -> PlanAudit:
+    """What the audit found, in words."""
+    broken = tuple(
+        f"{one.path}: {one.detail}: {float(one.used):,.6g} {one.unit}"
+        + (f", at least {float(one.at_least):,.6g}" if one.at_least is not None else "")
+        + (f", at most {float(one.at_most):,.6g}" if one.at_most is not None else "")
+        for one in reckoning.broken
+    )
+    return PlanAudit(passed=not broken, readings=len(reckoning.readings), broken=broken)

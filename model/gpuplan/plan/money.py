@@ -1,0 +1,76 @@
+"""The money of a plan: cost by term, cash by fiscal year, and what an hour of use costs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX
+from gpuplan.instance.timeline import stretches
+from gpuplan.ledger.entries import rounded
+from gpuplan.plan.plan import FiscalYear, PlanCost, TermCost, UnitCosts
+
+if TYPE_CHECKING:
+    from gpuplan.ledger.recount import Recount
+
+H100_TPP = Fraction(15832)
+"""TPP of the accelerator that equivalents are counted in."""
+
+
+def cost(recount: Recount) -> PlanCost:
+    """Every cost term that is not zero; they add up to the totals exactly."""
+    amounts: dict[str, Decimal] = defaultdict(Decimal)
+    discounted: dict[str, Decimal] = defaultdict(Decimal)
+    for one in recount.entries:
+        amounts[one.term] += one.amount
+        discounted[one.term] += one.discounted
+    terms: dict[str, TermCost] = {
+        term: TermCost(
+            kind="capex" if term in CAPEX else "opex" if term in OPEX else "penalty",
+            amount=amounts[term],
+            discounted=discounted[term],
+        )
+        for term in COST_TERMS
+        if term in amounts
+    }
+    return PlanCost(
+        amount=sum(amounts.values(), Decimal(0)), discounted=sum(discounted.values(), Decimal(0)), terms=terms
+    )
+
+
+def cash(recount: Recount) -> tuple[FiscalYear, ...]:
+    """Undiscounted payments by fiscal year, penalties left out."""
+    years: dict[int, Decimal] = defaultdict(Decimal)
+    for one in recount.entries:
+        if one.term in CAPEX or one.term in OPEX:
+            years[recount.instance.calendar.fiscal_year(one.day)] += one.amount
+    return tuple(FiscalYear(year=year, amount=years[year]) for year in sorted(years))
+
+
+def unit_costs(recount: Recount) -> UnitCosts:
+    """Discounted cost without penalties, over hours of usable accelerators to the end of the years reckoned with.
+
+    A system is usable over a stretch when it was installed by the state day that lies its acceptance before the
+    stretch's last day.
+    """
+    instance = recount.instance
+    hours = equivalents = Fraction(0)
+    for offer, site in recount.installed:
+        quote = instance.offers[offer]
+        system = instance.systems[quote.system]
+        chip = instance.accelerators.get(system.accelerator or "")
+        tpp = Fraction(chip.tpp or 0) if chip else Fraction(0)
+        for stretch in stretches(instance, recount.states):
+            units = recount.usable_on(offer, site, stretch.last)
+            accelerator_hours = Fraction(24 * stretch.days * units * system.accelerators)
+            hours += accelerator_hours
+            equivalents += accelerator_hours * tpp / H100_TPP
+    paid = sum((Fraction(one.discounted) for one in recount.entries if one.term != "penalty"), Fraction(0))
+    return UnitCosts(
+        accelerator_hours=rounded(hours),
+        per_accelerator_hour=rounded(paid / hours) if hours else None,
+        h100_equivalent_hours=rounded(equivalents),
+        per_h100_equivalent_hour=rounded(paid / equivalents) if equivalents else None,
+    )

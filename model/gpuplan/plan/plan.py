@@ -1,0 +1,235 @@
+"""The plan: what was decided, what follows from it, and how well it is proven. Written as JSON with a published schema."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from gpuplan.instance.base import ById, Closed, Confidence, Currency, Day, Id, Number, Sequence, Share, Text, Whole
+from gpuplan.ledger.decisions import Decisions
+
+Status = Literal["optimal", "feasible", "infeasible", "unbounded", "no_plan_found", "audit_failed"]
+
+
+class PlanLevel(Closed):
+    """One level of the objective: its value, and the bound that is proven for it."""
+
+    name: Text
+    unit: Text
+    """`money` is the reporting currency."""
+    value: Number
+    bound: Number | None
+    """No plan can do better, later levels' tolerances aside; none when the search was stopped before there was one."""
+    gap: Number | None
+    """Distance from value to bound as a share of the value."""
+    proven: bool
+    """Whether the gap asked for was reached."""
+
+
+class PlanOrder(Closed):
+    """A lot: what is signed for on one day, and its days."""
+
+    offer: Id
+    vendor: Id
+    system: Id
+    site: Id
+    units: Whole
+    accelerators: Whole
+    signed: Day
+    shipped: Day
+    delivered: Day
+    installed: Day
+    """When it can be installed and powered; systems may wait."""
+    ready: Day
+    price: Number
+    """Of one system, in the offer's currency, in the tier reached; incremental savings are apart."""
+    currency: Currency
+    tier: Whole
+    amount: Number
+    """Price of the lot with the parts added to it, in the reporting currency, undiscounted."""
+
+
+class PlanModule(Closed):
+    """Facility modules ordered on one day."""
+
+    module: Id
+    site: Id
+    units: Whole
+    signed: Day
+    ready: Day
+    amount: Number
+
+
+class PlanSite(Closed):
+    """A site that the plan uses."""
+
+    site: Id
+    open_from: Day
+    systems: Whole
+    """Installed at the end, bought and already there."""
+    accelerators: Whole
+    pue: Number | None
+    """Grid power over the systems' power in the typical load at the end; in the design load where that alone matters."""
+
+
+class ResourceUse(Closed):
+    """Need and capacity of a resource on a day, on the design day."""
+
+    need: Number
+    capacity: Number | None
+    """After redundancy; none when unlimited."""
+
+
+class PlanState(Closed):
+    """A site on the last day of a period."""
+
+    site: Id
+    day: Day
+    installed: Whole
+    usable: Whole
+    accelerators_usable: Whole
+    """Bought and already there."""
+    resources: ById[ResourceUse]
+    energy_kwh: Number
+    """Over the period."""
+    carbon_kg: Number
+    cost: Number
+    """Paid in the period for this site, undiscounted."""
+
+
+class TermCost(Closed):
+    """One cost term."""
+
+    kind: Literal["capex", "opex", "penalty"]
+    amount: Number
+    discounted: Number
+
+
+class PlanCost(Closed):
+    """Cost by term; the terms add up to the totals exactly."""
+
+    amount: Number
+    """Undiscounted, in the reporting currency."""
+    discounted: Number
+    terms: ById[TermCost]
+
+
+class PlanLimit(Closed):
+    """A limit in one window: used, bounds, slack."""
+
+    limit: Id
+    window: Text
+    says: Text
+    used: Number | None
+    """None for a share of nothing."""
+    at_least: Number | None
+    at_most: Number | None
+    slack: Number | None
+    """Distance to the nearer bound; negative where a soft limit is missed."""
+    unit: Text
+    binds: bool
+    """Whether nothing is left: the next step would break it."""
+    soft: bool
+    missed_by: Number
+
+
+class Considered(Closed):
+    """An offer at a site, or a module at a site: chosen, or why not."""
+
+    offer: Id | None = None
+    module: Id | None = None
+    site: Id
+    units: Whole
+    why: Text
+    """Chosen; not chosen though possible; or the rule that denies it, with its date."""
+
+
+class Latest(Closed):
+    """The last days on which an order that the plan uses still meets a target."""
+
+    limit: Id
+    by: Day
+    offer: Id
+    site: Id
+    tender: Day | None
+    """Last day to publish the tender; none when no day is early enough."""
+    sign: Day | None
+
+
+class FiscalYear(Closed):
+    """Cash paid in a fiscal year."""
+
+    year: int
+    amount: Number
+
+
+class UnitCosts(Closed):
+    """What use costs, over the years reckoned with: discounted cost over hours of usable accelerators, undiscounted."""
+
+    accelerator_hours: Number
+    per_accelerator_hour: Number | None
+    h100_equivalent_hours: Number
+    per_h100_equivalent_hour: Number | None
+    """An H100 equivalent is 15,832 of TPP."""
+
+
+class LeanedOn(Closed):
+    """A figure of low confidence that the plan rests on."""
+
+    path: Text
+    confidence: Confidence
+    source: Text
+    as_of: Text
+
+
+class PlanAudit(Closed):
+    """What the independent audit found."""
+
+    passed: bool
+    readings: Whole
+    """Rules recomputed."""
+    broken: Sequence[Text]
+
+
+class PlanOptions(Closed):
+    """What the search was asked for."""
+
+    gap: Share
+    time_limit: Number | None
+    threads: Whole
+    seed: Whole
+    memory_mb: Whole | None
+
+
+class Plan(Closed):
+    """A plan. `decisions` is what was decided; all else follows from it and the instance, but for the bounds."""
+
+    format: Literal["gpuplan-plan/1"] = "gpuplan-plan/1"
+    name: Text
+    """Of the instance."""
+    instance_sha256: Text
+    """Of the instance with catalogue and edits, so that a plan is never read against another."""
+    status: Literal["optimal", "feasible", "audit_failed"]
+    currency: Currency
+    levels: Sequence[PlanLevel]
+    accelerators: Whole
+    """Bought."""
+    systems: Whole
+    decisions: Decisions
+    orders: Sequence[PlanOrder]
+    modules: Sequence[PlanModule]
+    sites: Sequence[PlanSite]
+    states: Sequence[PlanState]
+    cost: PlanCost
+    limits: Sequence[PlanLimit]
+    considered: Sequence[Considered]
+    latest: Sequence[Latest]
+    cash: Sequence[FiscalYear]
+    unit_costs: UnitCosts
+    low_confidence: Sequence[LeanedOn]
+    audit: PlanAudit
+    options: PlanOptions
+    versions: ById[Text]
+    run: ById[Number | Text] = Field(default_factory=dict)
+    """Times and machine: the only part that differs between two runs of the same input, version, seed and options."""

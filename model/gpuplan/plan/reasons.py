@@ -1,0 +1,167 @@
+"""Why a plan is as it is: its limits, what was considered, the last days to act, the figures it leans on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.eligibility import reason
+from gpuplan.families.limits import read, sentence
+from gpuplan.instance.base import LOW_CONFIDENCE, Source
+from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.providers import module_denial
+from gpuplan.instance.timeline import lot_days, windows
+from gpuplan.instance.units import worth
+from gpuplan.ledger.entries import rounded
+from gpuplan.plan.plan import Considered, Latest, LeanedOn, PlanLimit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from gpuplan.instance.rules import Limit
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.reading import Reading
+    from gpuplan.ledger.recount import Recount
+
+NEARLY = Fraction(1, 1000)
+"""Share of a bound that is left when a limit on money, power or energy is said to bind."""
+
+
+def limits(recount: Recount) -> tuple[PlanLimit, ...]:
+    """Every limit in every window."""
+    found = []
+    for name, limit in recount.instance.limits.items():
+        for first, last in windows(limit, recount.instance):
+            found.append(_limit(recount, name, limit, first, last))
+    return tuple(found)
+
+
+def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -> PlanLimit:
+    reading = read(recount, name, limit, first, last)
+    low, high = (limit.at_least, limit.at_most) if limit.is_amount else (limit.at_least_share, limit.at_most_share)
+    window = f"{first} to {last}" if first != date.min else f"by {last}"
+    unit = reading.unit if reading else "share"
+    slack = _slack(reading)
+    return PlanLimit(
+        limit=name, window=window, says=sentence(recount.instance, f"limits.{name}").removeprefix(f"limit {name}: "),
+        used=rounded(reading.used) if reading else None, at_least=low, at_most=high,
+        slack=None if slack is None else rounded(slack), unit=unit, binds=_binds(recount.instance, limit, reading, slack),
+        soft=limit.soft is not None, missed_by=rounded(reading.shortfall) if reading else rounded(Fraction(0)),
+    )  # fmt: skip
+
+
+def _slack(reading: Reading | None) -> Fraction | None:
+    if reading is None:
+        return None
+    rooms = [reading.used - reading.at_least] if reading.at_least is not None else []
+    if reading.at_most is not None:
+        rooms.append(reading.at_most - reading.used)
+    return min(rooms) if rooms else None
+
+
+def _binds(instance: Instance, limit: Limit, reading: Reading | None, slack: Fraction | None) -> bool:
+    """Nothing left, or less than the smallest lot that counts; for money and the like, a thousandth of the bound."""
+    if reading is None or slack is None:
+        return False
+    if slack <= 0:
+        return True
+    bounds = [bound for bound in (reading.at_least, reading.at_most) if bound is not None]
+    if limit.kind == "units" and limit.is_amount and limit.count is None:
+        return slack < _smallest_lot(instance, limit)
+    if limit.count is not None:
+        return False
+    return slack <= NEARLY * max(abs(bound) for bound in bounds)
+
+
+def _smallest_lot(instance: Instance, limit: Limit) -> Fraction:
+    lots = [
+        Fraction(worth(limit, instance, offer.system, name)) * offer.lot_units
+        for name, offer in instance.offers.items()
+        if any(concerns(limit, instance, Subject.of_offer(instance, name, site)) for site in instance.offer_sites(name))
+    ]
+    return min((lot for lot in lots if lot), default=Fraction(0))
+
+
+def considered(recount: Recount) -> tuple[Considered, ...]:
+    """Every offer at every site it is offered for, and every module at every site that lists it."""
+    instance = recount.instance
+    found = []
+    for offer in instance.offers:
+        for site in instance.offer_sites(offer):
+            units = sum(lot.units for lot in recount.lots_by_pair.get((offer, site), []))
+            why = "chosen" if units else reason(instance, offer, site) or "possible, not chosen"
+            found.append(Considered(offer=offer, site=site, units=units, why=why))
+    for site, place in instance.sites.items():
+        for module in place.modules:
+            units = sum(line.units for line in recount.decisions.modules if (line.module, line.site) == (module, site))
+            why = "chosen" if units else _module_reason(instance, module) or "possible, not chosen"
+            found.append(Considered(module=module, site=site, units=units, why=why))
+    return tuple(found)
+
+
+def _module_reason(instance: Instance, module: str) -> str | None:
+    """Why a module cannot come in time: the denial of its earliest order; None when it can."""
+    denials = [module_denial(instance, module, period.first) for period in instance.calendar.all_periods()]
+    if any(denial is None for denial in denials):
+        return None
+    ready = [denial for denial in denials if denial and denial.startswith("ready")]
+    return f"too late: {(ready or [denial for denial in denials if denial])[0]}"
+
+
+def latest(recount: Recount) -> tuple[Latest, ...]:
+    """For each target on usable units, and each offer ordered that counts for it: the last days to tender and sign."""
+    instance = recount.instance
+    found = []
+    for name, limit in instance.limits.items():
+        if not limit.is_units_in_use or limit.by is None or limit.at_least is None:
+            continue
+        for offer, site in recount.lots_by_pair:
+            if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
+                sign = _last_signing(instance, offer, limit.by)
+                tender = sign - timedelta(days=instance.offers[offer].award_days) if sign else None
+                found.append(Latest(limit=name, by=limit.by, offer=offer, site=site, tender=tender, sign=sign))
+    return tuple(found)
+
+
+def _last_signing(instance: Instance, offer: str, by: date) -> date | None:
+    """Last day of signing whose lot is ready in time; None when none within the tender days is."""
+    signed = by
+    while signed >= instance.calendar.tender_day:
+        if lot_days(instance.offers[offer], signed).ready <= by:
+            return signed
+        signed -= timedelta(days=1)
+    return None
+
+
+def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
+    """Unverified and assumed figures of everything that the plan uses."""
+    instance = recount.instance
+    offers = list(recount.units_by_offer)
+    systems = dict.fromkeys(instance.offers[offer].system for offer in offers)
+    chips = dict.fromkeys(instance.systems[system].accelerator or "" for system in systems)
+    used_sites = dict.fromkeys([*(site for _, site in recount.lots_by_pair)])
+    used_modules = dict.fromkeys(line.module for line in recount.decisions.modules)
+    found = list(_leaned_on("economics", instance.economics.sources))
+    for section, names in (
+        ("offers", offers), ("systems", systems), ("accelerators", chips), ("sites", used_sites), ("modules", used_modules),
+    ):  # fmt: skip
+        entities = getattr(instance, section)
+        for name in names:
+            if name in entities:
+                found += _leaned_on(f"{section}.{name}", entities[name].sources)
+    for site in used_sites:
+        tariff = instance.sites[site].tariff
+        if tariff is not None:
+            found += _leaned_on(f"sites.{site}.tariff", tariff.sources)
+    for name, limit in instance.limits.items():
+        found += _leaned_on(f"limits.{name}", limit.sources)
+    return tuple(found)
+
+
+def _leaned_on(path: str, sources: Mapping[str, Source]) -> Iterator[LeanedOn]:
+    for field, source in sources.items():
+        if source.confidence in LOW_CONFIDENCE:
+            where = f"{path}.{field.replace('-', '_')}" if field != "all" else path
+            yield LeanedOn(path=where, confidence=source.confidence, source=source.source, as_of=source.as_of)

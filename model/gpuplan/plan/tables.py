@@ -1,0 +1,157 @@
+"""What a plan orders, where it stands and what the sites do with it, period by period."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.facility import capacity_on, cases
+from gpuplan.families.pricing import unit_price
+from gpuplan.families.siting import is_decided, open_day
+from gpuplan.instance.timeline import last_state, lot_days, module_ready, stretches
+from gpuplan.ledger.entries import rounded
+from gpuplan.ledger.site_loads import SiteLoads
+from gpuplan.plan.plan import PlanModule, PlanOrder, PlanSite, PlanState, ResourceUse
+
+if TYPE_CHECKING:
+    from gpuplan.ledger.recount import Recount
+
+LOT_TERMS = frozenset({"purchase", "network", "storage", "installation"})
+
+
+def orders(recount: Recount) -> tuple[PlanOrder, ...]:
+    """Every lot with its days and its price."""
+    instance = recount.instance
+    paid: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    for one in recount.entries:
+        if one.term in LOT_TERMS:
+            paid[one.subject.offer, one.subject.site, one.committed] += one.amount
+    chosen = {line.offer: line.tier for line in recount.decisions.tiers}
+    found = []
+    for line in recount.decisions.orders:
+        quote = instance.offers[line.offer]
+        days = lot_days(quote, line.signed)
+        found.append(
+            PlanOrder(
+                offer=line.offer, vendor=quote.vendor, system=quote.system, site=line.site, units=line.units,
+                accelerators=line.units * instance.systems[quote.system].accelerators,
+                signed=days.signed, shipped=days.shipped, delivered=days.delivered, installed=days.installed,
+                ready=days.ready, price=rounded(unit_price(recount, line.offer)),
+                currency=quote.currency or instance.currency, tier=chosen.get(line.offer, 1),
+                amount=paid[line.offer, line.site, line.signed],
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def modules(recount: Recount) -> tuple[PlanModule, ...]:
+    """Every order of facility modules."""
+    paid: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    for one in recount.entries:
+        if one.term == "modules":
+            paid[one.subject.module, one.subject.site, one.committed] += one.amount
+    return tuple(
+        PlanModule(
+            module=line.module, site=line.site, units=line.units, signed=line.signed,
+            ready=module_ready(recount.instance.modules[line.module], line.signed),
+            amount=paid[line.module, line.site, line.signed],
+        )
+        for line in recount.decisions.modules
+    )  # fmt: skip
+
+
+def used_sites(recount: Recount) -> list[str]:
+    """Sites where systems stand at some time, or that are opened or built on."""
+    named = {site for _, site in recount.installed} | {line.site for line in recount.decisions.modules}
+    named |= {line.site for line in recount.decisions.openings}
+    named |= {fleet.site for fleet in recount.instance.existing.systems.values()}
+    return [site for site in recount.instance.sites if site in named]
+
+
+def sites(recount: Recount, loads: SiteLoads) -> tuple[PlanSite, ...]:
+    """The sites that the plan uses."""
+    instance, last = recount.instance, len(recount.states) - 1
+    found = []
+    for name in used_sites(recount):
+        site = instance.sites[name]
+        decided = next((line.decided for line in recount.decisions.openings if line.site == name), None)
+        if is_decided(site) and decided is None:
+            decided = instance.calendar.start
+        standing = loads.standing(name, last)
+        case = cases(instance, name)[-1]
+        load = loads.load(name, last, case)
+        drawn = load.needs.get("grid-power", Fraction(0))
+        found.append(
+            PlanSite(
+                site=name,
+                open_from=open_day(site, decided or instance.calendar.start),
+                systems=sum(sum(units) for units in standing.values()),
+                accelerators=sum(instance.systems[system].accelerators * sum(units) for system, units in standing.items()),
+                pue=rounded(drawn / load.it_power) if load.it_power and drawn else None,
+            )
+        )
+    return tuple(found)
+
+
+def states(recount: Recount, loads: SiteLoads) -> tuple[PlanState, ...]:
+    """Every used site on the last day of every period."""
+    instance = recount.instance
+    paid: dict[tuple[str | None, int], Decimal] = defaultdict(Decimal)
+    periods = instance.calendar.all_periods()
+    index = {month: period.index for period in periods for month in _months(period.first, period.last)}
+    for one in recount.entries:
+        period = index.get((one.day.year, one.day.month))
+        if period is not None:
+            paid[one.subject.site, period] += one.amount
+    return tuple(
+        _state(recount, loads, site, period.first, period.last, paid[site, period.index])
+        for site in used_sites(recount)
+        for period in periods
+    )
+
+
+def _months(first: date, last: date) -> list[tuple[int, int]]:
+    months = range(first.year * 12 + first.month - 1, last.year * 12 + last.month)
+    return [(month // 12, month % 12 + 1) for month in months]
+
+
+def _state(recount: Recount, loads: SiteLoads, site: str, first: date, day: date, paid: Decimal) -> PlanState:
+    instance = recount.instance
+    state = last_state(recount.states, day) or 0
+    usable = accelerators = 0
+    for offer, where in recount.installed:
+        if where == site:
+            units = recount.usable_on(offer, where, day)
+            usable += units
+            accelerators += units * instance.systems[instance.offers[offer].system].accelerators
+    for fleet in instance.existing.systems.values():
+        if fleet.site == site:
+            usable += fleet.units
+            accelerators += fleet.units * instance.systems[fleet.system].accelerators
+    energy = Fraction(0)
+    if "typical" in cases(instance, site):
+        for stretch in stretches(instance, recount.states):
+            if first <= stretch.first and stretch.last <= day:
+                energy += 24 * stretch.days * loads.grid_draw(site, stretch.state, "typical")
+    return PlanState(
+        site=site, day=day,
+        installed=sum(sum(units) for units in loads.standing(site, state).values()),
+        usable=usable, accelerators_usable=accelerators,
+        resources=_resources(recount, loads, site, state, day),
+        energy_kwh=rounded(energy), carbon_kg=rounded(energy * Fraction(instance.sites[site].carbon_kg_per_kwh)),
+        cost=paid,
+    )  # fmt: skip
+
+
+def _resources(recount: Recount, loads: SiteLoads, site: str, state: int, day: date) -> dict[str, ResourceUse]:
+    needs = loads.load(site, state, "design").needs
+    found = {}
+    for resource in recount.instance.resources:
+        need, capacity = needs.get(resource, Fraction(0)), capacity_on(recount, loads, site, resource, day)
+        if need or capacity:
+            limit = None if capacity is None else rounded(capacity)
+            found[resource] = ResourceUse(need=rounded(need), capacity=limit)
+    return found
