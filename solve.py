@@ -1,0 +1,11 @@
+"""The command line without installing: `python solve.py FILE` is `gpuplan solve FILE`; other commands work too."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "model"))
+
+from gpuplan.cli import main
+
+if __name__ == "__main__":
+    main(default="solve")

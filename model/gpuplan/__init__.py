@@ -1,11 +1,11 @@
 """gpuplan: which accelerators to buy, from whom, for which site and when, and the facility that runs them.
 
-    import gpuplan
+import gpuplan
 
-    instance = gpuplan.load("instances/korea-2025.yaml")
-    outcome = gpuplan.solve(instance, time_limit=60)
-    if outcome.plan:
-        print(outcome.plan.accelerators, outcome.plan.cost.discounted)
+instance = gpuplan.load("instances/korea-2025.yaml")
+outcome = gpuplan.solve(instance, time_limit=60)
+if outcome.plan:
+    print(outcome.plan.accelerators, outcome.plan.cost.discounted)
 """
 
 from gpuplan.api import Outcome, audit, check, load, solve

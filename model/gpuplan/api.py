@@ -15,11 +15,11 @@ from gpuplan.instance import loading
 from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions, Status
 
 if TYPE_CHECKING:
-    from gpuplan.reckoning import Reckoning
     from gpuplan.diagnosis import Conflict
     from gpuplan.errors import Problem
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.decisions import Decisions
+    from gpuplan.reckoning import Reckoning
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
 STEP = Decimal("1e-6")
@@ -151,9 +151,9 @@ def _asked(cancel: Cancel | Callable[[], bool] | None) -> Callable[[], bool] | N
 
 
 def _plan(instance: Instance, found: SearchResult, options: PlanOptions, began: float) -> Plan:
-    from gpuplan.reckoning import reckon
     from gpuplan.plan.complete import complete
     from gpuplan.plan.extract import decisions_of
+    from gpuplan.reckoning import reckon
 
     assert found.values is not None
     decisions: Decisions = decisions_of(found.formulation.problem, found.values)

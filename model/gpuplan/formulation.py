@@ -32,7 +32,10 @@ class Formulation:
 
 
 def formulate(
-    instance: Instance, off: frozenset[Group] = frozenset(), without: frozenset[str] = frozenset(), tightenings: bool = True
+    instance: Instance,
+    off: frozenset[Group] = frozenset(),
+    without: frozenset[str] = frozenset(),
+    tightenings: bool = True,
 ) -> Formulation:
     """The program of an instance, without the rules in `off` and without the families named in `without`.
 

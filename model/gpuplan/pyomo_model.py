@@ -34,7 +34,11 @@ def block_of(formulation: Formulation) -> Any:
         for index in range(len(columns))
     )
     matrix = csr_matrix(
-        (np.asarray(rows.coefficients, dtype=float), np.asarray(rows.columns, dtype=np.int32), np.asarray(rows.starts, dtype=np.int32)),
+        (
+            np.asarray(rows.coefficients, dtype=float),
+            np.asarray(rows.columns, dtype=np.int32),
+            np.asarray(rows.starts, dtype=np.int32),
+        ),
         shape=(len(rows), len(columns)),
     )
     names = np.asarray(rows.families)

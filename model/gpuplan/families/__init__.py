@@ -1,4 +1,7 @@
-"""Constraint families, one file each. Adding one is its file and its line in this list; the order is that of building."""
+"""Constraint families, one file each.
+
+Adding one is its file and its line in the list; the order is that of building.
+"""
 
 from gpuplan.families import deadlines, density, energy, facility, limits, pricing, siting, supply
 from gpuplan.families.family import Denial, Family

@@ -114,7 +114,9 @@ def readings(recount: Recount) -> Iterator[Reading]:
         if takes_rack_space(recount.instance.systems[system_id]):
             fits = systems_in_position(recount.instance, system_id, site)
             misfits = Fraction(0 if fits else max(units, default=0))
-            yield Reading(NAME, path(site), f"{system_id} in racks too weak for it", misfits, "systems", None, Fraction(0))
+            yield Reading(
+                NAME, path(site), f"{system_id} in racks too weak for it", misfits, "systems", None, Fraction(0)
+            )
 
 
 def sentence(instance: Instance, at: str) -> str:

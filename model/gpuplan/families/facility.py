@@ -1,8 +1,8 @@
 r"""Facility balance: what systems and modules need is delivered, in both load cases, with redundancy.
 
-For each site $s$, state day $k$, load case $c$ and resource $r$, the need is what installed systems and modules in place
-need, and what providers of other resources need for what they deliver. Providers are the capacity that exists and the
-modules that have arrived. A resource's only provider delivers just what is needed; otherwise what a provider with needs
+For each site $s$, state day $k$, load case $c$ and resource $r$, the need is what installed systems and modules in
+place need, and what providers of other resources need for what they deliver. Providers are the capacity that exists
+and the modules that have arrived. A resource's only provider delivers just what is needed; otherwise what a provider with needs
 delivers is a decision, and providers without needs take the rest.
 
 $$ N_{rskc} = \kappa_{rc} \Big( \sum_{o} a_{orsc}\, n^{\mathrm{installed}}_{osk}
@@ -87,9 +87,7 @@ def columns(problem: Problem) -> None:
             for provider in net.decided(resource):
                 for case in cases(instance, site_id):
                     for state in range(len(problem.states)):
-                        problem.columns.add(
-                            ("output", site_id, provider.name, resource, state, case), Role.CONTINUOUS
-                        )
+                        problem.columns.add(("output", site_id, provider.name, resource, state, case), Role.CONTINUOUS)
 
 
 def _sites(problem: Problem) -> list[str]:
@@ -104,7 +102,8 @@ def cases(instance: Instance, site_id: str) -> tuple[LoadCase, ...]:
     """Load cases that matter at a site: the typical one only where energy costs, emits or is limited."""
     site = instance.sites[site_id]
     measured = any(limit.kind == "site" for limit in instance.limits.values()) or any(
-        level.minimise not in ("cost", "commissioning", "concentration") or level.maximise for level in instance.objective
+        level.minimise not in ("cost", "commissioning", "concentration") or level.maximise
+        for level in instance.objective
     )
     return LOAD_CASES if site.tariff is not None or site.carbon_kg_per_kwh or measured else ("design",)
 
@@ -217,7 +216,7 @@ def _after_redundancy(
     problem: Problem, modules: list[Provider], key: tuple[str, str, int, LoadCase], need: Linear, day: date
 ) -> None:
     """need <= capacity of the modules in place, after redundancy."""
-    site_id, resource, state, case = key
+    site_id, resource, state, _case = key
     rule = problem.instance.sites[site_id].redundancy.get(resource)
     counts = [(provider, available(problem, provider.name, site_id, day)) for provider in modules]
     counts = [(provider, count) for provider, count in counts if count.terms]
@@ -273,7 +272,8 @@ def links(problem: Problem) -> None:
         if chosen is not None:
             sizes.setdefault(key[1:4], []).append(chosen)
             bound = sum(
-                float(provider.block) * problem.upper_of(available(problem, provider.name, str(key[1]), problem.states[int(key[3])]))
+                float(provider.block)
+                * problem.upper_of(available(problem, provider.name, str(key[1]), problem.states[int(key[3])]))
                 for provider in problem.network(str(key[1])).providers[str(key[2])]
                 if provider.name != EXISTING
             )
@@ -325,9 +325,14 @@ def readings(recount: Recount) -> Iterator[Reading]:
             )
             if terms.max_units is not None:
                 yield Reading(
-                    NAME, f"sites.{site_id}.modules.{module_id}", "ordered", Fraction(ordered), "modules",
-                    None, Fraction(terms.max_units),
-                )  # fmt: skip
+                    NAME,
+                    f"sites.{site_id}.modules.{module_id}",
+                    "ordered",
+                    Fraction(ordered),
+                    "modules",
+                    None,
+                    Fraction(terms.max_units),
+                )
     yield from _module_order_readings(recount)
 
 
@@ -340,9 +345,14 @@ def _module_order_readings(recount: Recount) -> Iterator[Reading]:
             and module_denial(recount.instance, line.module, line.signed) is None
         )
         yield Reading(
-            NAME, f"sites.{line.site}.modules.{line.module}", f"ordered on {line.signed}, when it can be",
-            Fraction(int(not allowed)), "faults", None, Fraction(0),
-        )  # fmt: skip
+            NAME,
+            f"sites.{line.site}.modules.{line.module}",
+            f"ordered on {line.signed}, when it can be",
+            Fraction(int(not allowed)),
+            "faults",
+            None,
+            Fraction(0),
+        )
 
 
 def _balance_readings(
@@ -361,9 +371,15 @@ def _balance_readings(
         decided = net.decided(resource)
         delivered = sum((load.outputs[provider.name, resource] for provider in decided), Fraction(0))
         for provider in decided:
-            cap = there if provider.name == EXISTING else Fraction(provider.block) * recount.modules_on(provider.name, site_id, day)  # fmt: skip
+            cap = (
+                there
+                if provider.name == EXISTING
+                else Fraction(provider.block) * recount.modules_on(provider.name, site_id, day)
+            )
             at = f"{resource} from {provider.name} on {day}, {case} load"
-            yield Reading(NAME, path(site_id, resource), at, load.outputs[provider.name, resource], unit, Fraction(0), cap, False)
+            yield Reading(
+                NAME, path(site_id, resource), at, load.outputs[provider.name, resource], unit, Fraction(0), cap, False
+            )
         if there is None:
             continue
         if decided:
@@ -374,7 +390,14 @@ def _balance_readings(
             )
             own = there if not any(p.name == EXISTING for p in decided) else Fraction(0)
             yield Reading(
-                NAME, path(site_id, resource), f"rest of {detail}", need - delivered, unit, Fraction(0), own + unneedy, False
+                NAME,
+                path(site_id, resource),
+                f"rest of {detail}",
+                need - delivered,
+                unit,
+                Fraction(0),
+                own + unneedy,
+                False,
             )
             from_existing = sum(load.outputs[p.name, resource] for p in decided if p.name == EXISTING) or Fraction(0)
             there = from_existing if any(p.name == EXISTING for p in decided) else there

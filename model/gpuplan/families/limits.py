@@ -1,8 +1,8 @@
 r"""Limits: bounds on any measure over a selection and window, as an amount, a share of a whole, or a count.
 
-An amount bounds $A = \sum_i a_i x_i$. A share bounds a part by a share of its whole, $A - \sigma W \le 0$, so nothing of
-nothing satisfies. A count bounds how many vendors, makers, models or offers have at least an amount of the measure. A
-soft limit may be missed by a shortfall, paid for by a penalty or weighed by a priority.
+An amount bounds $A = \sum_i a_i x_i$. A share bounds a part by a share of its whole, $A - \sigma W \le 0$, so nothing
+of nothing satisfies. A count bounds how many vendors, makers, models or offers have at least an amount of the measure.
+A soft limit may be missed by a shortfall, paid for by a penalty or weighed by a priority.
 
 $$ \underline{b} \le A_w + \delta^-_w, \quad A_w - \delta^+_w \le \overline{b}; \qquad
 A_{iw} \ge \gamma\, z_{iw}, \quad A_{iw} \le \gamma^- + M_{iw} z_{iw}, \quad \sum_i z_{iw} \lessgtr n $$
@@ -66,9 +66,7 @@ def rows(problem: Problem) -> None:
                 _bound(problem, name, limit, number, measure(problem, limit, first, last), first, last)
 
 
-def _bound(
-    problem: Problem, name: str, limit: Limit, number: int, amount: Linear, first: date, last: date
-) -> None:
+def _bound(problem: Problem, name: str, limit: Limit, number: int, amount: Linear, first: date, last: date) -> None:
     """at_least <= amount <= at_most, or the same of part - share x whole against 0; soft ones with a shortfall."""
     low, high, whole = limit.at_least, limit.at_most, Linear()
     if not limit.is_amount:
@@ -179,7 +177,9 @@ def _counts_from_share(
     """Counts when amount >= share x whole and there is any; does not when amount is below, or nothing is bought."""
     share = Fraction(limit.counts_from_share or 0)
     over = Linear().plus(amount).plus(whole, -float(share))
-    step = common_step([Fraction(coefficient).limit_denominator(10**9) for coefficient in over.terms.values()] or [Fraction(1)])
+    step = common_step(
+        [Fraction(coefficient).limit_denominator(10**9) for coefficient in over.terms.values()] or [Fraction(1)]
+    )
     most = max(problem.upper_of(over), 0.0)
     least = max(problem.upper_of(over.times(-1.0)), 0.0)
     nothing = problem.columns.get("nothing", *key[:2])
@@ -221,7 +221,15 @@ def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> 
 
 
 def _reading(
-    name: str, limit: Limit, detail: str, used: Fraction, unit: str, low: Decimal | None, high: Decimal | None, *, exact: bool
+    name: str,
+    limit: Limit,
+    detail: str,
+    used: Fraction,
+    unit: str,
+    low: Decimal | None,
+    high: Decimal | None,
+    *,
+    exact: bool,
 ) -> Reading:
     at_least = None if low is None else Fraction(low)
     at_most = None if high is None else Fraction(high)
@@ -284,7 +292,11 @@ def sentence(instance: Instance, at: str) -> str:
         if bound is not None
     ]
     chosen = "; ".join(f"{field} {', '.join(values)}" for field, values in limit.select.fields().items())
-    left_out = "; ".join(f"{field} {', '.join(values)}" for field, values in limit.exclude.fields().items()) if limit.exclude else ""  # fmt: skip
+    left_out = (
+        "; ".join(f"{field} {', '.join(values)}" for field, values in limit.exclude.fields().items())
+        if limit.exclude
+        else ""
+    )
     stage = f" {limit.stage}" if limit.kind == "units" else ""
     return (
         f"limit {name}: {' and '.join(bounds)} {'of the ' if not limit.is_amount else ''}{what}{stage}"

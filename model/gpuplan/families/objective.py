@@ -72,14 +72,23 @@ def level_name(level: Level) -> tuple[str, str]:
 def goals(problem: Problem) -> list[Goal]:
     """Every level in order, soft priorities first; levels that nothing can change are left in, as constants."""
     found = [
-        Goal(f"miss soft limits of priority {priority} least", "shortfall", False, problem.shortfalls.get(priority, Linear()), 0.0, 0.0)
+        Goal(
+            f"miss soft limits of priority {priority} least",
+            "shortfall",
+            False,
+            problem.shortfalls.get(priority, Linear()),
+            0.0,
+            0.0,
+        )
         for priority in priorities(problem.instance)
-    ]  # fmt: skip
+    ]
     for level in problem.instance.objective:
         name, unit = level_name(level)
         expression = _expression(problem, level)
         found.append(
-            Goal(name, unit, level.maximise is not None, expression, float(level.tolerance), float(level.tolerance_share))
+            Goal(
+                name, unit, level.maximise is not None, expression, float(level.tolerance), float(level.tolerance_share)
+            )
         )
     return found
 
@@ -141,15 +150,16 @@ def values(recount: Recount) -> list[tuple[str, str, Decimal]]:
     found = []
     for priority in priorities(instance):
         missed = sum(
-            (shortfall_amount(recount, limit, *window) / scale(limit)
-             for limit in instance.limits.values() if limit.soft and limit.soft.priority == priority
-             for window in windows(limit, instance)),
+            (
+                shortfall_amount(recount, limit, *window) / scale(limit)
+                for limit in instance.limits.values()
+                if limit.soft and limit.soft.priority == priority
+                for window in windows(limit, instance)
+            ),
             Fraction(0),
-        )  # fmt: skip
+        )
         found.append((f"miss soft limits of priority {priority} least", "shortfall", _decimal(missed)))
-    for level in instance.objective:
-        found.append((*level_name(level), _decimal(_value(recount, level))))
-    return found
+    return found + [(*level_name(level), _decimal(_value(recount, level))) for level in instance.objective]
 
 
 def _value(recount: Recount, level: Level) -> Fraction:

@@ -59,7 +59,8 @@ def splits_by_site(instance: Instance, offer: str) -> bool:
         return False
     measured = [*instance.limits.values(), *(level.of for level in instance.objective if level.of)]
     return any(
-        one.kind == "money" and {"site", "country", "region"} & {*one.select.fields(), *(one.exclude.fields() if one.exclude else ())}
+        one.kind == "money"
+        and {"site", "country", "region"} & {*one.select.fields(), *(one.exclude.fields() if one.exclude else ())}
         for one in measured
     )
 
@@ -168,7 +169,14 @@ def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
 
 
 def _pay(
-    problem: Problem, term: str, offer: str, period: int, units: Linear, price: Fraction, currency: str | None, subject: Subject
+    problem: Problem,
+    term: str,
+    offer: str,
+    period: int,
+    units: Linear,
+    price: Fraction,
+    currency: str | None,
+    subject: Subject,
 ) -> None:
     days = problem.lot(offer, period)
     payments = instalments(problem.instance, offer, days, price, currency)
@@ -211,9 +219,14 @@ def _incremental_rows(problem: Problem, offer: str, quote: Offer) -> None:
         saving = Fraction(tier.price) - Fraction(quote.price)
         if saving:
             problem.flows.append(
-                Flow("purchase", booked, Subject.of_offer(problem.instance, offer), Linear([(step, 1.0)]),
-                     ((booked, float(saving * worth)),))
-            )  # fmt: skip
+                Flow(
+                    "purchase",
+                    booked,
+                    Subject.of_offer(problem.instance, offer),
+                    Linear([(step, 1.0)]),
+                    ((booked, float(saving * worth)),),
+                )
+            )
     problem.rows.add(("tier_step", offer), split, at_least=0.0, at_most=0.0)
 
 
@@ -297,9 +310,13 @@ def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
         if switch is None:
             continue
         if quote.tier_pricing == "all-units":
-            units = Linear((c, 1.0) for c in problem.columns.of("tier_units") if problem.columns.keys[c][1:3] == (offer, number))
+            units = Linear(
+                (c, 1.0) for c in problem.columns.of("tier_units") if problem.columns.keys[c][1:3] == (offer, number)
+            )
             used.add(switch, 1.0)
-            problem.rows.add(("tier_high", offer, number), Linear().plus(units).add(switch, -max(high, 0.0)), at_most=0.0)
+            problem.rows.add(
+                ("tier_high", offer, number), Linear().plus(units).add(switch, -max(high, 0.0)), at_most=0.0
+            )
             problem.rows.add(("tier_low", offer, number), Linear().plus(units).add(switch, -max(low, 1)), at_least=0.0)
         else:
             step = problem.columns.get("tier_step", offer, number)
@@ -314,9 +331,7 @@ def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
     _tie_tiers_to_use(problem, offer, quote, used, switches)
 
 
-def _tie_tiers_to_use(
-    problem: Problem, offer: str, quote: Offer, used: Linear, switches: list[int | None]
-) -> None:
+def _tie_tiers_to_use(problem: Problem, offer: str, quote: Offer, used: Linear, switches: list[int | None]) -> None:
     """One all-units tier when the offer is used; the first incremental tier is entered just when it is used."""
     switch = problem.columns.get("offer_used", offer)
     if quote.tier_pricing == "incremental":
@@ -446,7 +461,9 @@ def _rebate_rows(problem: Problem, vendor: str) -> None:
         split.add(spend, 1.0)
         choice.add(chosen, 1.0)
         if share:
-            flow = Flow("rebates", booked, Subject(vendor=vendor), Linear([(spend, 1.0)]), ((booked, -float(share * worth)),))
+            flow = Flow(
+                "rebates", booked, Subject(vendor=vendor), Linear([(spend, 1.0)]), ((booked, -float(share * worth)),)
+            )
             problem.flows.append(flow)
     problem.rows.add(("rebate", vendor), choice, at_least=1.0, at_most=1.0)
     problem.rows.add(("rebate_spend", vendor), split.plus(_spend(problem, offers), -1.0), at_least=0.0, at_most=0.0)
@@ -480,7 +497,10 @@ def _rebate_links(problem: Problem, vendor: str) -> None:
     most = max(problem.upper_of(_spend(problem, offers)), 0.0)
     bounds = [0.0, *(float(rebate.from_spend) for rebate in seller.rebates)]
     for number, low in enumerate(bounds):
-        spend, chosen = problem.columns.get("rebate_spend", vendor, number), problem.columns.get("rebate", vendor, number)
+        spend, chosen = (
+            problem.columns.get("rebate_spend", vendor, number),
+            problem.columns.get("rebate", vendor, number),
+        )
         if spend is None or chosen is None:
             continue
         high = bounds[number + 1] if number + 1 < len(bounds) else most
@@ -597,10 +617,13 @@ def _vendor_entries(recount: Recount, vendor: str) -> Iterator[Entry]:
         amount = Fraction(seller.activation_cost) * rate(instance, seller.currency, first)
         yield entry(instance, "activation", first, amount, subject)
     spend = sum(
-        (unit_price(recount, offer) * count - (saving(instance.offers[offer], count) if instance.offers[offer].tier_pricing == "incremental" else 0)
-         for offer, count in units.items()),
+        (
+            unit_price(recount, offer) * count
+            - (saving(instance.offers[offer], count) if instance.offers[offer].tier_pricing == "incremental" else 0)
+            for offer, count in units.items()
+        ),
         Fraction(0),
-    )  # fmt: skip
+    )
     share = max((Fraction(rebate.rate) for rebate in seller.rebates if spend >= rebate.from_spend), default=Fraction(0))
     if share:
         every = [offer for offer, quote in instance.offers.items() if quote.vendor == vendor]

@@ -81,14 +81,22 @@ def rows(problem: Problem) -> None:
             continue
         openings = _openings(problem, name)
         problem.rows.add(
-            ("site_open", name), Linear((column, 1.0) for _, column in openings).add(switch, -1.0),
-            at_least=0.0, at_most=0.0,
-        )  # fmt: skip
+            ("site_open", name),
+            Linear((column, 1.0) for _, column in openings).add(switch, -1.0),
+            at_least=0.0,
+            at_most=0.0,
+        )
         for decided, column in openings:
             for term, payments in _payments(problem.instance, name, decided).items():
                 amounts = tuple((day, float(amount)) for day, amount in payments)
                 problem.flows.append(
-                    Flow(term, decided if term == "opening" else None, Subject(site=name), Linear([(column, 1.0)]), amounts)
+                    Flow(
+                        term,
+                        decided if term == "opening" else None,
+                        Subject(site=name),
+                        Linear([(column, 1.0)]),
+                        amounts,
+                    )
                 )
 
 
@@ -108,8 +116,7 @@ def _payments(instance: Instance, name: str, decided: date) -> dict[str, list[tu
     if site.fixed_cost_per_month:
         months = months_between(open_day(site, decided).replace(day=1), instance.operation_end)
         found["site"] = [
-            (last, Fraction(site.fixed_cost_per_month) * Fraction(economics.rate(currency, last)))
-            for _, last in months
+            (last, Fraction(site.fixed_cost_per_month) * Fraction(economics.rate(currency, last))) for _, last in months
         ]
     return found
 
@@ -143,14 +150,19 @@ def systems_there(problem: Problem, site: str, state: int) -> Linear:
 def readings(recount: Recount) -> Iterator[Reading]:
     """Systems that stand at each site on days on which it is not open: none."""
     for name, site in recount.instance.sites.items():
-        days = [
-            open_day(site, line.decided) for line in recount.decisions.openings if line.site == name
-        ] if is_decided(site) else [open_day(site, recount.instance.calendar.start)]  # fmt: skip
+        days = (
+            [open_day(site, line.decided) for line in recount.decisions.openings if line.site == name]
+            if is_decided(site)
+            else [open_day(site, recount.instance.calendar.start)]
+        )
         if is_decided(site):
             yield Reading(NAME, path(name), "times opened", Fraction(len(days)), "openings", None, Fraction(1))
         closed = [day for day in recount.states if not any(opened <= day for opened in days)]
         there = max(
-            (sum(recount.installed_on(offer, where, day) for offer, where in recount.installed if where == name) for day in closed),
+            (
+                sum(recount.installed_on(offer, where, day) for offer, where in recount.installed if where == name)
+                for day in closed
+            ),
             default=0,
         )
         yield Reading(NAME, path(name), "installed while closed", Fraction(there), "systems", None, Fraction(0))

@@ -162,9 +162,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
         for day, units in zip(recount.states, units_by_state, strict=True):
             arrived = sum(lot.units for lot in lots if lot.days.installed <= day)
             detail = f"installed at {site} on {day}"
-            yield Reading(
-                NAME, path(offer), detail, Fraction(units), "systems", Fraction(before), Fraction(arrived)
-            )
+            yield Reading(NAME, path(offer), detail, Fraction(units), "systems", Fraction(before), Fraction(arrived))
             before = units
 
 
@@ -205,9 +203,14 @@ def _lot_readings(instance: Instance, offer: str, site: str, signed: date, units
     allowed = site in instance.offer_sites(offer) and signed in first_days
     wrong = units % quote.lot_units + (0 if allowed else 1)
     yield Reading(
-        NAME, path(offer), f"whole lots, on the first day of a period, for a site of the offer ({site})",
-        Fraction(wrong), "faults", None, Fraction(0),
-    )  # fmt: skip
+        NAME,
+        path(offer),
+        f"whole lots, on the first day of a period, for a site of the offer ({site})",
+        Fraction(wrong),
+        "faults",
+        None,
+        Fraction(0),
+    )
 
 
 def sentence(instance: Instance, at: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -62,7 +63,7 @@ class Calendar(Closed):
         firsts = [add_months(self.start, step * number) for number in range(self.periods + 1)]
         return tuple(
             Period(index, first, following - timedelta(days=1))
-            for index, (first, following) in enumerate(zip(firsts, firsts[1:], strict=False))
+            for index, (first, following) in enumerate(itertools.pairwise(firsts))
         )
 
     @property
@@ -116,7 +117,7 @@ def step_at(schedule: SequenceOf[Step], day: date) -> Step | None:
 
 def in_order(schedule: tuple[Step, ...]) -> tuple[Step, ...]:
     """Validator: the steps of a schedule have strictly increasing first days."""
-    for before, after in zip(schedule, schedule[1:], strict=False):
+    for before, after in itertools.pairwise(schedule):
         if after.start <= before.start:
             raise ValueError(f"steps must be in order of their days; {after.start} does not follow {before.start}")
     return schedule

@@ -117,7 +117,9 @@ def _selection_references(instance: Instance, path: str, selection: Selection | 
 def currencies(instance: Instance) -> Iterator[Problem]:
     """Currencies that are used and have no exchange rate."""
     known = {instance.currency, *instance.economics.exchange_rates}
-    used: list[tuple[str, str | None]] = [(f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()]
+    used: list[tuple[str, str | None]] = [
+        (f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()
+    ]
     used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
     used += [(f"sites.{name}.currency", one.currency) for name, one in instance.sites.items()]
     used += [(f"sites.{name}.tariff", one.tariff.currency) for name, one in instance.sites.items() if one.tariff]
@@ -138,15 +140,24 @@ def currencies(instance: Instance) -> Iterator[Problem]:
             yield Problem(f"there is no exchange rate for {currency}", way_out, path)
     for name, vendor in instance.vendors.items():
         own = vendor.currency or instance.currency
-        others = [o for o, offer in instance.offers.items() if offer.vendor == name and (offer.currency or instance.currency) != own]
+        others = [
+            o
+            for o, offer in instance.offers.items()
+            if offer.vendor == name and (offer.currency or instance.currency) != own
+        ]
         if vendor.rebates and others:
             yield Problem(
                 f"its rebates are in {own}, but its offers {', '.join(others)} are not",
-                "Quote all of a vendor's offers in the currency of its rebates.", f"vendors.{name}.rebates",
-            )  # fmt: skip
-        if any(after.from_spend <= before.from_spend or after.rate < before.rate
-               for before, after in zip(vendor.rebates, vendor.rebates[1:], strict=False)):  # fmt: skip
-            yield Problem("the rebates must rise, in spend and in rate", "Order them by from_spend.", f"vendors.{name}.rebates")
+                "Quote all of a vendor's offers in the currency of its rebates.",
+                f"vendors.{name}.rebates",
+            )
+        if any(
+            after.from_spend <= before.from_spend or after.rate < before.rate
+            for before, after in zip(vendor.rebates, vendor.rebates[1:], strict=False)
+        ):
+            yield Problem(
+                "the rebates must rise, in spend and in rate", "Order them by from_spend.", f"vendors.{name}.rebates"
+            )
 
 
 def days(instance: Instance) -> Iterator[Problem]:
@@ -163,7 +174,9 @@ def days(instance: Instance) -> Iterator[Problem]:
         if level.by is not None and not start <= level.by <= end:
             yield Problem(f"{level.by} is outside the calendar", "", f"objective.{number}.by")
         target = instance.limits.get(level.target or "")
-        if target is not None and (target.at_least is None or target.count or target.kind != "units" or target.stage != "usable"):
+        if target is not None and (
+            target.at_least is None or target.count or target.kind != "units" or target.stage != "usable"
+        ):
             way_out = "Name a limit with at_least on usable units."
             yield Problem(f"{level.target} is no target that can begin to hold", way_out, f"objective.{number}.target")
         if level.of is not None and level.of.kind != "units":
@@ -180,9 +193,11 @@ def quotes(instance: Instance) -> Iterator[Problem]:
         price = Fraction(offer.price) * rate
         if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
             yield Problem(
-                f"US$ {float(price):,.0f} for one {offer.system} is far from the {seen.low:,} to {seen.high:,} seen elsewhere",
-                "Check the price, its currency and what it includes.", f"offers.{name}.price", severity="warning",
-            )  # fmt: skip
+                f"US$ {float(price):,.0f} for a {offer.system} is far from the {seen.low:,} to {seen.high:,} seen elsewhere",
+                "Check the price, its currency and what it includes.",
+                f"offers.{name}.price",
+                severity="warning",
+            )
 
 
 def _usd_rate(instance: Instance, currency: str | None) -> Fraction | None:
@@ -202,27 +217,35 @@ def whole_targets(instance: Instance) -> Iterator[Problem]:
             continue
         worths = _worths(instance, limit)
         if not worths:
-            yield Problem("it selects nothing that can be bought", "Check its select.", f"limits.{name}", severity="warning")
+            yield Problem(
+                "it selects nothing that can be bought", "Check its select.", f"limits.{name}", severity="warning"
+            )
             continue
         missing = [offer for offer, each in worths.items() if each == 0]
         if missing:
             yield Problem(
                 f"nothing is known of this measure for {', '.join(missing)}: they count as zero",
-                "State the figure in accelerators or attributes.", f"limits.{name}.measure", severity="warning",
-            )  # fmt: skip
+                "State the figure in accelerators or attributes.",
+                f"limits.{name}.measure",
+                severity="warning",
+            )
         bound = limit.at_least if limit.at_least == limit.at_most else None
         steps = [each for each in worths.values() if each]
         if bound is not None and steps and Fraction(bound) % _step(steps):
             yield Problem(
                 f"no whole number of systems gives exactly {bound}: they come in steps of {float(_step(steps)):g}",
-                "State at_least or at_most alone.", f"limits.{name}.at_least", severity="warning",
-            )  # fmt: skip
+                "State at_least or at_most alone.",
+                f"limits.{name}.at_least",
+                severity="warning",
+            )
         elif limit.at_least and limit.measure == "accelerators" and steps and Fraction(limit.at_least) % _step(steps):
             up = -(-Fraction(limit.at_least) // _step(steps)) * _step(steps)
             yield Problem(
-                f"systems hold {float(_step(steps)):g} accelerators or multiples, so {limit.at_least} means {float(up):g}",
-                "", f"limits.{name}.at_least", severity="warning",
-            )  # fmt: skip
+                f"systems come in steps of {float(_step(steps)):g} accelerators: {limit.at_least} means {float(up):g}",
+                "",
+                f"limits.{name}.at_least",
+                severity="warning",
+            )
 
 
 def _worths(instance: Instance, measured: Measured) -> dict[str, Fraction]:
@@ -250,9 +273,11 @@ def reachable_targets(instance: Instance) -> Iterator[Problem]:
             most = _most_by(instance, limit, last)
             if most is not None and most < limit.at_least:
                 yield Problem(
-                    f"all offers together reach {float(most):,.10g} by {last}, short of {limit.at_least:,}: no plan can meet it",
-                    "Lower at_least, move by, add offers, or make it soft.", f"limits.{name}.at_least", severity="warning",
-                )  # fmt: skip
+                    f"all offers together reach {float(most):,.10g} by {last}, short of {limit.at_least:,}",
+                    "No plan can meet it: lower at_least, move by, add offers, or make it soft.",
+                    f"limits.{name}.at_least",
+                    severity="warning",
+                )
                 break
 
 
@@ -265,10 +290,11 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
             continue
         days_of_signing = [period.first for period in instance.calendar.all_periods()]
         in_window = [
-            day for day in days_of_signing
+            day
+            for day in days_of_signing
             if (offer.order_from or day) <= day <= (offer.order_until or day)
             and (lot_days(offer, day).ready if measured.stage == "usable" else day) <= last
-        ]  # fmt: skip
+        ]
         if not in_window:
             continue
         if offer.max_units is None:

@@ -47,6 +47,7 @@ BYTES = 20_000_000
 """A document may be this large."""
 FORMATS: dict[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
+_LARGEST = int(LARGEST)
 _JSON_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]+')
 _TOML_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _TOML_KEY = rf"{_TOML_PART}(?:[ \t]*+\.[ \t]*+{_TOML_PART})*+"
@@ -281,7 +282,7 @@ def _refusal(value: object) -> Refusal | None:
         return value
     if isinstance(value, datetime | time):
         return MOMENT
-    if isinstance(value, int) and abs(value) > LARGEST:
+    if isinstance(value, int) and abs(value) > _LARGEST:
         return Refusal("this whole number is out of range: the largest is 1e18 in size")
     return None
 

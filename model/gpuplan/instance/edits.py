@@ -24,7 +24,8 @@ from gpuplan.instance.document import read_document
 Operation = Literal["=", "+=", "-=", "*=", "shift", "remove", "insert"]
 Tree = dict[str, object]
 _SHAPE = re.compile(
-    r"^\s*(?P<path>\S(?:[^\[\]\s=]|\[[^\]]*\])*?)\s*(?:(?P<sign>[-+*]?=)|\s(?P<word>shift|remove|insert)\b)\s*(?P<value>.*?)\s*$", re.S
+    r"^\s*(?P<path>\S(?:[^\[\]\s=]|\[[^\]]*\])*?)\s*(?:(?P<sign>[-+*]?=)|\s(?P<word>shift|remove|insert)\b)\s*(?P<value>.*?)\s*$",
+    re.DOTALL,
 )
 _STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
 _SHIFT = re.compile(r"^([-+]?\d{1,5})\s*([dw])$")

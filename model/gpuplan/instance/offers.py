@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
@@ -91,7 +92,6 @@ class Tier(Closed):
             raise ValueError("a tier states either price or discount")
         return self
 
-
     def price_given(self, first: Decimal) -> Decimal:
         """Price of one system, given that of the first tier."""
         if self.price is not None:
@@ -180,7 +180,7 @@ class Offer(Entity):
     @model_validator(mode="after")
     def _consistent(self) -> Offer:
         boundaries = [1, *(tier.from_units for tier in self.tiers)]
-        if any(after <= before for before, after in zip(boundaries, boundaries[1:], strict=False)):
+        if any(after <= before for before, after in itertools.pairwise(boundaries)):
             raise ValueError("tiers must have rising from_units, above 1")
         if self.max_units is not None and self.min_units > self.max_units:
             raise ValueError(f"min_units {self.min_units} is more than max_units {self.max_units}")

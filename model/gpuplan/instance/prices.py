@@ -35,9 +35,7 @@ def added_parts(instance: Instance, offer: str) -> dict[str, Fraction]:
     """By cost term: US dollars for each system, of the parts that the offer does not include; zeros left out."""
     quote = instance.offers[offer]
     system = instance.systems[quote.system]
-    found = {
-        part: Fraction(getattr(system, f"{part}_price_usd")) for part in ADDED_PARTS if part not in quote.includes
-    }
+    found = {part: Fraction(getattr(system, f"{part}_price_usd")) for part in ADDED_PARTS if part not in quote.includes}
     return {part: price for part, price in found.items() if price}
 
 

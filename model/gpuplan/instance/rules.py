@@ -13,9 +13,23 @@ from gpuplan.instance.hardware import Format
 Stage = Literal["signed", "shipped", "usable"]
 Counted = Literal["vendors", "makers", "models", "offers"]
 CostTerm = Literal[
-    "purchase", "fees", "activation", "network", "storage", "installation", "rebates",
-    "modules", "opening", "site", "energy", "demand", "maintenance", "support", "carbon", "penalty",
-]  # fmt: skip
+    "purchase",
+    "fees",
+    "activation",
+    "network",
+    "storage",
+    "installation",
+    "rebates",
+    "modules",
+    "opening",
+    "site",
+    "energy",
+    "demand",
+    "maintenance",
+    "support",
+    "carbon",
+    "penalty",
+]
 CAPEX: frozenset[str] = frozenset(
     {"purchase", "fees", "activation", "network", "storage", "installation", "rebates", "modules", "opening"}
 )
@@ -26,9 +40,20 @@ UNIT_MEASURES = ("accelerators", "systems", "memory-gb", "compute-tflops", "tpp"
 MONEY_MEASURES = ("capex", "opex", "spend")
 SITE_MEASURES = ("grid-power-kw", "energy-kwh", "carbon-kg")
 MeasureName = Literal[
-    "accelerators", "systems", "memory-gb", "compute-tflops", "tpp", "it-power-kw", "attribute",
-    "capex", "opex", "spend", "grid-power-kw", "energy-kwh", "carbon-kg",
-]  # fmt: skip
+    "accelerators",
+    "systems",
+    "memory-gb",
+    "compute-tflops",
+    "tpp",
+    "it-power-kw",
+    "attribute",
+    "capex",
+    "opex",
+    "spend",
+    "grid-power-kw",
+    "energy-kwh",
+    "carbon-kg",
+]
 
 
 class Selection(Closed):

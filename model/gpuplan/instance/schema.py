@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from gpuplan.errors import InvalidInput
 from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor
+from gpuplan.instance.catalog import resolve
+from gpuplan.instance.checks import check
 from gpuplan.instance.economics import Economics
+from gpuplan.instance.edits import apply
 from gpuplan.instance.facility import Existing, Module, Resource, Site
+from gpuplan.instance.faults import told
 from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.rules import Deadline, Level, Limit
@@ -61,6 +67,14 @@ class Instance(Closed):
         to = self.economics.discount_to or self.calendar.start
         return discount_factor(self.economics.discount_rate_per_year, (day - to).days)
 
+    def edited(self, edits: Iterable[str]) -> Instance:
+        """A changed copy: edits applied in order, validated and checked once at the end.
+
+        The grammar is that of `gpuplan.instance.edits`. Raises InvalidInput when an edit is not understood or what it
+        makes is not valid; the instance itself never changes.
+        """
+        return validated(apply(self.model_dump(), list(edits)))
+
     @cached_property
     def operation_end(self) -> date:
         """Last day that is reckoned with: of the evaluation years, or of the last period when that is later."""
@@ -68,3 +82,19 @@ class Instance(Closed):
         if years is None:
             return self.calendar.end
         return max(self.calendar.end, add_months(self.calendar.start, 12 * years) - timedelta(days=1))
+
+
+def validated(tree: dict[str, object]) -> Instance:
+    """The instance that a tree of plain values stands for, catalogue entries filled in.
+
+    Raises InvalidInput with every fault of form, or else with every reference to nothing.
+    """
+    resolved = resolve(tree)
+    try:
+        instance = Instance.model_validate(resolved)
+    except ValidationError as error:
+        raise InvalidInput([told(detail, resolved, Instance) for detail in error.errors()]) from None
+    errors = [problem for problem in check(instance) if problem.severity == "error"]
+    if errors:
+        raise InvalidInput(errors)
+    return instance

@@ -14,6 +14,7 @@ the state of the later one stands for the whole interval.
 
 from __future__ import annotations
 
+import itertools
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -100,7 +101,7 @@ def state_days(instance: Instance) -> tuple[date, ...]:
         for capacity in site.capacity.values():
             if capacity.amount != "unlimited":
                 steps = capacity.amount
-                falls = [b.start for a, b in zip(steps, steps[1:], strict=False) if b.amount < a.amount]
+                falls = [b.start for a, b in itertools.pairwise(steps) if b.amount < a.amount]
                 days |= {fall - timedelta(days=1) for fall in falls} | set(falls)
     return tuple(sorted(day for day in days if calendar.start <= day <= calendar.end))
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from gpuplan.reckoning import reckon
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.plan.complete import complete
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import PlanLevel
+from gpuplan.reckoning import reckon
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -29,9 +29,15 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
     for name, unit, value in reckoning.levels:
         level = stated.get(name)
         levels.append(
-            PlanLevel(name=name, unit=unit, value=value, bound=level.bound if level else None,
-                      gap=level.gap if level else None, proven=level.proven if level else False)
-        )  # fmt: skip
+            PlanLevel(
+                name=name,
+                unit=unit,
+                value=value,
+                bound=level.bound if level else None,
+                gap=level.gap if level else None,
+                proven=level.proven if level else False,
+            )
+        )
     again = complete(reckoning, levels, plan.options, plan.versions, plan.run, plan.status == "optimal")
     found = list(again.audit.broken)
     if plan.instance_sha256 != fingerprint(instance):

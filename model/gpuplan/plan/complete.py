@@ -11,8 +11,8 @@ from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions
 
 if TYPE_CHECKING:
-    from gpuplan.reckoning import Reckoning
     from gpuplan.instance.base import Number
+    from gpuplan.reckoning import Reckoning
 
 
 def complete(

@@ -88,7 +88,11 @@ def _outputs(problem: Problem, values: Floats) -> Iterator[OutputLine]:
         series = (site, provider, resource, case)
         if amount != before.get(series, Decimal(0)):
             yield OutputLine(
-                site=str(site), resource=str(resource), provider=str(provider), case=case,  # type: ignore[arg-type]
-                day=problem.states[int(state)], amount=amount,
-            )  # fmt: skip
+                site=str(site),
+                resource=str(resource),
+                provider=str(provider),
+                case=case,  # type: ignore[arg-type]
+                day=problem.states[int(state)],
+                amount=amount,
+            )
         before[series] = amount

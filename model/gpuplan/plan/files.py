@@ -24,22 +24,26 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 def to_json(tree: BaseModel | Mapping[str, object]) -> str:
     """JSON text with every number in full."""
-    plain = tree.model_dump() if isinstance(tree, BaseModel) else dict(tree)
-    return simplejson.dumps(_plain(plain), use_decimal=True, indent=2, ensure_ascii=False) + "\n"
+    values = tree.model_dump() if isinstance(tree, BaseModel) else dict(tree)
+    return simplejson.dumps(plain(values), use_decimal=True, indent=2, ensure_ascii=False) + "\n"
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A tree as JSON has it: whole Decimals as ints, days as text, tuples as lists."""
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else Decimal(f"{value.normalize():f}")
     return value.isoformat() if isinstance(value, date) else value
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one, never a part; raises InvalidInput when it cannot."""
+    """Write a file so that a reader sees the old one or the new one, never a part.
+
+    Raises InvalidInput when it cannot be written.
+    """
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
@@ -105,5 +109,5 @@ def _flat(row: Mapping[str, object], prefix: str = "") -> dict[str, object]:
         elif isinstance(value, str) and value.startswith(FORMULA):
             found[prefix + key] = "'" + value
         else:
-            found[prefix + key] = _plain(value)
+            found[prefix + key] = plain(value)
     return found

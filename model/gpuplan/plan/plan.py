@@ -1,4 +1,4 @@
-"""The plan: what was decided, what follows from it, and how well it is proven. Written as JSON with a published schema."""
+"""The plan: what was decided, what follows from it, how well it is proven. Its JSON Schema is published."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class PlanSite(Closed):
     """Installed at the end, bought and already there."""
     accelerators: Whole
     pue: Number | None
-    """Grid power over the systems' power in the typical load at the end; in the design load where that alone matters."""
+    """Grid power over the systems' power at the end: typical load, or design load where that alone matters."""
 
 
 class ResourceUse(Closed):

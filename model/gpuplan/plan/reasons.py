@@ -45,11 +45,18 @@ def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -
     unit = reading.unit if reading else "share"
     slack = _slack(reading)
     return PlanLimit(
-        limit=name, window=window, says=sentence(recount.instance, f"limits.{name}").removeprefix(f"limit {name}: "),
-        used=rounded(reading.used) if reading else None, at_least=low, at_most=high,
-        slack=None if slack is None else rounded(slack), unit=unit, binds=_binds(recount.instance, limit, reading, slack),
-        soft=limit.soft is not None, missed_by=rounded(reading.shortfall) if reading else rounded(Fraction(0)),
-    )  # fmt: skip
+        limit=name,
+        window=window,
+        says=sentence(recount.instance, f"limits.{name}").removeprefix(f"limit {name}: "),
+        used=rounded(reading.used) if reading else None,
+        at_least=low,
+        at_most=high,
+        slack=None if slack is None else rounded(slack),
+        unit=unit,
+        binds=_binds(recount.instance, limit, reading, slack),
+        soft=limit.soft is not None,
+        missed_by=rounded(reading.shortfall) if reading else rounded(Fraction(0)),
+    )
 
 
 def _slack(reading: Reading | None) -> Fraction | None:
@@ -145,8 +152,12 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
     used_modules = dict.fromkeys(line.module for line in recount.decisions.modules)
     found = list(_leaned_on("economics", instance.economics.sources))
     for section, names in (
-        ("offers", offers), ("systems", systems), ("accelerators", chips), ("sites", used_sites), ("modules", used_modules),
-    ):  # fmt: skip
+        ("offers", offers),
+        ("systems", systems),
+        ("accelerators", chips),
+        ("sites", used_sites),
+        ("modules", used_modules),
+    ):
         entities = getattr(instance, section)
         for name in names:
             if name in entities:

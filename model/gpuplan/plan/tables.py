@@ -36,14 +36,23 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
         days = lot_days(quote, line.signed)
         found.append(
             PlanOrder(
-                offer=line.offer, vendor=quote.vendor, system=quote.system, site=line.site, units=line.units,
+                offer=line.offer,
+                vendor=quote.vendor,
+                system=quote.system,
+                site=line.site,
+                units=line.units,
                 accelerators=line.units * instance.systems[quote.system].accelerators,
-                signed=days.signed, shipped=days.shipped, delivered=days.delivered, installed=days.installed,
-                ready=days.ready, price=rounded(unit_price(recount, line.offer)),
-                currency=quote.currency or instance.currency, tier=chosen.get(line.offer, 1),
+                signed=days.signed,
+                shipped=days.shipped,
+                delivered=days.delivered,
+                installed=days.installed,
+                ready=days.ready,
+                price=rounded(unit_price(recount, line.offer)),
+                currency=quote.currency or instance.currency,
+                tier=chosen.get(line.offer, 1),
                 amount=paid[line.offer, line.site, line.signed],
             )
-        )  # fmt: skip
+        )
     return tuple(found)
 
 
@@ -55,12 +64,15 @@ def modules(recount: Recount) -> tuple[PlanModule, ...]:
             paid[one.subject.module, one.subject.site, one.committed] += one.amount
     return tuple(
         PlanModule(
-            module=line.module, site=line.site, units=line.units, signed=line.signed,
+            module=line.module,
+            site=line.site,
+            units=line.units,
+            signed=line.signed,
             ready=module_ready(recount.instance.modules[line.module], line.signed),
             amount=paid[line.module, line.site, line.signed],
         )
         for line in recount.decisions.modules
-    )  # fmt: skip
+    )
 
 
 def used_sites(recount: Recount) -> list[str]:
@@ -89,7 +101,9 @@ def sites(recount: Recount, loads: SiteLoads) -> tuple[PlanSite, ...]:
                 site=name,
                 open_from=open_day(site, decided or instance.calendar.start),
                 systems=sum(sum(units) for units in standing.values()),
-                accelerators=sum(instance.systems[system].accelerators * sum(units) for system, units in standing.items()),
+                accelerators=sum(
+                    instance.systems[system].accelerators * sum(units) for system, units in standing.items()
+                ),
                 pue=rounded(drawn / load.it_power) if load.it_power and drawn else None,
             )
         )
@@ -137,13 +151,16 @@ def _state(recount: Recount, loads: SiteLoads, site: str, first: date, day: date
             if first <= stretch.first and stretch.last <= day:
                 energy += 24 * stretch.days * loads.grid_draw(site, stretch.state, "typical")
     return PlanState(
-        site=site, day=day,
+        site=site,
+        day=day,
         installed=sum(sum(units) for units in loads.standing(site, state).values()),
-        usable=usable, accelerators_usable=accelerators,
+        usable=usable,
+        accelerators_usable=accelerators,
         resources=_resources(recount, loads, site, state, day),
-        energy_kwh=rounded(energy), carbon_kg=rounded(energy * Fraction(instance.sites[site].carbon_kg_per_kwh)),
+        energy_kwh=rounded(energy),
+        carbon_kg=rounded(energy * Fraction(instance.sites[site].carbon_kg_per_kwh)),
         cost=paid,
-    )  # fmt: skip
+    )
 
 
 def _resources(recount: Recount, loads: SiteLoads, site: str, state: int, day: date) -> dict[str, ResourceUse]:

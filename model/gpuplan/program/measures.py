@@ -24,7 +24,11 @@ def measure(problem: Problem, measured: Measured, first: date, last: date) -> Li
             each = worth(measured, problem.instance, subject.system or "", subject.offer)
             total.plus(units, float(each))
         return total
-    return _money(problem, measured, first, last) if measured.kind == "money" else _of_sites(problem, measured, first, last)
+    return (
+        _money(problem, measured, first, last)
+        if measured.kind == "money"
+        else _of_sites(problem, measured, first, last)
+    )
 
 
 def units_counted(problem: Problem, measured: Measured, first: date, last: date) -> Iterator[tuple[Subject, Linear]]:

@@ -8,12 +8,12 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from gpuplan.program.columns import INFINITY, Columns, Key, Role
-from gpuplan.program.linear import Linear
-from gpuplan.program.rows import Rows
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
 from gpuplan.instance.timeline import LotDays, lot_days, state_days
+from gpuplan.program.columns import INFINITY, Columns, Key, Role
+from gpuplan.program.linear import Linear
+from gpuplan.program.rows import Rows
 
 if TYPE_CHECKING:
     from gpuplan.instance.calendar import Period

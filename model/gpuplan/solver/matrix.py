@@ -81,7 +81,10 @@ class Matrix:
 
 
 def matrix_of(formulation: Formulation) -> Matrix:
-    """The matrix of a formulation, by way of a Pyomo block; raises Defect on a coefficient that no solver can be trusted with."""
+    """The matrix of a formulation, by way of a Pyomo block.
+
+    Raises Defect on a coefficient that no solver can be trusted with.
+    """
     from gpuplan.pyomo_model import block_of
 
     return checked(_from_block(block_of(formulation), formulation))

@@ -1,4 +1,4 @@
-"""The search: level by level, each held at what it reached; whole things made whole; "infeasible" only after a second look."""
+"""The search: level by level, each held at what it reached; "infeasible" is said only after a second look."""
 
 from __future__ import annotations
 
@@ -119,7 +119,9 @@ class Search:
                 if best is None:
                     return SearchResult(result.termination, formulation, None, (), 0.0)
                 # The plan of the level before is still there: it has a value here, and nothing is proven.
-                result = Result(Termination.STOPPED, best, _value(aim, best), result.bound if result.bound < np.inf else NO_BOUND)
+                result = Result(
+                    Termination.STOPPED, best, _value(aim, best), result.bound if result.bound < np.inf else NO_BOUND
+                )
             best = result.values
             assert best is not None
             found.append(_level_result(goal, sign, result, self.settings.gap))
@@ -172,10 +174,15 @@ class Search:
             gap = None if bound is None or best[0] is None else relative_gap(best[0], bound)
             on_progress(
                 Progress(
-                    number, levels, goal.name, time.monotonic() - self._began,
-                    None if best[0] is None else sign * best[0], None if bound is None else sign * bound, gap,
+                    number,
+                    levels,
+                    goal.name,
+                    time.monotonic() - self._began,
+                    None if best[0] is None else sign * best[0],
+                    None if bound is None else sign * bound,
+                    gap,
                 )
-            )  # fmt: skip
+            )
 
         return listen
 

@@ -1,7 +1,7 @@
-"""A run of HiGHS that keeps its limits: in this process when tiny, else in a child that is watched and, if need be, killed.
+"""A run of HiGHS that keeps its limits: in this process when tiny, else in a child that is watched.
 
 HiGHS itself may pass its time limit by minutes and cannot be interrupted in some of its phases. The incumbents that the
-child has reported stay with the parent, so that a killed run still ends with its best values and bound.
+child has reported stay with the parent, so that a run that had to be killed still ends with its best values and bound.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TICK = 0.05
 
 
 class Watched:
-    """Runs, one after the other, each in this process or in one child that is kept between them. Not for two threads."""
+    """Runs one after the other, each in this process or in one child kept between them. Not for two threads."""
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None

@@ -1,0 +1,133 @@
+"""What is wrong with an instance, told in this project's words and placed in the file it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, get_args
+
+from pydantic import BaseModel
+
+from gpuplan.errors import Problem
+from gpuplan.instance.catalog import OVERRIDABLE, entries
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from gpuplan.instance.document import Document
+
+Tree = dict[str, object]
+
+
+def placed(problem: Problem, documents: list[Document]) -> Problem:
+    """The problem with the file and line of its path, in the first document that has it."""
+    where = tuple(int(part) if part.isdigit() else part for part in problem.path.split(".") if part)
+    for length in range(len(where), 0, -1):
+        for document in documents:
+            if _there(document.value, where[:length]):
+                mark = document.mark(where[:length])
+                place = (mark.line, mark.column) if mark else (None, None)
+                return replace(problem, file=document.file, line=place[0], column=place[1])
+    return replace(problem, file=documents[0].file) if documents else problem
+
+
+def _there(tree: object, where: tuple[str | int, ...]) -> bool:
+    for part in where:
+        if isinstance(tree, dict) and part in tree:
+            tree = tree[part]
+        elif isinstance(tree, list | tuple) and isinstance(part, int) and part < len(tree):
+            tree = tree[part]
+        else:
+            return False
+    return True
+
+
+def told(detail: ErrorDetails, tree: Tree, model: type[BaseModel]) -> Problem:
+    """A pydantic error in the words of this project."""
+    where, node = _path(detail["loc"], tree, detail["type"])
+    path = ".".join(str(part) for part in where)
+    kind, context = detail["type"], detail.get("ctx", {})
+    found = f"{_shown(detail.get('input'))}: " if not isinstance(node, dict | list | tuple) else ""
+    if kind == "missing":
+        return Problem("this is missing", _missing_way_out(where), path)
+    if kind == "extra_forbidden":
+        known = _known_fields(model, where[:-1])
+        close = get_close_matches(str(where[-1]), known, 3, 0.5)
+        return Problem(
+            f"unknown key {where[-1]!r}",
+            f"Nearest: {', '.join(close)}." if close else f"Known: {', '.join(known)}.",
+            path,
+        )
+    if kind == "value_error":
+        return Problem(f"{found}{context.get('error', detail['msg'])}", "", path)
+    if kind == "literal_error":
+        expected = str(context.get("expected", "")).replace("'", "")
+        return Problem(f"{found}one of {expected} is wanted", _nearest(detail.get("input"), expected), path)
+    return Problem(f"{found}{detail['msg'][:1].lower()}{detail['msg'][1:]}", "", path)
+
+
+def _path(location: tuple[int | str, ...], tree: Tree, kind: str) -> tuple[list[str | int], object]:
+    """The part of a pydantic location that is a path in the tree: tags of unions and validators are left out."""
+    where: list[str | int] = []
+    node: object = tree
+    for position, part in enumerate(location):
+        last = position == len(location) - 1
+        if isinstance(node, dict) and part in node:
+            where.append(part)
+            node = node[part]
+        elif isinstance(node, list | tuple) and isinstance(part, int) and part < len(node):
+            where.append(part)
+            node = node[part]
+        elif last and kind == "missing":
+            where.append(part)
+            node = None
+    return where, node
+
+
+def _known_fields(root: type[BaseModel], where: Sequence[str | int]) -> list[str]:
+    """Names of the fields that the entity at a path has."""
+    model: type[BaseModel] = root
+    for part in where:
+        # An id or position within a mapping or list of entities leads to no field: the entity's model stays.
+        model = _model_of_field(model, part) or model
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    return names if where else [*names, "extends", "edits"]
+
+
+def _model_of_field(model: type[BaseModel], part: str | int) -> type[BaseModel] | None:
+    for name, field in model.model_fields.items():
+        if part in (name, field.alias):
+            return _inner_model(field.annotation)
+    return None
+
+
+def _inner_model(annotation: object) -> type[BaseModel] | None:
+    """The first model within an annotation: of the values of a mapping, the items of a list, or itself."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for argument in reversed(get_args(annotation)):
+        found = _inner_model(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def _missing_way_out(where: Sequence[str | int]) -> str:
+    section, name = (str(where[0]), str(where[1])) if len(where) > 1 else ("", "")
+    for overridable in OVERRIDABLE:
+        close = get_close_matches(name, list(entries(overridable)), 3, 0.4) if section == overridable else []
+        if close and name not in entries(overridable):
+            return f"State it, or use a catalogue id: {', '.join(close)}."
+    return "State it."
+
+
+def _nearest(found: object, expected: str) -> str:
+    words = [word.strip() for part in expected.split(" or ") for word in part.split(",")]
+    close = get_close_matches(str(found), words, 1, 0.5)
+    return f"Did you mean {close[0]}?" if close else ""
+
+
+def _shown(value: object) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,74 @@
+"""The reference catalogue as text."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import cast
+
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from gpuplan.errors import InvalidInput, Problem
+from gpuplan.instance.catalog import SECTIONS, Tree, entries
+from gpuplan.plan.files import plain, to_json
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "accelerators": ("maker", "memory_gb", "bf16_tflops", "fp8_tflops", "tdp_w", "tpp"),
+    "systems": ("accelerator", "accelerators", "max_power_kw", "cooling"),
+    "modules": ("price", "currency", "lead_days"),
+    "resources": ("unit",),
+    "tariffs": ("currency", "demand_charge_per_kw_month"),
+    "facts": ("mid", "unit", "what"),
+}
+
+
+def catalog_text(section: str | None, name: str | None, *, as_json: bool) -> str:
+    """The sections, a section's entries, or one entry; raises InvalidInput naming what is near when there is none."""
+    if section is None:
+        found: object = {one: len(entries(one)) for one in SECTIONS}
+        return to_json(cast(Tree, found)) if as_json else _sections()
+    if section not in SECTIONS:
+        raise _none("section", section, list(SECTIONS))
+    kept = entries(section)
+    if name is None:
+        return to_json(kept) if as_json or section == "throughput" else _listing(section, kept)
+    if name not in kept:
+        raise _none("entry", name, list(kept))
+    entry = kept[name]
+    return to_json(entry) if as_json else _as_yaml(entry)
+
+
+def _none(what: str, name: str, known: list[str]) -> InvalidInput:
+    close = get_close_matches(name, known, 3, 0.4) or known[:10]
+    return InvalidInput([Problem(f"the catalogue has no {what} {name!r}", f"Nearest: {', '.join(close)}.")])
+
+
+def _sections() -> str:
+    return "".join(f"{section:14}{len(entries(section)):>5} entries\n" for section in SECTIONS)
+
+
+def _listing(section: str, kept: dict[str, Tree]) -> str:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("id", *COLUMNS[section]):
+        table.add_column(column, overflow="fold")
+    for name, entry in kept.items():
+        table.add_row(name, *(str(entry.get(column, "")) for column in COLUMNS[section]))
+    console = Console(width=80, color_system=None)
+    with console.capture() as captured:
+        console.print(table)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+
+
+def _as_yaml(entry: Tree) -> str:
+    return yaml.safe_dump(_for_yaml(entry), sort_keys=False, allow_unicode=True, width=80)
+
+
+def _for_yaml(value: object) -> object:
+    """Plain numbers for the YAML writer, which knows no Decimal."""
+    value = plain(value)
+    if isinstance(value, dict):
+        return {key: _for_yaml(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_for_yaml(item) for item in value]
+    return value if value is None or isinstance(value, str | int | bool) else float(str(value))

@@ -1,0 +1,36 @@
+"""Numbers and days as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+SCALES = ((Decimal(10**12), "tn"), (Decimal(10**9), "bn"), (Decimal(10**6), "M"))
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """Money in a readable scale: 1,459.0 bn KRW; below a million to the cent."""
+    for scale, name in SCALES:
+        if abs(amount) >= scale:
+            digits = 3 if name == "tn" else 1
+            return f"{amount / scale:,.{digits}f} {name} {currency}"
+    return f"{amount:,.2f} {currency}"
+
+
+def quantity(amount: Decimal, unit: str, currency: str) -> str:
+    """An amount with its unit; shares as per cent, money in the reporting currency."""
+    if unit == "money":
+        return money(amount, currency)
+    if unit == "share":
+        return f"{amount * 100:.1f} %"
+    text = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
+    return f"{text} {unit}".strip()
+
+
+def percent(share: Decimal | float | None) -> str:
+    """A share as per cent, or a dash."""
+    return "-" if share is None else f"{float(share) * 100:.3g} %"
+
+
+def plural(number: int, word: str) -> str:
+    """1 site, 2 sites."""
+    return f"{number:,} {word}{'' if number == 1 else 's'}"
