@@ -2,8 +2,8 @@ r"""Facility balance: what systems and modules need is delivered, in both load c
 
 For each site $s$, state day $k$, load case $c$ and resource $r$, the need is what installed systems and modules in
 place need, and what providers of other resources need for what they deliver. Providers are the capacity that exists
-and the modules that have arrived. A resource's only provider delivers just what is needed; otherwise what a provider with needs
-delivers is a decision, and providers without needs take the rest.
+and the modules that have arrived. A resource's only provider delivers just what is needed; otherwise what a provider
+with needs delivers is a decision, and providers without needs take the rest.
 
 $$ N_{rskc} = \kappa_{rc} \Big( \sum_{o} a_{orsc}\, n^{\mathrm{installed}}_{osk}
   + \sum_m a_{mrc}\, n^{\mathrm{avail}}_{msk} + \sum_{m,q} b_{mqrc}\, x^{\mathrm{output}}_{mqskc} \Big) $$
@@ -29,17 +29,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
+from gpuplan.families import redundancy
 from gpuplan.families.density import filled
 from gpuplan.families.family import Denial, Family
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
 from gpuplan.instance.loads import positions_for, system_needs, takes_rack_space
-from gpuplan.instance.providers import EXISTING, Network, Provider, module_denial, network
-from gpuplan.instance.timeline import module_ready
+from gpuplan.instance.providers import EXISTING, Network, module_denial, network
 from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.program.columns import INFINITY, Role
@@ -108,17 +109,6 @@ def cases(instance: Instance, site_id: str) -> tuple[LoadCase, ...]:
     return LOAD_CASES if site.tariff is not None or site.carbon_kg_per_kwh or measured else ("design",)
 
 
-def available(problem: Problem, module_id: str, site_id: str, day: date) -> Linear:
-    """Modules in place on a day."""
-    module = problem.instance.modules[module_id]
-    found = Linear()
-    for period in problem.periods:
-        column = problem.columns.get("modules", module_id, site_id, period.index)
-        if column is not None and module_ready(module, period.first) <= day:
-            found.add(column, 1.0)
-    return found
-
-
 def rows(problem: Problem) -> None:
     """The balance of every resource that is not unlimited, on every state day and load case."""
     for site_id in _sites(problem):
@@ -128,10 +118,10 @@ def rows(problem: Problem) -> None:
                 needs = _needs(problem, net, site_id, state, case)
                 problem.draws[site_id, state, case] = needs.get(GRID_POWER, Linear())
                 for resource, need in needs.items():
-                    if need and problem.is_on(NAME, path(site_id, resource)):
+                    if (need or net.decided(resource)) and problem.is_on(NAME, path(site_id, resource)):
                         _balance(problem, net, site_id, resource, state, case, need)
         for module_id, terms in problem.instance.sites[site_id].modules.items():
-            ordered = available(problem, module_id, site_id, problem.instance.calendar.end)
+            ordered = problem.in_place(module_id, site_id, len(problem.states) - 1)
             if terms.max_units is not None and len(ordered.terms) > 1:
                 problem.rows.add(("max_modules", module_id, site_id), ordered, at_most=terms.max_units)
 
@@ -152,7 +142,7 @@ def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadC
                 needs[resource].constant += float(amount) * fleet.units
             needs[RACK_POSITIONS].constant += positions_for(instance, fleet.system, site_id, fleet.units)
     for module_id in instance.sites[site_id].modules:
-        in_place = available(problem, module_id, site_id, problem.states[state])
+        in_place = problem.in_place(module_id, site_id, state)
         for resource, need in instance.modules[module_id].needs.items():
             needs[resource].plus(in_place, float(need.in_case(case)))
     for resource in net.providers:
@@ -173,114 +163,67 @@ def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadC
 def _balance(
     problem: Problem, net: Network, site_id: str, resource: str, state: int, case: LoadCase, need: Linear
 ) -> None:
-    day = problem.states[state]
+    """need <= what exists + what modules provide after redundancy, and the dispatch among providers that is decided."""
     key = (site_id, resource, state, case)
-    providers = net.providers.get(resource, ())
-    existing = next((provider for provider in providers if provider.name == EXISTING), None)
-    there = existing.capacity.on(day) if existing and existing.capacity else 0
-    by_modules = Linear().plus(need)  # what modules must deliver: the need less what exists
-    rest = Linear().plus(need)  # what providers without needs take
-    for provider in net.decided(resource):
-        column = problem.columns.get("output", site_id, provider.name, resource, state, case)
-        if column is None:
-            continue
-        rest.add(column, -1.0)
-        if provider.name == EXISTING:
-            by_modules.add(column, -1.0)
-            if there is not None:
-                problem.columns.tighten(column, float(there))
-        else:
-            cap = available(problem, provider.name, site_id, day).times(-float(provider.block)).add(column, 1.0)
-            problem.rows.add(("output", provider.name, *key), cap, at_most=0.0)
-    decided = net.decided(resource)
-    free = there is None if existing and existing not in decided else False
-    if existing and existing not in decided and there is not None:
-        by_modules.constant -= float(there)
-    if decided:
-        unneedy = [provider for provider in providers if provider not in decided and provider.name != EXISTING]
-        upper = Linear().plus(rest)
-        if existing and existing not in decided and there is not None:
-            upper.constant -= float(there)
-        for provider in unneedy:
-            upper.plus(available(problem, provider.name, site_id, day), -float(provider.block))
-        problem.rows.add(("delivered", *key), rest, at_least=0.0)
-        if not free:
-            problem.rows.add(("capacity", *key), upper, at_most=0.0)
-    if not free and not (existing in decided and there is None):
-        modules = [provider for provider in providers if provider.name != EXISTING]
-        if not decided or problem.instance.sites[site_id].redundancy.get(resource):
-            _after_redundancy(problem, modules, key, by_modules, day)
-
-
-def _after_redundancy(
-    problem: Problem, modules: list[Provider], key: tuple[str, str, int, LoadCase], need: Linear, day: date
-) -> None:
-    """need <= capacity of the modules in place, after redundancy."""
-    site_id, resource, state, _case = key
+    capacity = problem.instance.sites[site_id].capacity.get(resource)
+    there = capacity.on(problem.states[state]) if capacity else Decimal(0)
+    outputs = _outputs(problem, net, *key)
+    if outputs:
+        _dispatch(problem, net, key, need, outputs, there)
+    from_existing = Linear([(outputs[EXISTING], 1.0)]) if EXISTING in outputs else Linear(constant=float(there or 0))
     rule = problem.instance.sites[site_id].redundancy.get(resource)
-    counts = [(provider, available(problem, provider.name, site_id, day)) for provider in modules]
-    counts = [(provider, count) for provider, count in counts if count.terms]
-    row = Linear().plus(need)
-    if rule is not None and rule.doubled:
-        for provider, count in counts:
-            pairs = problem.columns.get("pairs", site_id, provider.name, state)
-            if pairs is None:
-                pairs = problem.columns.add(("pairs", site_id, provider.name, state), Role.WHOLE)
-                problem.rows.add(
-                    ("pairs", site_id, provider.name, state), count.times(-1.0).add(pairs, 2.0), at_most=0.0
-                )
-            row.add(pairs, -float(provider.block))
-    elif rule is not None and rule.spare_blocks:
-        for size in sorted({provider.block for provider, _ in counts}):
-            usable = problem.columns.get("usable", site_id, resource, state, str(size))
-            if usable is None:
-                usable = _usable(problem, key, counts, float(size), rule.spare_blocks, str(size))
-            row.add(usable, -1.0)
-    else:
-        for provider, count in counts:
-            row.plus(count, -float(provider.block))
-    problem.rows.add(("balance", *key), row, at_most=0.0)
+    if (outputs and rule is None) or (there is None and EXISTING not in outputs):
+        return  # the dispatch says it already, or nothing bounds it
+    modules = [provider for provider in net.providers.get(resource, ()) if provider.name != EXISTING]
+    provided = redundancy.capacity(problem, site_id, resource, state, modules)
+    problem.rows.add(("balance", *key), Linear().plus(need).plus(from_existing, -1.0).plus(provided, -1.0), at_most=0.0)
 
 
-def _usable(
+def _outputs(problem: Problem, net: Network, site_id: str, resource: str, state: int, case: LoadCase) -> dict[str, int]:
+    """Column of what each provider delivers, where that is a decision."""
+    found = {
+        provider.name: problem.columns.get("output", site_id, provider.name, resource, state, case)
+        for provider in net.decided(resource)
+    }
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def _dispatch(
     problem: Problem,
+    net: Network,
     key: tuple[str, str, int, LoadCase],
-    counts: list[tuple[Provider, Linear]],
-    size: float,
-    spare: int,
-    name: str,
-) -> int:
-    """Capacity counted at one block size: sum of min(block, size) x modules - spare x size, if this size is chosen."""
+    need: Linear,
+    outputs: dict[str, int],
+    there: Decimal | None,
+) -> None:
+    """Each provider within its own capacity; those without needs take the rest of the need."""
     site_id, resource, state, _ = key
-    column = problem.columns.add(("usable", site_id, resource, state, name), Role.CONTINUOUS)
-    chosen = problem.columns.add(("spare_size", site_id, resource, state, name), Role.WHOLE, 1.0)
-    row = Linear([(column, 1.0), (chosen, spare * size)])
-    for provider, count in counts:
-        row.plus(count, -min(float(provider.block), size))
-    problem.rows.add(("spare", site_id, resource, state, name), row, at_most=0.0)
-    return column
+    rest = Linear().plus(need)
+    free = Linear(constant=0.0 if EXISTING in outputs else float(there or 0))
+    for provider in net.providers[resource]:
+        column = outputs.get(provider.name)
+        if column is not None:
+            rest.add(column, -1.0)
+        if provider.name == EXISTING:
+            if column is not None and there is not None:
+                problem.columns.tighten(column, float(there))
+            continue
+        in_place = problem.in_place(provider.name, site_id, state)
+        if column is None:
+            free.plus(in_place, float(provider.block))
+        else:
+            cap = in_place.times(-float(provider.block)).add(column, 1.0)
+            problem.rows.add(("output", provider.name, *key), cap, at_most=0.0)
+    problem.rows.add(("delivered", *key), rest, at_least=0.0)
+    if there is not None or EXISTING in outputs:
+        problem.rows.add(("capacity", *key), Linear().plus(rest).plus(free, -1.0), at_most=0.0)
 
 
 def links(problem: Problem) -> None:
-    """Bounds of module orders from the largest need; then the choice of a block size for N+k."""
+    """Bounds of module orders from the largest need; then those of the capacity after redundancy."""
     for site_id in _sites(problem):
         _bound_modules(problem, site_id)
-    sizes: dict[tuple[str | int, ...], list[int]] = {}
-    for column in problem.columns.of("usable"):
-        key = problem.columns.keys[column]
-        chosen = problem.columns.get("spare_size", *key[1:])
-        if chosen is not None:
-            sizes.setdefault(key[1:4], []).append(chosen)
-            bound = sum(
-                float(provider.block)
-                * problem.upper_of(available(problem, provider.name, str(key[1]), problem.states[int(key[3])]))
-                for provider in problem.network(str(key[1])).providers[str(key[2])]
-                if provider.name != EXISTING
-            )
-            problem.rows.add(("usable", *key[1:]), Linear([(column, 1.0), (chosen, -bound)]), at_most=0.0)
-    for chosen_key, columns_of in sizes.items():
-        if len(columns_of) > 1:
-            problem.rows.add(("one_size", *chosen_key), Linear((column, 1.0) for column in columns_of), at_most=1.0)
+    redundancy.links(problem)
 
 
 def _bound_modules(problem: Problem, site_id: str) -> None:
@@ -294,7 +237,7 @@ def _bound_modules(problem: Problem, site_id: str) -> None:
         return
     needs = _needs(problem, net, site_id, last, "design")
     for module_id in wanted:
-        ordered = available(problem, module_id, site_id, instance.calendar.end)
+        ordered = problem.in_place(module_id, site_id, last)
         if not ordered.terms:
             continue
         most = 0.0
@@ -401,7 +344,7 @@ def _balance_readings(
             )
             from_existing = sum(load.outputs[p.name, resource] for p in decided if p.name == EXISTING) or Fraction(0)
             there = from_existing if any(p.name == EXISTING for p in decided) else there
-        after = _counted(site, resource, counts)
+        after = redundancy.counted(site, resource, counts)
         yield Reading(NAME, path(site_id, resource), detail, need, unit, None, there + after, False)
 
 
@@ -413,7 +356,7 @@ def capacity_on(recount: Recount, loads: SiteLoads, site_id: str, resource: str,
         return None
     providers = loads.network(site_id).providers.get(resource, ())
     counts = [(Fraction(p.block), recount.modules_on(p.name, site_id, day)) for p in providers if p.name != EXISTING]
-    return there + _counted(site, resource, counts)
+    return there + redundancy.counted(site, resource, counts)
 
 
 def _existing_on(site: Site, resource: str, day: date) -> Fraction | None:
@@ -421,15 +364,6 @@ def _existing_on(site: Site, resource: str, day: date) -> Fraction | None:
     capacity = site.capacity.get(resource)
     amount = capacity.on(day) if capacity else 0
     return None if amount is None else Fraction(amount)
-
-
-def _counted(site: Site, resource: str, counts: list[tuple[Fraction, int]]) -> Fraction:
-    """Capacity of modules after redundancy, given (block, modules)."""
-    rule = site.redundancy.get(resource)
-    if rule is not None and rule.doubled:
-        return sum((block * (units // 2) for block, units in counts), Fraction(0))
-    blocks = sorted((block for block, units in counts for _ in range(units)), reverse=True)
-    return sum(blocks[rule.spare_blocks if rule else 0 :], Fraction(0))
 
 
 def sentence(instance: Instance, at: str) -> str:

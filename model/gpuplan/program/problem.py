@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
-from gpuplan.instance.timeline import LotDays, lot_days, state_days
+from gpuplan.instance.timeline import LotDays, lot_days, module_ready, state_days
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.linear import Linear
 from gpuplan.program.rows import Rows
@@ -113,6 +113,23 @@ class Problem:
 
     @cached_property
     def _networks(self) -> dict[str, Network]:
+        return {}
+
+    def in_place(self, module: str, site: str, state: int) -> Linear:
+        """Modules at a site that deliver on a state day. Shared, so not to be changed."""
+        key = (module, site, state)
+        if key not in self._in_place:
+            day = self.states[state]
+            found = Linear()
+            for period in self.periods:
+                column = self.columns.get("modules", module, site, period.index)
+                if column is not None and module_ready(self.instance.modules[module], period.first) <= day:
+                    found.add(column, 1.0)
+            self._in_place[key] = found
+        return self._in_place[key]
+
+    @cached_property
+    def _in_place(self) -> dict[tuple[str, str, int], Linear]:
         return {}
 
     def pairs(self) -> Iterable[tuple[str, str]]:
