@@ -304,15 +304,14 @@ def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
     most = problem.upper_of(problem.ordered(offer))
     boundaries = [0 if tier.from_units == 1 else tier.from_units for tier in tiers]
     switches = [problem.columns.get("tier", offer, number) for number in range(1, len(tiers) + 1)]
+    units_of_tier = _tier_units(problem, offer)
     used = Linear()
     for number, (low, switch) in enumerate(zip(boundaries, switches, strict=True), 1):
         high = min(most, float(boundaries[number])) if number < len(tiers) else most
         if switch is None:
             continue
         if quote.tier_pricing == "all-units":
-            units = Linear(
-                (c, 1.0) for c in problem.columns.of("tier_units") if problem.columns.keys[c][1:3] == (offer, number)
-            )
+            units = Linear((column, 1.0) for column in units_of_tier[number])
             used.add(switch, 1.0)
             problem.rows.add(
                 ("tier_high", offer, number), Linear().plus(units).add(switch, -max(high, 0.0)), at_most=0.0
@@ -329,6 +328,19 @@ def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
                     row = Linear([(step, 1.0), (following, -full)])
                     problem.rows.add(("step_full", offer, number), row, at_least=0.0)
     _tie_tiers_to_use(problem, offer, quote, used, switches)
+
+
+def _tier_units(problem: Problem, offer: str) -> dict[int, list[int]]:
+    """Columns of the units that each all-units tier prices, by tier."""
+    found: dict[int, list[int]] = defaultdict(list)
+    sites = problem.instance.offer_sites(offer) if splits_by_site(problem.instance, offer) else ("",)
+    for number in range(1, len(problem.instance.offers[offer].tiers) + 2):
+        for site in sites:
+            for period in problem.periods:
+                column = problem.columns.get("tier_units", offer, number, site, period.index)
+                if column is not None:
+                    found[number].append(column)
+    return found
 
 
 def _tie_tiers_to_use(problem: Problem, offer: str, quote: Offer, used: Linear, switches: list[int | None]) -> None:
@@ -476,10 +488,9 @@ def _spend(problem: Problem, offers: list[str]) -> Linear:
         quote = problem.instance.offers[offer]
         tiers = quote.price_tiers()
         if quote.tiers and quote.tier_pricing == "all-units":
-            for column in problem.columns.of("tier_units"):
-                key = problem.columns.keys[column]
-                if key[1] == offer:
-                    total.add(column, float(tiers[int(key[2]) - 1].price))
+            for number, columns_of in _tier_units(problem, offer).items():
+                for column in columns_of:
+                    total.add(column, float(tiers[number - 1].price))
         else:
             total.plus(problem.ordered(offer), float(quote.price))
             for number, tier in enumerate(tiers, 1):

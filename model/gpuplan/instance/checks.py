@@ -193,7 +193,7 @@ def quotes(instance: Instance) -> Iterator[Problem]:
         price = Fraction(offer.price) * rate
         if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
             yield Problem(
-                f"US$ {float(price):,.0f} for {offer.system} is far from the {seen.low:,} to {seen.high:,} seen elsewhere",
+                f"US$ {float(price):,.0f} for {offer.system} is far from the {seen.low:,} to {seen.high:,} seen",
                 "Check the price, its currency and what it includes.",
                 f"offers.{name}.price",
                 severity="warning",

@@ -27,6 +27,7 @@ class Columns:
         self.upper: list[float] = []
         self.roles: list[Role] = []
         self._index: dict[Key, int] = {}
+        self._of: dict[str | int, list[int]] = {}
 
     def add(self, key: Key, role: Role, upper: float = INFINITY, lower: float = 0.0) -> int:
         """Make a column and return its index. Keys are unique."""
@@ -34,6 +35,7 @@ class Columns:
             raise ValueError(f"column {key} exists")
         index = len(self.keys)
         self._index[key] = index
+        self._of.setdefault(key[0], []).append(index)
         self.keys.append(key)
         self.lower.append(lower)
         self.upper.append(upper)
@@ -54,7 +56,7 @@ class Columns:
 
     def of(self, decision: str) -> list[int]:
         """Indexes of every column of a decision."""
-        return [index for index, key in enumerate(self.keys) if key[0] == decision]
+        return list(self._of.get(decision, ()))
 
     def __len__(self) -> int:
         return len(self.keys)

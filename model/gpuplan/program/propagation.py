@@ -36,7 +36,8 @@ def tighten_columns(columns: Columns, rows: Rows) -> None:
         before = upper.copy()
         for side, bound in sides:
             _one_side(side, bound, row_of, column_of, lower, upper, whole)
-        if np.all((before - upper <= ENOUGH * np.maximum(1.0, np.abs(upper))) | (before == upper)):
+        moved = before != upper
+        if not np.any(before[moved] - upper[moved] > ENOUGH * np.maximum(1.0, np.abs(upper[moved]))):
             break
     columns.upper = upper.tolist()
 

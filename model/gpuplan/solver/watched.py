@@ -56,8 +56,7 @@ class Watched:
             if result.termination is not Termination.STOPPED or limit == settings.time_limit:
                 return result
             start = result.values if result.values is not None else start
-        left = settings.time_limit - (time.monotonic() - began)
-        return self._in_child(matrix, replace(settings, time_limit=max(left, 0.0)), start, on_report, should_stop)
+        return self._in_child(matrix, settings, began + settings.time_limit, start, on_report, should_stop)
 
     def close(self) -> None:
         """End the child, if there is one."""
@@ -74,6 +73,7 @@ class Watched:
         self,
         matrix: Matrix,
         settings: Settings,
+        deadline: float,
         start: Floats | None,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
@@ -81,9 +81,9 @@ class Watched:
         finished = False
         try:
             child = self._running_child()
-            deadline = time.monotonic() + settings.time_limit
             assert child.stdin is not None
-            send(child.stdin, (matrix, settings, start))
+            left = max(deadline - time.monotonic(), 0.0)
+            send(child.stdin, (matrix, replace(settings, time_limit=left), start))
             result = self._watch(child, deadline, on_report, should_stop)
             finished = result is not None
             return result if result is not None else self._best
