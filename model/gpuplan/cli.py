@@ -54,6 +54,7 @@ Edits = Annotated[
     list[str] | None,
     typer.Option("--edit", help="Change before solving, such as 'limits.budget.at_most *= 0.9'. Repeatable."),
 ]
+Scenario = Annotated[str | None, typer.Option(help="Apply one of the instance's scenarios, before any --edit.")]
 AsFormat = Annotated[Format, typer.Option("--format", help="table for people, json for programs.")]
 
 
@@ -68,6 +69,7 @@ def solve(
     threads: Annotated[int, typer.Option(help="Threads of the solver; part of what makes a plan repeatable.")] = 2,
     seed: Annotated[int, typer.Option(help="Seed of the solver.")] = 0,
     memory_mb: Annotated[int | None, typer.Option(help="Memory of the solver.")] = None,
+    scenario: Scenario = None,
     edit: Edits = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no remarks.")] = False,
 ) -> None:
@@ -75,7 +77,7 @@ def solve(
     for folder in (output.parent if output else None, csv.parent if csv else None):
         if folder is not None and not folder.is_dir():
             raise InvalidInput([Problem(f"there is no folder {folder}", "Make it first.")])
-    instance = _instance(file, edit, quiet)
+    instance = _instance(file, scenario, edit, quiet)
     with _interruptible() as cancel, _progress(quiet) as show:
         outcome = gpuplan.solve(
             instance,
@@ -93,13 +95,11 @@ def solve(
 
 
 @app.command()
-def check(file: File, edit: Edits = None) -> None:
+def check(file: File, scenario: Scenario = None, edit: Edits = None) -> None:
     """Check an instance without solving it: faults, and remarks on what looks odd."""
     from gpuplan.instance.loading import warnings_of
 
-    instance, remarks = warnings_of(file)
-    if edit:
-        remarks = gpuplan.check(instance.edited(edit))
+    instance, remarks = _edited(*warnings_of(Path(file)), scenario, edit)
     for remark in remarks:
         typer.echo(f"remark: {remark}")
     typer.echo(
@@ -112,12 +112,13 @@ def check(file: File, edit: Edits = None) -> None:
 def audit(
     file: File,
     plan: Annotated[Path, typer.Argument(help="Plan file (JSON).", show_default=False)],
+    scenario: Scenario = None,
     edit: Edits = None,
 ) -> None:
     """Recompute every rule and figure of a plan file, and name what does not hold."""
     from gpuplan.plan.files import read_plan
 
-    instance = _instance(file, edit, quiet=True)
+    instance = _instance(file, scenario, edit, quiet=True)
     faults = gpuplan.audit(instance, read_plan(plan))
     for fault in faults:
         typer.echo(fault)
@@ -149,13 +150,21 @@ def catalog(
     typer.echo(catalog_text(section, id, as_json=format is Format.JSON), nl=False)
 
 
-def _instance(file: str, edits: list[str] | None, quiet: bool) -> Instance:
+def _edited(
+    instance: Instance, remarks: list[Problem], scenario: str | None, edits: list[str] | None
+) -> tuple[Instance, list[Problem]]:
+    """The instance in a scenario and with edits, and the remarks on that."""
+    if scenario is None and not edits:
+        return instance, remarks
+    instance = instance if scenario is None else instance.in_scenario(scenario)
+    instance = instance.edited(edits) if edits else instance
+    return instance, gpuplan.check(instance)
+
+
+def _instance(file: str, scenario: str | None, edits: list[str] | None, quiet: bool) -> Instance:
     from gpuplan.instance.loading import warnings_of
 
-    instance, remarks = warnings_of(Path(file))
-    if edits:
-        instance = instance.edited(edits)
-        remarks = gpuplan.check(instance)
+    instance, remarks = _edited(*warnings_of(Path(file)), scenario, edits)
     if not quiet:
         for remark in remarks:
             typer.echo(f"remark: {remark}", err=True)

@@ -55,7 +55,7 @@ def hard_instance(offers: int = 30, sites: int = 6, months: int = 12, seed: int 
     lines += [
         "limits:",
         f"  target: {{measure: accelerators, at_least: {wanted}}}",
-        f"  early: {{measure: accelerators, by: {2025 if months >= 7 else 2025}-06-30, at_least: {wanted // 3}, "
+        f"  early: {{measure: accelerators, by: 2025-{min(months, 6):02}-28, at_least: {wanted // 3}, "
         "soft: {penalty: 40000}}",
         f"  score: {{measure: attribute, attribute: score, at_least: {wanted * 100}, soft: {{penalty: 900}}}}",
         "  few-vendors: {measure: accelerators, count: vendors, at_most: 5}",

@@ -6,7 +6,7 @@ import types
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeAliasType, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
@@ -156,9 +156,11 @@ def _written(value: object) -> str:
 
 def _written_list(values: list[Any]) -> str:
     """A list; one that stands for one number (a schedule with a single step from ever on) as that number."""
+    from gpuplan.instance.calendar import ALWAYS
+
     if len(values) == 1 and isinstance(values[0], BaseModel):
         stated = values[0].model_dump(by_alias=True)
-        if stated.get("from") == date.min:
+        if stated.get("from") == ALWAYS:
             return next(_written(value) for key, value in stated.items() if key != "from")
     return ", ".join(_item(value) for value in values)
 
@@ -179,8 +181,6 @@ def unit(name: str) -> str:
 
 def words(hint: Any, prefix: str) -> str:
     """A type in words, models linked."""
-    if isinstance(hint, TypeAliasType):
-        return words(hint.__value__, prefix)
     origin = get_origin(hint)
     if origin is Annotated:
         return _annotated(hint, prefix)
@@ -210,7 +210,7 @@ def _annotated(hint: Any, prefix: str) -> str:
     inner, *metadata = get_args(hint)
     for extra in metadata:
         if isinstance(extra, BeforeValidator):
-            name = getattr(extra.func, "__name__", "")
+            name = getattr(getattr(extra.func, "func", extra.func), "__name__", "")  # of a partial, what it completes
             if name in SHORTHAND:
                 within = next(_models_in(inner), None)
                 return SHORTHAND[name].format(words(within, prefix) if within else "")

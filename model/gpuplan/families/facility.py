@@ -33,8 +33,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.errors import InvalidInput
-from gpuplan.errors import Problem as Fault
 from gpuplan.families import redundancy
 from gpuplan.families.density import filled
 from gpuplan.families.family import Denial, Family
@@ -243,11 +241,9 @@ def _bound_modules(problem: Problem, site_id: str) -> None:
         most = 0.0
         for resource, delivery in instance.modules[module_id].provides.items():
             rule = site.redundancy.get(resource)
-            blocks = -(-problem.upper_of(needs[resource]) // float(delivery.amount))
+            largest = problem.bounded(needs[resource], f"sites.{site_id}.modules.{module_id}.max_units")
+            blocks = -(-largest // float(delivery.amount))
             most = max(most, blocks * (2 if rule and rule.doubled else 1) + (rule.spare_blocks if rule else 0))
-        if most == INFINITY or most != most:
-            message = "nothing bounds how many could be used, so no bound can be derived"
-            raise InvalidInput([Fault(message, "State max_units.", f"sites.{site_id}.modules.{module_id}.max_units")])
         for column in ordered.terms:
             problem.columns.tighten(column, most)
         if len(ordered.terms) > 1:

@@ -165,7 +165,7 @@ def _counts_from_amount(
 ) -> None:
     least = Fraction(limit.counts_from) if limit.counts_from is not None else step
     below = (-(-least // step) - 1) * step
-    most = max(problem.upper_of(amount), float(below))
+    most = max(problem.bounded(amount, path(key[0])), float(below))
     row = Linear().plus(amount).add(switch, float(below) - most)
     problem.rows.add(("below", *key), row, at_most=float(below))
     problem.rows.add(("reaches", *key), Linear().plus(amount).add(switch, -float(least)), at_least=0.0)
@@ -180,12 +180,12 @@ def _counts_from_share(
     step = common_step(
         [Fraction(coefficient).limit_denominator(10**9) for coefficient in over.terms.values()] or [Fraction(1)]
     )
-    most = max(problem.upper_of(over), 0.0)
-    least = max(problem.upper_of(over.times(-1.0)), 0.0)
+    most = problem.bounded(over, path(key[0]))
+    least = problem.bounded(over.times(-1.0), path(key[0]))
     nothing = problem.columns.get("nothing", *key[:2])
     if nothing is None:
         nothing = problem.columns.add(("nothing", *key[:2]), Role.WHOLE, 1.0)
-        bound = problem.upper_of(whole)
+        bound = problem.bounded(whole, path(key[0]))
         problem.rows.add(("nothing", *key[:2]), Linear().plus(whole).add(nothing, bound), at_most=bound)
     below = Linear().plus(over).add(switch, -(most + float(step))).add(nothing, -float(step))
     problem.rows.add(("below", *key), below, at_most=-float(step))

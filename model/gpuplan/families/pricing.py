@@ -301,7 +301,7 @@ def links(problem: Problem) -> None:
 
 def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
     tiers = quote.price_tiers()
-    most = problem.upper_of(problem.ordered(offer))
+    most = problem.bounded(problem.ordered(offer), f"offers.{offer}.max_units")
     boundaries = [0 if tier.from_units == 1 else tier.from_units for tier in tiers]
     switches = [problem.columns.get("tier", offer, number) for number in range(1, len(tiers) + 1)]
     units_of_tier = _tier_units(problem, offer)
@@ -417,7 +417,7 @@ def _first_rows(
     )
     for period, column in firsts:
         units = signings[period]
-        bound = problem.upper_of(units)
+        bound = problem.bounded(units, f"offers.{name}.max_units" if decision == "offer_first" else f"vendors.{name}")
         so_far = Linear((other, -bound) for day, other in firsts if day <= period)
         problem.rows.add((decision, name, period, "after"), Linear().plus(units).plus(so_far), at_most=0.0)
         problem.rows.add((decision, name, period, "signed"), Linear().plus(units).add(column, -1.0), at_least=0.0)
@@ -433,7 +433,7 @@ def _vendor_links(problem: Problem, vendor: str, switch: int) -> None:
                 row = Linear([(used, 1.0), (switch, -1.0)])
                 problem.rows.add(("vendor_used", vendor, offer), row, at_most=0.0)
             else:
-                problem.only_if(("vendor_used", vendor, offer), ordered, switch)
+                problem.only_if(("vendor_used", vendor, offer), ordered, switch, f"offers.{offer}.max_units")
     signings = signings_by_period(problem, offers)
     everything = Linear()
     for units in signings.values():
@@ -505,7 +505,7 @@ def _rebate_links(problem: Problem, vendor: str) -> None:
     if problem.columns.get("rebate", vendor, 0) is None:
         return
     offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
-    most = max(problem.upper_of(_spend(problem, offers)), 0.0)
+    most = problem.bounded(_spend(problem, offers), f"vendors.{vendor}.rebates")
     bounds = [0.0, *(float(rebate.from_spend) for rebate in seller.rebates)]
     for number, low in enumerate(bounds):
         spend, chosen = (

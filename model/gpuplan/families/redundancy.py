@@ -84,7 +84,7 @@ def links(problem: Problem) -> None:
         for provider in problem.network(site_id).providers[resource]:
             if provider.capacity is None:
                 total.plus(problem.in_place(provider.name, site_id, state), float(provider.block))
-        row = Linear([(column, 1.0), (chosen, -problem.upper_of(total))])
+        row = Linear([(column, 1.0), (chosen, -problem.bounded(total, f"sites.{site_id}.redundancy.{resource}"))])
         problem.rows.add(("usable", *place, size), row, at_most=0.0)
     for place_key, choice in sizes.items():
         if len(choice.terms) > 1:

@@ -134,7 +134,7 @@ def links(problem: Problem) -> None:
             if not there.terms:
                 continue
             if decided:
-                bound = problem.upper_of(there)
+                bound = problem.bounded(there, path(name))
                 reached = Linear((column, -bound) for start, column in openings if open_day(site, start) <= day)
                 problem.rows.add(("open", name, state), Linear().plus(there).plus(reached), at_most=0.0)
             elif day < opens:

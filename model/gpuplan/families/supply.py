@@ -136,7 +136,7 @@ def links(problem: Problem) -> None:
         used = problem.columns.get("offer_used", offer)
         if used is None:
             continue
-        problem.only_if(("offer_used", offer), ordered, used)
+        problem.only_if(("offer_used", offer), ordered, used, f"offers.{offer}.max_units")
         least = max(quote.min_units if problem.is_on(NAME, path(offer)) else 0, 1)
         problem.rows.add(("min_units", offer), Linear().plus(ordered).add(used, -least), at_least=0.0)
 

@@ -6,12 +6,16 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 LARGEST = Decimal("1e15")
 """No number in an instance may be larger; it keeps every coefficient within what a solver can tell apart."""
+
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+"""Days outside these are mistakes."""
 
 Value = TypeVar("Value")
 
@@ -46,7 +50,7 @@ class Closed(BaseModel):
     )
 
 
-def exact(value: object) -> object:
+def exact(value: object, largest: Decimal | None = LARGEST) -> object:
     """Turn an int, float or Decimal into an exact Decimal; leave anything else for pydantic to refuse."""
     if isinstance(value, bool):
         raise ValueError("a number is wanted, not true or false")
@@ -56,8 +60,8 @@ def exact(value: object) -> object:
         raise ValueError("a number is wanted")
     if not value.is_finite():
         raise ValueError("a finite number is wanted")
-    if abs(value) > LARGEST:
-        raise ValueError(f"no number may be larger than {LARGEST:.0e}")
+    if largest is not None and abs(value) > largest:
+        raise ValueError(f"no number may be larger than {largest:.0e}")
     return value
 
 
@@ -65,9 +69,11 @@ def day(value: object) -> object:
     """Turn an ISO day such as 2025-09-30 into a date; leave anything else for pydantic to refuse."""
     if isinstance(value, str):
         try:
-            return date.fromisoformat(value)
+            value = date.fromisoformat(value if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) else "")
         except ValueError:
             raise ValueError("a day is written like 2025-09-30") from None
+    if isinstance(value, date) and not FIRST_DAY <= value <= LAST_DAY:
+        raise ValueError(f"a day lies between {FIRST_DAY} and {LAST_DAY}")
     return value
 
 
@@ -88,6 +94,8 @@ def _one_or_more(value: object) -> object:
 Id = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,100}$"})]
 Text = Annotated[str, Field(max_length=10_000)]
 Number = Annotated[Decimal, BeforeValidator(exact), WithJsonSchema({"type": "number"})]
+Figure = Annotated[Decimal, BeforeValidator(partial(exact, largest=None)), WithJsonSchema({"type": "number"})]
+"""A number that was worked out, of any size."""
 Amount = Annotated[Number, Field(ge=0)]
 Positive = Annotated[Number, Field(gt=0)]
 Share = Annotated[Number, Field(ge=0, le=1)]

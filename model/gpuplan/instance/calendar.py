@@ -12,7 +12,7 @@ from typing import Annotated, Literal, Protocol, TypeVar
 
 from pydantic import Field, model_validator
 
-from gpuplan.instance.base import Closed, Count, Day
+from gpuplan.instance.base import FIRST_DAY, Closed, Count, Day
 
 FACTOR_DIGITS = Decimal("1e-12")
 
@@ -91,7 +91,7 @@ class Dated(Protocol):
 
 
 Step = TypeVar("Step", bound=Dated)
-ALWAYS = date(1, 1, 1)
+ALWAYS = FIRST_DAY
 """First day of the only step of a schedule that was written as one number."""
 
 
@@ -150,6 +150,6 @@ def discount_factor(rate_per_year: Decimal, days: int) -> Decimal:
     if rate_per_year == 0 or days == 0:
         return Decimal(1)
     with localcontext() as context:
-        context.prec = 40
+        context.prec = 120
         factor = (1 + rate_per_year) ** (Decimal(-days) / 365)
         return factor.quantize(FACTOR_DIGITS, rounding=ROUND_HALF_EVEN).normalize()

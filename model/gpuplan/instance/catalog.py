@@ -31,7 +31,7 @@ def completed(section: Section, name: str, given: object) -> object:
     The catalogue's sources stay for the fields that are taken from it.
     """
     entry = entries(section).get(name)
-    if entry is None or not isinstance(given, dict):
+    if entry is None or not isinstance(given, dict) or all(field in given for field in entry):
         return given
     sources = cast(Tree, entry.get("sources", {}))
     kept = {field: source for field, source in sources.items() if field.replace("-", "_") not in given}

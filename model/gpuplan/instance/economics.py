@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gpuplan.instance.base import Amount, ById, Closed, Currency, Day, From, Number, Positive, Sequence, Share, Source
+from gpuplan.instance.base import (
+    Amount,
+    ById,
+    Closed,
+    Currency,
+    Day,
+    From,
+    Number,
+    Positive,
+    Sequence,
+    Share,
+    Source,
+    Table,
+)
 from gpuplan.instance.calendar import in_order, step_at
 
 
@@ -18,14 +32,15 @@ class ExchangeRate(From):
     rate: Positive
 
 
+RateSchedule = Annotated[Sequence[ExchangeRate], Field(min_length=1), AfterValidator(in_order)]
+
+
 class Economics(Closed):
     """How money is counted."""
 
     currency: Currency = "USD"
     """Reporting currency: of every limit, penalty and result."""
-    exchange_rates: Annotated[
-        dict[Currency, Annotated[Sequence[ExchangeRate], Field(min_length=1), AfterValidator(in_order)]], Field()
-    ] = Field(default_factory=dict)
+    exchange_rates: Annotated[Mapping[Currency, RateSchedule], AfterValidator(Table)] = Field(default_factory=dict)
     """By foreign currency; the first rate also holds before its day. Taken on the day of payment."""
     discount_rate_per_year: Annotated[Number, Field(ge=0, le=1)] = Decimal(0)
     discount_to: Day | None = None

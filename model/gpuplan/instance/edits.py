@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Literal
 
@@ -109,6 +109,29 @@ def apply(tree: Tree, edits: list[str]) -> Tree:
     return copy  # type: ignore[return-value]
 
 
+def restated(before: Tree, after: Tree) -> None:
+    """Mark, in `after`, every field that edits changed as stated by the author: its old source no longer holds."""
+    for section, entities in after.items():
+        old = before.get(section)
+        if isinstance(entities, dict) and isinstance(old, dict):
+            _restate(old, entities)
+            for name, entity in entities.items():
+                was = old.get(name)
+                if isinstance(entity, dict) and isinstance(was, dict):
+                    _restate(was, entity)
+
+
+def _restate(was: Tree, entity: Tree) -> None:
+    sources, known = entity.get("sources"), was.get("sources")
+    if not isinstance(sources, dict) or not isinstance(known, dict):
+        return
+    for field, value in entity.items():
+        key = field.replace("_", "-")
+        changed = field != "sources" and was.get(field) != value
+        if changed and sources.get(key) == known.get(key) and ("all" in sources or key in sources):
+            sources[key] = {"confidence": "stated"}
+
+
 def _copied(value: object) -> object:
     if isinstance(value, dict):
         return {key: _copied(item) for key, item in value.items()}
@@ -152,7 +175,7 @@ def _selected(node: object, selector: str, edit: Edit, walked: str) -> list[str 
         raise _wrong(edit.text, f"{walked} is no collection to select from", "")
     if selector == "*":
         keys = [key for key, _ in pairs]
-    elif selector.isdigit() and isinstance(node, list):
+    elif selector.isascii() and selector.isdecimal() and isinstance(node, list):
         keys = [int(selector)] if int(selector) < len(node) else []
     elif "=" in selector:
         field, _, wanted = selector.partition("=")
@@ -165,7 +188,12 @@ def _selected(node: object, selector: str, edit: Edit, walked: str) -> list[str 
 
 
 def _is(value: object, wanted: str) -> bool:
-    return value is not None and (str(value) == wanted or (isinstance(value, bool) and str(value).lower() == wanted))
+    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+        try:
+            return value == Decimal(wanted)
+        except InvalidOperation:
+            return False
+    return value is not None and (str(value) == wanted or str(value).lower() == wanted)
 
 
 def _nearest_value(selector: str, pairs: list[tuple[str | int, object]]) -> str:

@@ -22,7 +22,9 @@ Tree = dict[str, object]
 
 def placed(problem: Problem, documents: list[Document]) -> Problem:
     """The problem with the file and line of its path, in the first document that has it."""
-    where = tuple(int(part) if part.isdigit() else part for part in problem.path.split(".") if part)
+    where = tuple(
+        int(part) if part.isascii() and part.isdecimal() else part for part in problem.path.split(".") if part
+    )
     for length in range(len(where), 0, -1):
         for document in documents:
             if _there(document.value, where[:length]):
@@ -41,6 +43,38 @@ def _there(tree: object, where: tuple[str | int, ...]) -> bool:
         else:
             return False
     return True
+
+
+WANTED = {
+    "tuple_type": "a list is wanted",
+    "list_type": "a list is wanted",
+    "dict_type": "a mapping is wanted",
+    "mapping_type": "a mapping is wanted",
+    "model_type": "a mapping is wanted",
+    "int_type": "a whole number is wanted",
+    "string_type": "text is wanted",
+    "bool_type": "true or false is wanted",
+    "date_type": "a day is wanted, such as 2025-09-30",
+    "is_instance_of": "a number is wanted",
+    "decimal_type": "a number is wanted",
+}
+"""What each of pydantic's types of error asks for."""
+BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "greater_than": ("gt", "more than"),
+    "less_than_equal": ("le", "at most"),
+    "less_than": ("lt", "less than"),
+}
+
+
+def all_told(details: Sequence[ErrorDetails], tree: Tree, model: type[BaseModel]) -> list[Problem]:
+    """Every error, one for each place: a value that fits none of several types is told by the first of them."""
+    found: dict[str, Problem] = {}
+    for detail in details:
+        problem = told(detail, tree, model)
+        if not any(path == problem.path or path.startswith(f"{problem.path}.") for path in found):
+            found[problem.path] = problem
+    return list(found.values())
 
 
 def told(detail: ErrorDetails, tree: Tree, model: type[BaseModel]) -> Problem:
@@ -64,7 +98,10 @@ def told(detail: ErrorDetails, tree: Tree, model: type[BaseModel]) -> Problem:
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace("'", "")
         return Problem(f"{found}one of {expected} is wanted", _nearest(detail.get("input"), expected), path)
-    return Problem(f"{found}{detail['msg'][:1].lower()}{detail['msg'][1:]}", "", path)
+    if kind in BOUNDS:
+        field, words = BOUNDS[kind]
+        return Problem(f"{found}{words} {context.get(field)} is wanted", "", path)
+    return Problem(found + WANTED.get(kind, detail["msg"][:1].lower() + detail["msg"][1:]), "", path)
 
 
 def _path(location: tuple[int | str, ...], tree: Tree, kind: str) -> tuple[list[str | int], object]:

@@ -5,6 +5,7 @@ Every problem is told at once, with its file, line and path.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -66,7 +67,21 @@ def _instance(tree: Tree, documents: list[Document], edits: list[str]) -> Instan
         instance = validated(tree)
     except InvalidInput as error:
         raise InvalidInput([placed(problem, documents) for problem in error.problems]) from None
-    return instance.edited(edits) if edits else instance
+    try:
+        return instance.edited(edits) if edits else instance
+    except InvalidInput as error:
+        raise InvalidInput([_placed_edit(problem, documents) for problem in error.problems]) from None
+
+
+def _placed_edit(problem: Problem, documents: list[Document]) -> Problem:
+    """The problem with the line of the edit that it names, or else of its path."""
+    for document in documents:
+        edits = document.value.get("edits")
+        for number, edit in enumerate(edits if isinstance(edits, list) else []):
+            if f"`{str(edit).strip()[:200]}`" in problem.path:
+                mark = document.mark(("edits", number))
+                return replace(problem, file=document.file, line=mark.line, column=mark.column)
+    return placed(problem, documents)
 
 
 def warnings_of(source: Path | str) -> tuple[Instance, list[Problem]]:

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field, ValidationError
 
-from gpuplan.errors import InvalidInput
+from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor
-from gpuplan.instance.catalog import resolve
+from gpuplan.instance.catalog import OVERRIDABLE, resolve
 from gpuplan.instance.checks import check
 from gpuplan.instance.economics import Economics
-from gpuplan.instance.edits import apply
+from gpuplan.instance.edits import apply, restated
 from gpuplan.instance.facility import Existing, Module, Resource, Site
-from gpuplan.instance.faults import told
+from gpuplan.instance.faults import all_told
 from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.rules import Deadline, Level, Limit
@@ -73,7 +74,23 @@ class Instance(Closed):
         The grammar is that of `gpuplan.instance.edits`. Raises InvalidInput when an edit is not understood or what it
         makes is not valid; the instance itself never changes.
         """
-        return validated(apply(self.model_dump(), list(edits)))
+        before = self.model_dump()
+        after = apply(before, list(edits))
+        restated(before, after)
+        changed = validated(after)
+        if undone := [path for path in _sections(before) - _sections(after) if path in _sections(changed.model_dump())]:
+            fault = "the catalogue puts it back, because something still uses it"
+            raise InvalidInput([Problem(fault, "Remove what uses it first.", path) for path in sorted(undone)])
+        return changed
+
+    def in_scenario(self, name: str) -> Instance:
+        """The instance with the edits of one of its scenarios; raises InvalidInput when it has none of that name."""
+        if name not in self.scenarios:
+            known = ", ".join(get_close_matches(name, list(self.scenarios), 3, 0.4) or list(self.scenarios)[:6])
+            raise InvalidInput(
+                [Problem(f"there is no scenario {name!r}", f"Known: {known}." if known else "", "scenarios")]
+            )
+        return self.edited(self.scenarios[name].edits)
 
     @cached_property
     def operation_end(self) -> date:
@@ -82,6 +99,16 @@ class Instance(Closed):
         if years is None:
             return self.calendar.end
         return max(self.calendar.end, add_months(self.calendar.start, 12 * years) - timedelta(days=1))
+
+
+def _sections(tree: dict[str, object]) -> set[str]:
+    """Paths of the entities of a tree that the catalogue could provide."""
+    found = set()
+    for section in OVERRIDABLE:
+        entities = tree.get(section)
+        if section != "resources" and isinstance(entities, dict):
+            found |= {f"{section}.{name}" for name in entities}
+    return found
 
 
 def validated(tree: dict[str, object]) -> Instance:
@@ -93,7 +120,7 @@ def validated(tree: dict[str, object]) -> Instance:
     try:
         instance = Instance.model_validate(resolved)
     except ValidationError as error:
-        raise InvalidInput([told(detail, resolved, Instance) for detail in error.errors()]) from None
+        raise InvalidInput(all_told(error.errors(), resolved, Instance)) from None
     errors = [problem for problem in check(instance) if problem.severity == "error"]
     if errors:
         raise InvalidInput(errors)

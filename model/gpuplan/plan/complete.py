@@ -11,7 +11,7 @@ from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions
 
 if TYPE_CHECKING:
-    from gpuplan.instance.base import Number
+    from gpuplan.instance.base import Figure
     from gpuplan.reckoning import Reckoning
 
 
@@ -20,7 +20,7 @@ def complete(
     levels: Sequence[PlanLevel],
     options: PlanOptions,
     versions: Mapping[str, str],
-    run: Mapping[str, Number | str],
+    run: Mapping[str, Figure | str],
     optimal: bool,
 ) -> Plan:
     """The plan of a reckoning. `levels` carries the bounds, which nothing but a search can know."""

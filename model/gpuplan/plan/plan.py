@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from gpuplan.instance.base import ById, Closed, Confidence, Currency, Day, Id, Number, Sequence, Share, Text, Whole
+from gpuplan.instance.base import ById, Closed, Confidence, Currency, Day, Figure, Id, Sequence, Share, Text, Whole
 from gpuplan.ledger.decisions import Decisions
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "no_plan_found", "audit_failed"]
@@ -18,10 +18,10 @@ class PlanLevel(Closed):
     name: Text
     unit: Text
     """`money` is the reporting currency."""
-    value: Number
-    bound: Number | None
+    value: Figure
+    bound: Figure | None
     """No plan can do better, later levels' tolerances aside; none when the search was stopped before there was one."""
-    gap: Number | None
+    gap: Figure | None
     """Distance from value to bound as a share of the value."""
     proven: bool
     """Whether the gap asked for was reached."""
@@ -42,11 +42,11 @@ class PlanOrder(Closed):
     installed: Day
     """When it can be installed and powered; systems may wait."""
     ready: Day
-    price: Number
+    price: Figure
     """Of one system, in the offer's currency, in the tier reached; incremental savings are apart."""
     currency: Currency
     tier: Whole
-    amount: Number
+    amount: Figure
     """Price of the lot with the parts added to it, in the reporting currency, undiscounted."""
 
 
@@ -58,7 +58,7 @@ class PlanModule(Closed):
     units: Whole
     signed: Day
     ready: Day
-    amount: Number
+    amount: Figure
 
 
 class PlanSite(Closed):
@@ -69,15 +69,15 @@ class PlanSite(Closed):
     systems: Whole
     """Installed at the end, bought and already there."""
     accelerators: Whole
-    pue: Number | None
+    pue: Figure | None
     """Grid power over the systems' power at the end: typical load, or design load where that alone matters."""
 
 
 class ResourceUse(Closed):
     """Need and capacity of a resource on a day, on the design day."""
 
-    need: Number
-    capacity: Number | None
+    need: Figure
+    capacity: Figure | None
     """After redundancy; none when unlimited."""
 
 
@@ -91,10 +91,10 @@ class PlanState(Closed):
     accelerators_usable: Whole
     """Bought and already there."""
     resources: ById[ResourceUse]
-    energy_kwh: Number
+    energy_kwh: Figure
     """Over the period."""
-    carbon_kg: Number
-    cost: Number
+    carbon_kg: Figure
+    cost: Figure
     """Paid in the period for this site, undiscounted."""
 
 
@@ -102,16 +102,16 @@ class TermCost(Closed):
     """One cost term."""
 
     kind: Literal["capex", "opex", "penalty"]
-    amount: Number
-    discounted: Number
+    amount: Figure
+    discounted: Figure
 
 
 class PlanCost(Closed):
     """Cost by term; the terms add up to the totals exactly."""
 
-    amount: Number
+    amount: Figure
     """Undiscounted, in the reporting currency."""
-    discounted: Number
+    discounted: Figure
     terms: ById[TermCost]
 
 
@@ -121,17 +121,17 @@ class PlanLimit(Closed):
     limit: Id
     window: Text
     says: Text
-    used: Number | None
+    used: Figure | None
     """None for a share of nothing."""
-    at_least: Number | None
-    at_most: Number | None
-    slack: Number | None
+    at_least: Figure | None
+    at_most: Figure | None
+    slack: Figure | None
     """Distance to the nearer bound; negative where a soft limit is missed."""
     unit: Text
     binds: bool
     """Whether nothing is left: the next step would break it."""
     soft: bool
-    missed_by: Number
+    missed_by: Figure
 
 
 class Considered(Closed):
@@ -161,16 +161,16 @@ class FiscalYear(Closed):
     """Cash paid in a fiscal year."""
 
     year: int
-    amount: Number
+    amount: Figure
 
 
 class UnitCosts(Closed):
     """What use costs, over the years reckoned with: discounted cost over hours of usable accelerators, undiscounted."""
 
-    accelerator_hours: Number
-    per_accelerator_hour: Number | None
-    h100_equivalent_hours: Number
-    per_h100_equivalent_hour: Number | None
+    accelerator_hours: Figure
+    per_accelerator_hour: Figure | None
+    h100_equivalent_hours: Figure
+    per_h100_equivalent_hour: Figure | None
     """An H100 equivalent is 15,832 of TPP."""
 
 
@@ -196,7 +196,7 @@ class PlanOptions(Closed):
     """What the search was asked for."""
 
     gap: Share
-    time_limit: Number | None
+    time_limit: Figure | None
     threads: Whole
     seed: Whole
     memory_mb: Whole | None
@@ -231,5 +231,5 @@ class Plan(Closed):
     audit: PlanAudit
     options: PlanOptions
     versions: ById[Text]
-    run: ById[Number | Text] = Field(default_factory=dict)
+    run: ById[Figure | Text] = Field(default_factory=dict)
     """Times and machine: the only part that differs between two runs of the same input, version, seed and options."""

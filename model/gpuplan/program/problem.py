@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from gpuplan.errors import InvalidInput
+from gpuplan.errors import Problem as Fault
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
 from gpuplan.instance.timeline import LotDays, lot_days, module_ready, state_days
@@ -151,15 +153,20 @@ class Problem:
             total += coefficient * bound
         return total
 
-    def only_if(self, key: Key, expression: Linear, switch: int) -> None:
-        """expression > 0 only if the switch is 1, by the tightest bound known.
+    def bounded(self, expression: Linear, path: str) -> float:
+        """Largest value that the columns' bounds allow, at least 0.
 
-        Raises ValueError when nothing bounds the expression: a big-M is never made up.
+        Raises InvalidInput naming `path` when nothing bounds it: a big-M is never made up.
         """
         bound = self.upper_of(expression)
         if bound == INFINITY:
-            raise ValueError(f"nothing bounds {key}")
-        self.rows.add(key, Linear().plus(expression).add(switch, -max(bound, 0.0)), at_most=0.0)
+            message = "nothing in the instance bounds this, so a rule that needs a bound cannot be stated"
+            raise InvalidInput([Fault(message, "State max_units, or a limit that bounds it.", path)])
+        return max(bound, 0.0)
+
+    def only_if(self, key: Key, expression: Linear, switch: int, path: str) -> None:
+        """expression > 0 only if the switch is 1, by the tightest bound known; raises as `bounded` does."""
+        self.rows.add(key, Linear().plus(expression).add(switch, -self.bounded(expression, path)), at_most=0.0)
 
     def offer_used(self, offer: str) -> int:
         """The switch of an offer, made when first asked for; supply links it to the orders."""

@@ -115,6 +115,8 @@ class Search:
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
             result = self._solve(runs, level, best, listener, trivial=best is not None and not aim.terms)
+            if result.termination is Termination.UNBOUNDED:
+                return SearchResult(result.termination, formulation, None, (), 0.0)
             if result.values is None:
                 if best is None:
                     return SearchResult(result.termination, formulation, None, (), 0.0)
