@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gpuplan.diagnosis import Conflict
     from gpuplan.errors import Problem
     from gpuplan.instance.schema import Instance
-    from gpuplan.ledger.decisions import Decisions
     from gpuplan.reckoning import Reckoning
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
@@ -88,6 +87,7 @@ def solve(
 
     Raises `InvalidInput` when the options or the instance cannot be used and `Defect` on a bug of ours, nothing else.
     """
+    from gpuplan.planning import find
     from gpuplan.solver.result import Settings, Termination
     from gpuplan.solver.search import Search
 
@@ -96,8 +96,9 @@ def solve(
     options = _options(gap, time_limit, threads, seed, memory_mb)
     settings = Settings(gap=float(gap), time_limit=limit, threads=threads, seed=seed, memory_mb=memory_mb)
     should_stop = _asked(cancel)
-    found = Search(settings, on_progress, should_stop).run(instance)
-    if found.values is None:
+    answer = find(instance, Search(settings, on_progress, should_stop))
+    found = answer.result
+    if answer.reckoning is None:
         status: Status = {
             Termination.INFEASIBLE: "infeasible",
             Termination.UNBOUNDED: "unbounded",
@@ -108,7 +109,7 @@ def solve(
 
             conflict = explain(instance, settings, explain_seconds, should_stop)
         return Outcome(status, None, None, None, conflict, time.monotonic() - began)
-    plan = _plan(instance, found, options, began)
+    plan = _plan(found, answer.reckoning, options, began)
     last = plan.levels[-1]
     return Outcome(plan.status, plan, last.bound, last.gap, None, time.monotonic() - began)
 
@@ -150,14 +151,9 @@ def _asked(cancel: Cancel | Callable[[], bool] | None) -> Callable[[], bool] | N
     return cancel.is_set
 
 
-def _plan(instance: Instance, found: SearchResult, options: PlanOptions, began: float) -> Plan:
+def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began: float) -> Plan:
     from gpuplan.plan.complete import complete
-    from gpuplan.plan.extract import decisions_of
-    from gpuplan.reckoning import reckon
 
-    assert found.values is not None
-    decisions: Decisions = decisions_of(found.formulation.problem, found.values)
-    reckoning = reckon(instance, decisions)
     levels = _levels(found.levels, reckoning)
     run: Mapping[str, Decimal | str] = {
         "seconds": Decimal(round((time.monotonic() - began) * 1000)).scaleb(-3),

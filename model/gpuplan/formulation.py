@@ -8,7 +8,7 @@ The result is a pure function of the instance and the rules that are left out.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 from gpuplan.families import FAMILIES, Denial
 from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.objective import Goal, goals
+from gpuplan.program.columns import Key, Role
 from gpuplan.program.problem import Group, Problem
 from gpuplan.program.propagation import tighten_columns
+from gpuplan.program.sharpen import sharpen
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -36,18 +38,23 @@ def formulate(
     off: frozenset[Group] = frozenset(),
     without: frozenset[str] = frozenset(),
     tightenings: bool = True,
+    margins: Mapping[Key, float] | None = None,
 ) -> Formulation:
     """The program of an instance, without the rules in `off` and without the families named in `without`.
 
-    Raises InvalidInput when a rule needs a bound that nothing in the instance gives.
+    `margins` keeps limits so far within their bounds, by the key of their row. Raises InvalidInput when a rule needs a
+    bound that nothing in the instance gives.
     """
     with _no_garbage_collection():
-        problem = Problem(instance, off, tightenings)
+        problem = Problem(instance, off, tightenings, margins or {})
         families = [family for family in FAMILIES if family.name not in without]
         _allow_signings(problem, without)
-        for family in families:
-            problem.rows.family = family.name
-            family.columns(problem)
+        for family in FAMILIES:
+            # Orders and installed systems are what every other family speaks of: their columns are always made.
+            if family in families or family.name == "supply":
+                family.columns(problem)
+        if not len(problem.columns):
+            problem.columns.add(("nothing_to_decide",), Role.CONTINUOUS, 0.0)
         for family in families:
             problem.rows.family = family.name
             family.rows(problem)
@@ -56,7 +63,9 @@ def formulate(
             problem.rows.family = family.name
             family.links(problem)
         problem.rows.family = "objective"
-        return Formulation(problem, tuple(goals(problem)))
+        found = Formulation(problem, tuple(goals(problem)))
+        sharpen(problem.columns, problem.rows, "limits")
+        return found
 
 
 def _allow_signings(problem: Problem, without: frozenset[str]) -> None:

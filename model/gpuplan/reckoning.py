@@ -5,18 +5,21 @@ It imports no solver and nothing of the program that found the plan, so that nei
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families import FAMILIES
+from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.objective import values
+from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.recount import Recount
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.decisions import Decisions
-    from gpuplan.ledger.reading import Reading
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,8 @@ class Reckoning:
     readings: tuple[Reading, ...]
     levels: tuple[tuple[str, str, Decimal], ...]
     """(name, unit, value) of each level of the objective."""
+    remarks: tuple[str, ...] = ()
+    """What contradicts the plan beside its rules; a plan with any fails its audit."""
 
     @property
     def broken(self) -> tuple[Reading, ...]:
@@ -39,5 +44,17 @@ def reckon(instance: Instance, decisions: Decisions) -> Reckoning:
     recount = Recount(instance, decisions)
     for family in FAMILIES:
         recount.entries += tuple(family.entries(recount))
-    readings = tuple(reading for family in FAMILIES for reading in family.readings(recount))
-    return Reckoning(recount, readings, tuple(values(recount)))
+    readings = [reading for family in FAMILIES for reading in family.readings(recount)]
+    readings += _denied(recount)
+    return Reckoning(recount, tuple(readings), tuple(values(recount)))
+
+
+def _denied(recount: Recount) -> Iterator[Reading]:
+    """A reading for each rule that denies a lot of the plan; it never holds."""
+    for lot in recount.lots:
+        denials = [*pair_denials(recount.instance, lot.offer, lot.site)]
+        denials += signing_denials(recount.instance, lot.offer, lot.site, lot.days.signed)
+        for denial in denials:
+            detail = f"{lot.offer} signed on {lot.days.signed} for {lot.site}: {denial.reason}"
+            units = Fraction(lot.units)
+            yield Reading(denial.group.family, denial.group.path, detail, units, "systems", None, Fraction(0))

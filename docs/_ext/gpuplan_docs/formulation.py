@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 import sys
 from dataclasses import fields
@@ -88,10 +90,24 @@ def decisions(families: dict[str, str]) -> list[Decision]:
 
 
 def docstrings() -> dict[str, str]:
-    """By name: docstrings of the families in the order of building, then of the objective."""
-    from gpuplan.families import FAMILIES, objective
+    """By name: docstrings of the families in the order of building, then of what they share and of the objective."""
+    from gpuplan.families import FAMILIES
 
-    return {family.name: docstring_of(family) for family in FAMILIES} | {"objective": objective.__doc__ or ""}
+    return {family.name: docstring_of(family) for family in FAMILIES} | shared()
+
+
+def shared() -> dict[str, str]:
+    """Docstrings with a table of symbols in files that are no families of their own."""
+    from gpuplan import families
+
+    own = {family.sentence.__module__ for family in families.FAMILIES}
+    found = {}
+    for module in pkgutil.iter_modules(families.__path__):
+        path = f"{families.__name__}.{module.name}"
+        docstring = importlib.import_module(path).__doc__ or ""
+        if path not in own and "| symbol |" in docstring:
+            found[module.name] = docstring
+    return found
 
 
 def family_page(family: Family, example: Instance | None) -> str:
@@ -110,12 +126,16 @@ def family_page(family: Family, example: Instance | None) -> str:
     return "\n".join(parts)
 
 
-def objective_page() -> str:
-    """The page of the objective."""
-    from gpuplan.families import objective
+def shared_page(name: str) -> str:
+    """The page of mathematics that is no family of its own: the objective, and what families share."""
+    docstring = shared()[name]
+    lead, rest = told(docstring)
+    return "\n".join([anchor(f"family-{name}", title(docstring), 1), lead + "\n", rest + "\n"])
 
-    lead, rest = told(objective.__doc__)
-    return "\n".join([anchor("family-objective", "Objective", 1), lead + "\n", rest + "\n"])
+
+def title(docstring: str) -> str:
+    """What stands before the colon of a docstring's first line."""
+    return docstring.strip().partition(":")[0]
 
 
 def index_page() -> str:
@@ -128,7 +148,9 @@ def index_page() -> str:
     families = [
         (f"[{family.title}](#family-{family.name})", family.kind, told(docstring_of(family))[0]) for family in FAMILIES
     ]
-    families.append(("[Objective](#family-objective)", "", told(docstrings()["objective"])[0]))
+    families += [
+        (f"[{title(docstring)}](#family-{name})", "", told(docstring)[0]) for name, docstring in shared().items()
+    ]
     rows = [
         (code(one.name), one.symbol, one.meaning, one.unit, f"[{one.family}](#family-{one.family})")
         for one in decisions(docstrings())
@@ -144,7 +166,7 @@ def index_page() -> str:
             "is made up: a switch whose quantity nothing bounds is refused.\n",
             "## Families\n",
             table(["family", "kind", "concept"], families),
-            "```{toctree}\n:hidden:\n\n" + "\n".join([*(family.name for family in FAMILIES), "objective"]) + "\n```\n",
+            "```{toctree}\n:hidden:\n\n" + "\n".join(list(docstrings())) + "\n```\n",
             "## Decisions\n",
             "Available modules, cash, energy and carbon are expressions of these.\n",
             table(["decision", "symbol", "meaning", "unit", "family"], rows),

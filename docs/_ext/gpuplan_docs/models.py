@@ -144,7 +144,7 @@ def _written(value: object) -> str:
         return f"{value:,}"
     if isinstance(value, BaseModel):
         stated = value.model_dump(exclude_defaults=True)
-        return code(stated) if stated else "empty"
+        return code(stated) if stated else "all defaults"
     if isinstance(value, Mapping | str | tuple | list) and not value:
         return "empty"
     if isinstance(value, str):
@@ -190,16 +190,25 @@ def words(hint: Any, prefix: str) -> str:
     if origin is Literal:
         return _one_of([str(option) for option in get_args(hint)])
     if origin is tuple:
-        return f"list of {words(get_args(hint)[0], prefix)}"
+        return _many(words(get_args(hint)[0], prefix))
     if origin is not None and issubclass(origin, Mapping):
         key, value = get_args(hint)
-        return f"mapping of {words(key, prefix)} to {words(value, prefix)}"
+        return f"by {words(key, prefix)}: {words(value, prefix)}"
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         return f"[{hint.__name__}](#{link_name(prefix, hint)})"
     simple = {str: "text", bool: "true or false", int: "whole number", Decimal: "number", date: "day"}
     if hint in simple:
         return simple[hint]
     raise TypeError(f"no words for the type {hint}: add them to docs/_ext")
+
+
+def _many(item: str) -> str:
+    """A list of an item in words."""
+    item = item.removeprefix("one of ")
+    for word in ("id", "whole number"):
+        if item == word or item.startswith((f"{word},", f"{word} ")):
+            item = item.replace(word, f"{word}s", 1)
+    return f"list of {item}"
 
 
 def _one_of(options: list[str]) -> str:

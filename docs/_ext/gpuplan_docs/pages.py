@@ -10,6 +10,11 @@ from gpuplan_docs.markdown import anchor, code, table
 ROOT = Path(__file__).resolve().parents[3]
 QUICKSTART = ROOT / "instances" / "quickstart.yaml"
 
+COMPLETED = (
+    "An id of the [reference catalogue](../catalogue/{0}.md) takes from it every field that is not stated here; "
+    "nothing is required then.\n"
+)
+
 
 def pages() -> dict[str, str]:
     """Text of every generated file, by its path below the folder of reference pages."""
@@ -21,7 +26,7 @@ def pages() -> dict[str, str]:
 
     example = gpuplan.load(QUICKSTART) if QUICKSTART.exists() else None
     found = {f"formulation/{family.name}.md": formulation.family_page(family, example) for family in FAMILIES}
-    found["formulation/objective.md"] = formulation.objective_page()
+    found |= {f"formulation/{name}.md": formulation.shared_page(name) for name in formulation.shared()}
     found["formulation/index.md"] = formulation.index_page()
     found |= _instance_pages()
     found["plan.md"] = _plan_page()
@@ -49,6 +54,7 @@ def _instance_pages() -> dict[str, str]:
     from typing import get_type_hints
 
     from gpuplan.instance.base import Entity
+    from gpuplan.instance.catalog import OVERRIDABLE
     from gpuplan.instance.json_schema import instance_schema
     from gpuplan.instance.schema import Instance
 
@@ -64,7 +70,9 @@ def _instance_pages() -> dict[str, str]:
         if inner:
             listed.append(name)
             shown = f"[{code(name)}]({name}.md)"
-            head = [anchor(f"section-{name}", name, 1), (field.description or "") + "\n"]
+            head = [anchor(f"section-{name}", name, 1)]
+            head += [field.description + "\n"] if field.description else []
+            head += [COMPLETED.format(name)] if name in OVERRIDABLE else []
             body = [models.section(one, "instance") for one in inner]
             found[f"instance/{name}.md"] = "\n".join(head + body)
         meaning = field.description or (_summary(inner[0]) if inner else "")

@@ -53,10 +53,9 @@ def denies_signing(instance: Instance, offer: str, site: str, signed: date) -> I
     """Every deadline that a signing would break."""
     days = lot_days(instance.offers[offer], signed)
     for name, deadline in instance.deadlines.items():
-        if concerns(deadline, instance, Subject.of_offer(instance, offer, site)):
-            reached = {"signed": days.signed, "shipped": days.shipped, "usable": days.signed}[deadline.stage]
-            if reached > deadline.by:
-                yield Denial(Group(NAME, path(name)), f"deadline {name}: {deadline.stage} by {deadline.by}")
+        bound = deadline.stage != "usable" and concerns(deadline, instance, Subject.of_offer(instance, offer, site))
+        if bound and days.of(deadline.stage) > deadline.by:
+            yield Denial(Group(NAME, path(name)), f"deadline {name}: {deadline.stage} by {deadline.by}")
 
 
 def rows(problem: Problem) -> None:

@@ -67,10 +67,10 @@ def columns(problem: Problem) -> None:
 
 
 def has_positions(instance: Instance, site_id: str) -> bool:
-    """Whether rack positions are bounded at a site."""
+    """Whether rack positions count at a site: they are bounded, or need something themselves."""
     site = instance.sites[site_id]
     stated = site.capacity.get(RACK_POSITIONS)
-    return stated is None or stated.amount != "unlimited"
+    return stated is None or stated.amount != "unlimited" or bool(stated.needs)
 
 
 def rows(problem: Problem) -> None:

@@ -31,6 +31,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from gpuplan.families import redundancy
@@ -39,6 +40,7 @@ from gpuplan.families.family import Denial, Family
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
 from gpuplan.instance.loads import positions_for, system_needs, takes_rack_space
 from gpuplan.instance.providers import EXISTING, Network, module_denial, network
+from gpuplan.instance.rules import Measured
 from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.program.columns import INFINITY, Role
@@ -98,13 +100,29 @@ def _sites(problem: Problem) -> list[str]:
 
 
 def cases(instance: Instance, site_id: str) -> tuple[LoadCase, ...]:
-    """Load cases that matter at a site: the typical one only where energy costs, emits or is limited."""
+    """Load cases to be kept at a site: the typical one only where it matters.
+
+    It matters where energy costs, emits or is measured, and where something needs more over the year than on the design
+    day. Elsewhere whatever carries the design day carries the year as well.
+    """
     site = instance.sites[site_id]
-    measured = any(limit.kind == "site" for limit in instance.limits.values()) or any(
-        level.minimise not in ("cost", "commissioning", "concentration") or level.maximise
-        for level in instance.objective
+    aims = [aim for level in instance.objective for aim in (level.minimise, level.maximise)]
+    measured = [*instance.limits.values(), *(aim for aim in aims if isinstance(aim, Measured))]
+    if site.tariff is not None or site.carbon_kg_per_kwh or any(one.kind == "site" for one in measured):
+        return LOAD_CASES
+    return LOAD_CASES if _needs_more_over_the_year(instance, site) else ("design",)
+
+
+def _needs_more_over_the_year(instance: Instance, site: Site) -> bool:
+    blocks = [instance.modules[module] for module in site.modules]
+    needs = [need for capacity in site.capacity.values() for need in capacity.needs.values()]
+    needs += [need for block in blocks for need in block.needs.values()]
+    needs += [need for block in blocks for delivery in block.provides.values() for need in delivery.needs.values()]
+    return (
+        any(need.typical > need.design for need in needs)
+        or any(system.typical_kw > system.max_power_kw for system in instance.systems.values())
+        or any(resource.coincidence < 1 for resource in instance.resources.values())
     )
-    return LOAD_CASES if site.tariff is not None or site.carbon_kg_per_kwh or measured else ("design",)
 
 
 def rows(problem: Problem) -> None:
@@ -225,29 +243,43 @@ def links(problem: Problem) -> None:
 
 
 def _bound_modules(problem: Problem, site_id: str) -> None:
-    """No more modules of a type than the largest need of what they provide could use, spare ones included."""
-    instance = problem.instance
-    site = instance.sites[site_id]
-    net = problem.network(site_id)
+    """No more modules of a type than the largest need of what they provide could use, spare ones included.
+
+    Modules may need what other modules provide, so bounds follow one from another until none is left.
+    """
     last = len(problem.states) - 1
-    wanted = [module for module, terms in site.modules.items() if terms.max_units is None]
-    if not wanted:
-        return
-    needs = _needs(problem, net, site_id, last, "design")
-    for module_id in wanted:
-        ordered = problem.in_place(module_id, site_id, last)
-        if not ordered.terms:
-            continue
-        most = 0.0
+    terms = problem.instance.sites[site_id].modules
+    waiting = [
+        module for module in terms if terms[module].max_units is None and problem.in_place(module, site_id, last).terms
+    ]
+    while waiting:
+        bounded = [module for module in waiting if _bound_module(problem, site_id, module)]
+        if not bounded:
+            endless = problem.in_place(waiting[0], site_id, last)
+            problem.bounded(endless, f"sites.{site_id}.modules.{waiting[0]}.max_units")
+        waiting = [module for module in waiting if module not in bounded]
+
+
+def _bound_module(problem: Problem, site_id: str, module_id: str) -> bool:
+    """Bound one module by the needs of both load cases; False when these are not bounded yet."""
+    instance = problem.instance
+    net, last = problem.network(site_id), len(problem.states) - 1
+    most = 0.0
+    for case in cases(instance, site_id):
+        needs = _needs(problem, net, site_id, last, case)
         for resource, delivery in instance.modules[module_id].provides.items():
-            rule = site.redundancy.get(resource)
-            largest = problem.bounded(needs[resource], f"sites.{site_id}.modules.{module_id}.max_units")
+            largest = problem.upper_of(needs[resource])
+            if not isfinite(largest):
+                return False
+            rule = instance.sites[site_id].redundancy.get(resource)
             blocks = -(-largest // float(delivery.amount))
             most = max(most, blocks * (2 if rule and rule.doubled else 1) + (rule.spare_blocks if rule else 0))
-        for column in ordered.terms:
-            problem.columns.tighten(column, most)
-        if len(ordered.terms) > 1:
-            problem.rows.add(("useful", module_id, site_id), ordered, at_most=most, tightening=True)
+    ordered = problem.in_place(module_id, site_id, last)
+    for column in ordered.terms:
+        problem.columns.tighten(column, most)
+    if len(ordered.terms) > 1:
+        problem.rows.add(("useful", module_id, site_id), ordered, at_most=most, tightening=True)
+    return True
 
 
 def readings(recount: Recount) -> Iterator[Reading]:
@@ -298,50 +330,55 @@ def _balance_readings(
     recount: Recount, loads: SiteLoads, site_id: str, state: int, case: LoadCase
 ) -> Iterator[Reading]:
     load, net, day = loads.load(site_id, state, case), loads.network(site_id), recount.states[state]
-    site = recount.instance.sites[site_id]
-    for resource, need in load.needs.items():
+    resources = dict.fromkeys([*load.needs, *(resource for _, resource in load.outputs)])
+    for resource in resources:
+        need = load.needs.get(resource, Fraction(0))
         detail = f"{resource} on {day}, {case} load"
-        providers = net.providers.get(resource, ())
-        counts = [
-            (Fraction(p.block), recount.modules_on(p.name, site_id, day)) for p in providers if p.name != EXISTING
-        ]
-        there = _existing_on(site, resource, day)
         unit = recount.instance.resources[resource].unit
-        decided = net.decided(resource)
-        delivered = sum((load.outputs[provider.name, resource] for provider in decided), Fraction(0))
-        for provider in decided:
-            cap = (
-                there
-                if provider.name == EXISTING
-                else Fraction(provider.block) * recount.modules_on(provider.name, site_id, day)
+        if net.decided(resource):
+            yield from _dispatch_readings(recount, loads, site_id, resource, state, case)
+        capacity = capacity_on(recount, loads, site_id, resource, day)
+        existing = [provider for provider in net.decided(resource) if provider.name == EXISTING]
+        if existing:
+            # What exists gives only what the plan says it delivers.
+            site = recount.instance.sites[site_id]
+            capacity = load.outputs[EXISTING, resource] + redundancy.counted(
+                site, resource, _blocks(recount, loads, site_id, resource, day)
             )
-            at = f"{resource} from {provider.name} on {day}, {case} load"
-            yield Reading(
-                NAME, path(site_id, resource), at, load.outputs[provider.name, resource], unit, Fraction(0), cap, False
-            )
-        if there is None:
-            continue
-        if decided:
-            unneedy = sum(
-                Fraction(p.block) * recount.modules_on(p.name, site_id, day)
-                for p in providers
-                if p not in decided and p.name != EXISTING
-            )
-            own = there if not any(p.name == EXISTING for p in decided) else Fraction(0)
-            yield Reading(
-                NAME,
-                path(site_id, resource),
-                f"rest of {detail}",
-                need - delivered,
-                unit,
-                Fraction(0),
-                own + unneedy,
-                False,
-            )
-            from_existing = sum(load.outputs[p.name, resource] for p in decided if p.name == EXISTING) or Fraction(0)
-            there = from_existing if any(p.name == EXISTING for p in decided) else there
-        after = redundancy.counted(site, resource, counts)
-        yield Reading(NAME, path(site_id, resource), detail, need, unit, None, there + after, False)
+        if capacity is not None:
+            yield Reading(NAME, path(site_id, resource), detail, need, unit, None, capacity, False)
+
+
+def _dispatch_readings(
+    recount: Recount, loads: SiteLoads, site_id: str, resource: str, state: int, case: LoadCase
+) -> Iterator[Reading]:
+    """What each provider delivers against its own capacity, and the rest against those without needs."""
+    load, net, day = loads.load(site_id, state, case), loads.network(site_id), recount.states[state]
+    unit, at = recount.instance.resources[resource].unit, path(site_id, resource)
+    there = _existing_on(recount.instance.sites[site_id], resource, day)
+    rest, free = load.needs.get(resource, Fraction(0)), Fraction(0)
+    endless = False
+    for provider in net.providers[resource]:
+        own = there
+        if provider.name != EXISTING:
+            own = Fraction(provider.block) * recount.modules_on(provider.name, site_id, day)
+        if provider.needs:
+            output = load.outputs[provider.name, resource]
+            rest -= output
+            detail = f"{resource} from {provider.name} on {day}, {case} load"
+            yield Reading(NAME, at, detail, output, unit, Fraction(0), own, False)
+        elif own is None:
+            endless = True
+        else:
+            free += own
+    detail = f"rest of {resource} on {day}, {case} load"
+    yield Reading(NAME, at, detail, rest, unit, Fraction(0), None if endless else free, False)
+
+
+def _blocks(recount: Recount, loads: SiteLoads, site_id: str, resource: str, day: date) -> list[tuple[Fraction, int]]:
+    """(capacity of one, how many in place) of every module that provides a resource."""
+    providers = loads.network(site_id).providers.get(resource, ())
+    return [(Fraction(p.block), recount.modules_on(p.name, site_id, day)) for p in providers if p.name != EXISTING]
 
 
 def capacity_on(recount: Recount, loads: SiteLoads, site_id: str, resource: str, day: date) -> Fraction | None:
@@ -350,9 +387,7 @@ def capacity_on(recount: Recount, loads: SiteLoads, site_id: str, resource: str,
     there = _existing_on(site, resource, day)
     if there is None:
         return None
-    providers = loads.network(site_id).providers.get(resource, ())
-    counts = [(Fraction(p.block), recount.modules_on(p.name, site_id, day)) for p in providers if p.name != EXISTING]
-    return there + redundancy.counted(site, resource, counts)
+    return there + redundancy.counted(site, resource, _blocks(recount, loads, site_id, resource, day))
 
 
 def _existing_on(site: Site, resource: str, day: date) -> Fraction | None:

@@ -19,17 +19,16 @@ A_{iw} \ge \gamma\, z_{iw}, \quad A_{iw} \le \gamma^- + M_{iw} z_{iw}, \quad \su
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
-from math import gcd, lcm
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
-from gpuplan.instance.matching import Subject, facts
-from gpuplan.instance.rules import Measured, Selection
+from gpuplan.instance.matching import Subject, facts, whole_of
 from gpuplan.instance.timeline import windows
-from gpuplan.instance.units import unit_of, worth
+from gpuplan.instance.units import common_step, unit_of, worth
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.measures import measure as recounted
 from gpuplan.ledger.reading import Reading
@@ -39,7 +38,7 @@ from gpuplan.program.measures import measure, units_counted
 from gpuplan.program.problem import Flow
 
 if TYPE_CHECKING:
-    from gpuplan.instance.rules import Limit
+    from gpuplan.instance.rules import Limit, Measured
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
@@ -51,11 +50,6 @@ COUNTED_BY = {"vendors": "vendor", "makers": "maker", "models": "accelerator", "
 def path(limit: str) -> str:
     """Path of a limit."""
     return f"limits.{limit}"
-
-
-def whole_of(limit: Limit) -> Measured:
-    """The whole of a share: the same measure over everything, or over `of`."""
-    return limit.model_copy(update={"select": limit.of or Selection(), "exclude": None})
 
 
 def rows(problem: Problem) -> None:
@@ -81,10 +75,11 @@ def _bound(problem: Problem, name: str, limit: Limit, number: int, amount: Linea
 
 
 def _add_row(problem: Problem, key: tuple[str, str, int], left: Linear, word: str, bound: float) -> None:
+    margin = problem.margins.get(key, 0.0)
     if word == "at_least":
-        problem.rows.add(key, left, at_least=bound)
+        problem.rows.add(key, left, at_least=bound + margin)
     else:
-        problem.rows.add(key, left, at_most=bound)
+        problem.rows.add(key, left, at_most=bound - margin)
 
 
 def _shortfall(problem: Problem, name: str, limit: Limit, number: int, last: date) -> int:
@@ -149,17 +144,6 @@ def _amounts_by_thing(
     return amounts, {thing: common_step(some) for thing, some in worths.items()}
 
 
-def common_step(amounts: list[Fraction]) -> Fraction:
-    """The largest step of which every amount is a whole multiple; 1 when all are zero.
-
-    >>> common_step([Fraction(3, 2), Fraction(1)])
-    Fraction(1, 2)
-    """
-    below = lcm(*(amount.denominator for amount in amounts))
-    above = gcd(*(amount.numerator * (below // amount.denominator) for amount in amounts))
-    return Fraction(above, below) if above else Fraction(1)
-
-
 def _counts_from_amount(
     problem: Problem, key: tuple[str, int, str], limit: Limit, amount: Linear, step: Fraction, switch: int
 ) -> None:
@@ -177,9 +161,8 @@ def _counts_from_share(
     """Counts when amount >= share x whole and there is any; does not when amount is below, or nothing is bought."""
     share = Fraction(limit.counts_from_share or 0)
     over = Linear().plus(amount).plus(whole, -float(share))
-    step = common_step(
-        [Fraction(coefficient).limit_denominator(10**9) for coefficient in over.terms.values()] or [Fraction(1)]
-    )
+    amounts = [*over.terms.values(), *([over.constant] if over.constant else [])]
+    step = common_step([Fraction(one).limit_denominator(10**9) for one in amounts] or [Fraction(1)])
     most = problem.bounded(over, path(key[0]))
     least = problem.bounded(over.times(-1.0), path(key[0]))
     nothing = problem.columns.get("nothing", *key[:2])
@@ -197,10 +180,10 @@ def _counts_from_share(
 def readings(recount: Recount) -> Iterator[Reading]:
     """What each limit measures in each window against its bounds."""
     for name, limit in recount.instance.limits.items():
-        for first, last in windows(limit, recount.instance):
+        for number, (first, last) in enumerate(windows(limit, recount.instance)):
             reading = read(recount, name, limit, first, last)
             if reading is not None:
-                yield reading
+                yield replace(reading, window=number)
 
 
 def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> Reading | None:
@@ -214,9 +197,13 @@ def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> 
         exact = limit.kind == "units"
         return _reading(name, limit, detail, used, unit_of(limit), limit.at_least, limit.at_most, exact=exact)
     whole = recounted(recount, whole_of(limit), first, last)
-    if whole == 0:
-        return None
     exact = limit.kind == "units"
+    if whole == 0:
+        if used == 0:
+            return None
+        # Something of nothing is more than any share of it.
+        most = None if limit.at_most_share is None else Decimal(0)
+        return _reading(name, limit, detail, used, unit_of(limit), Decimal(0), most, exact=exact)
     return _reading(name, limit, detail, used / whole, "share", limit.at_least_share, limit.at_most_share, exact=exact)
 
 
@@ -236,7 +223,7 @@ def _reading(
     hard = Reading(NAME, path(name), detail, used, unit, at_least, at_most, exact)
     if limit.soft is None:
         return hard
-    return Reading(NAME, path(name), detail, used, unit, at_least, at_most, exact, hard.shortfall)
+    return replace(hard, forgiven=hard.shortfall)
 
 
 def things_counted(recount: Recount, limit: Limit, first: date, last: date) -> list[str]:
@@ -257,7 +244,7 @@ def shortfall_amount(recount: Recount, limit: Limit, first: date, last: date) ->
     reading = read(recount, "", limit, first, last)
     if reading is None:
         return Fraction(0)
-    if limit.is_amount:
+    if reading.unit != "share":
         return reading.shortfall
     return reading.shortfall * recounted(recount, whole_of(limit), first, last)
 
@@ -291,20 +278,22 @@ def sentence(instance: Instance, at: str) -> str:
         )
         if bound is not None
     ]
-    chosen = "; ".join(f"{field} {', '.join(values)}" for field, values in limit.select.fields().items())
-    left_out = (
-        "; ".join(f"{field} {', '.join(values)}" for field, values in limit.exclude.fields().items())
-        if limit.exclude
-        else ""
-    )
     stage = f" {limit.stage}" if limit.kind == "units" else ""
     return (
-        f"limit {name}: {' and '.join(bounds)} {'of the ' if not limit.is_amount else ''}{what}{stage}"
-        + (f" ({chosen})" if chosen else "")
-        + (f" (not {left_out})" if left_out else "")
+        f"limit {name}: {' and '.join(bounds)} {'of the ' if not limit.is_amount else ''}{what}{stage}{selected(limit)}"
         + (f" by {limit.by}" if limit.by else "")
         + (f" each {limit.each}" if limit.each else "")
     )
+
+
+def selected(measured: Measured) -> str:
+    """What a measure selects and leaves out, in brackets; nothing for everything."""
+    parts = []
+    for word, selection in (("", measured.select), ("not ", measured.exclude)):
+        fields = selection.fields() if selection else {}
+        if fields:
+            parts.append(word + "; ".join(f"{field} {', '.join(values)}" for field, values in fields.items()))
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def repair(instance: Instance, reading: Reading) -> str:

@@ -21,7 +21,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.families.limits import scale, shortfall_amount
+from gpuplan.families.limits import scale, selected, shortfall_amount
 from gpuplan.instance.rules import Measured
 from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import unit_of
@@ -61,12 +61,12 @@ def level_name(level: Level) -> tuple[str, str]:
     if level.minimise == "commissioning":
         return f"minimise periods before {level.target} holds", "periods"
     if level.minimise == "concentration" and level.of is not None:
-        return f"minimise the largest vendor's {unit_of(level.of)}", unit_of(level.of)
+        return f"minimise the largest vendor's {unit_of(level.of)}{selected(level.of)}", unit_of(level.of)
     aim = level.maximise or level.minimise
     assert isinstance(aim, Measured)
     unit = unit_of(aim)
     word = "maximise" if level.maximise else "minimise"
-    return f"{word} {aim.measure if unit == 'money' else unit}", unit
+    return f"{word} {aim.measure if unit == 'money' else unit}{selected(aim)}", unit
 
 
 def goals(problem: Problem) -> list[Goal]:
@@ -82,9 +82,9 @@ def goals(problem: Problem) -> list[Goal]:
         )
         for priority in priorities(problem.instance)
     ]
-    for level in problem.instance.objective:
+    for number, level in enumerate(problem.instance.objective):
         name, unit = level_name(level)
-        expression = _expression(problem, level)
+        expression = _expression(problem, level, number)
         found.append(
             Goal(
                 name, unit, level.maximise is not None, expression, float(level.tolerance), float(level.tolerance_share)
@@ -93,14 +93,14 @@ def goals(problem: Problem) -> list[Goal]:
     return found
 
 
-def _expression(problem: Problem, level: Level) -> Linear:
+def _expression(problem: Problem, level: Level, number: int) -> Linear:
     if level.minimise == "cost":
         return discounted(problem)
     if level.minimise == "commissioning":
-        return _commissioning(problem, level.target or "")
+        return _commissioning(problem, level.target or "", number)
     last = level.by or problem.instance.calendar.end
     if level.minimise == "concentration" and level.of is not None:
-        return _concentration(problem, level.of, last)
+        return _concentration(problem, level.of, last, number)
     aim = level.maximise or level.minimise
     assert isinstance(aim, Measured)
     return measure(problem, aim, date.min, _last_day(problem.instance, aim, level.by))
@@ -110,30 +110,30 @@ def _last_day(instance: Instance, aim: Measured, by: date | None) -> date:
     return by or (instance.calendar.end if aim.kind == "units" else instance.operation_end)
 
 
-def _commissioning(problem: Problem, target: str) -> Linear:
+def _commissioning(problem: Problem, target: str, number: int) -> Linear:
     limit = problem.instance.limits[target]
     waited = Linear()
     before: int | None = None
     for period in problem.periods:
-        holds = problem.columns.add(("holds", target, period.index), Role.WHOLE, 1.0)
+        holds = problem.columns.add(("holds", number, period.index), Role.WHOLE, 1.0)
         reached = measure(problem, limit, date.min, period.last).add(holds, -float(limit.at_least or 0))
-        problem.rows.add(("holds", target, period.index), reached, at_least=0.0)
+        problem.rows.add(("holds", number, period.index), reached, at_least=0.0)
         if before is not None:
-            problem.rows.add(("stays", target, period.index), Linear([(holds, 1.0), (before, -1.0)]), at_least=0.0)
+            problem.rows.add(("stays", number, period.index), Linear([(holds, 1.0), (before, -1.0)]), at_least=0.0)
         before = holds
         waited.add(holds, -1.0)
         waited.constant += 1.0
     return waited
 
 
-def _concentration(problem: Problem, of: Measured, last: date) -> Linear:
-    largest = problem.columns.add(("concentration",), Role.CONTINUOUS)
+def _concentration(problem: Problem, of: Measured, last: date, number: int) -> Linear:
+    largest = problem.columns.add(("concentration", number), Role.CONTINUOUS)
     by_vendor: dict[str, Linear] = {}
     for subject, units in units_counted(problem, of, date.min, last):
         each = measure_worth(problem.instance, of, subject.system or "", subject.offer)
         by_vendor.setdefault(subject.vendor or "", Linear()).plus(units, each)
     for vendor, amount in by_vendor.items():
-        problem.rows.add(("concentration", vendor), amount.add(largest, -1.0), at_most=0.0)
+        problem.rows.add(("concentration", number, vendor), amount.add(largest, -1.0), at_most=0.0)
     return Linear([(largest, 1.0)])
 
 

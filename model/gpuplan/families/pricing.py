@@ -3,8 +3,8 @@ r"""Pricing: what the orders cost, tier by tier, and what vendors charge and giv
 All-units: the tier reached prices every unit, $\sum_j x^{\mathrm{tier}}_{ojst} = \ell_o n^{\mathrm{orders}}_{ost}$ and
 $b_{oj} z_{oj} \le \sum_{s,t} x^{\mathrm{tier}}_{ojst} \le b_{o,j+1} z_{oj}$, $\sum_j z_{oj} = u_o$. Incremental: orders
 pay the first price and the saving of each further tier is booked on the last day of the order window,
-$w_{oj} z_{o,j+1} \le x^{\mathrm{step}}_{oj} \le w_{oj} z_{oj}$ with $w$ the width of the tier. Fees and activation fall
-due at the first signing. A vendor's rebate is a share of its whole spend, by the amount that the spend reaches.
+$\max(w_{oj} z_{o,j+1}, z_{oj}) \le x^{\mathrm{step}}_{oj} \le w_{oj} z_{oj}$ with $w$ its width. Fees and activation
+fall due at the first signing. A vendor's rebate is a share of its whole spend, by the amount that the spend reaches.
 
 | symbol | meaning | unit |
 | --- | --- | --- |
@@ -25,8 +25,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
-from gpuplan.instance.matching import Subject
+from gpuplan.instance.matching import Subject, whole_of
 from gpuplan.instance.prices import added_parts, instalments, last_order_day, module_instalments, rate
+from gpuplan.instance.rules import Measured
 from gpuplan.instance.timeline import Stretch, module_ready, stretches
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
@@ -53,14 +54,25 @@ def has_fees(quote: Offer) -> bool:
     return any(tier.fee for tier in quote.price_tiers())
 
 
-def splits_by_site(instance: Instance, offer: str) -> bool:
-    """Whether tiers must be told apart by site: only when a rule on money selects sites."""
-    if len(instance.offer_sites(offer)) < 2:
-        return False
-    measured = [*instance.limits.values(), *(level.of for level in instance.objective if level.of)]
+def tier_sites(instance: Instance, offer: str) -> tuple[str, ...]:
+    """Sites by which an offer's tiers are told apart: all of its sites when a rule on money selects sites.
+
+    Otherwise one name for all of them: the only site, or "" for several together.
+    """
+    sites = instance.offer_sites(offer)
+    if len(sites) < 2:
+        return sites
+    return sites if _money_by_site(instance) else ("",)
+
+
+def _money_by_site(instance: Instance) -> bool:
+    measured: list[Measured] = [*instance.limits.values()]
+    measured += [whole_of(limit) for limit in instance.limits.values() if not limit.is_amount]
+    aims = [aim for level in instance.objective for aim in (level.minimise, level.maximise, level.of)]
+    measured += [aim for aim in aims if isinstance(aim, Measured)]
+    by_site = {"site", "country", "region"}
     return any(
-        one.kind == "money"
-        and {"site", "country", "region"} & {*one.select.fields(), *(one.exclude.fields() if one.exclude else ())}
+        one.kind == "money" and by_site & {*one.select.fields(), *(one.exclude.fields() if one.exclude else ())}
         for one in measured
     )
 
@@ -101,13 +113,23 @@ def _largest_fee(quote: Offer) -> float:
 
 
 def _all_units_columns(problem: Problem, offer: str) -> None:
-    sites = [site for name, site in problem.pairs() if name == offer]
-    by_site = splits_by_site(problem.instance, offer)
     for number, _ in enumerate(problem.instance.offers[offer].price_tiers(), 1):
         problem.strategic("tier", offer, number)
-        for period in signings_by_period(problem, [offer]):
-            for site in sites if by_site else [""]:
-                problem.columns.add(("tier_units", offer, number, site, period), Role.CONTINUOUS)
+        for site, period in _tiered_orders(problem, offer):
+            problem.columns.add(("tier_units", offer, number, site, period), Role.CONTINUOUS)
+
+
+def _tiered_orders(problem: Problem, offer: str) -> dict[tuple[str, int], Linear]:
+    """Units of an offer signed for, by the sites that its tiers are told apart by, and period."""
+    sites = tier_sites(problem.instance, offer)
+    if sites == ("",):
+        return {("", period): units for period, units in signings_by_period(problem, [offer]).items()}
+    lot = problem.instance.offers[offer].lot_units
+    return {
+        (site, period): Linear([(column, lot)])
+        for site in sites
+        for period, column in problem.signings.get((offer, site), ())
+    }
 
 
 def signings_by_period(problem: Problem, offers: list[str]) -> dict[int, Linear]:
@@ -187,14 +209,7 @@ def _pay(
 
 def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
     """Units of each tier add up to the orders, by period, and by site where a rule on money needs it."""
-    ordered: dict[tuple[str, int], Linear] = {}
-    if splits_by_site(problem.instance, offer):
-        for (name, site), signings in problem.signings.items():
-            if name == offer:
-                ordered |= {(site, period): Linear([(column, quote.lot_units)]) for period, column in signings}
-    else:
-        ordered = {("", period): units for period, units in signings_by_period(problem, [offer]).items()}
-    for (site, period), units in ordered.items():
+    for (site, period), units in _tiered_orders(problem, offer).items():
         split = Linear().plus(units, -1.0)
         subject = Subject.of_offer(problem.instance, offer, site or None)
         for number, tier in enumerate(quote.price_tiers(), 1):
@@ -323,6 +338,9 @@ def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
             if step is not None:
                 problem.rows.add(("step_high", offer, number), Linear([(step, 1.0), (switch, -width)]), at_most=0.0)
                 following = switches[number] if number < len(tiers) else None
+                if number > 1:
+                    entered = Linear([(step, 1.0), (switch, -1.0)])
+                    problem.rows.add(("step_entered", offer, number), entered, at_least=0.0)
                 if following is not None:
                     full = boundaries[number] - low
                     row = Linear([(step, 1.0), (following, -full)])
@@ -333,9 +351,8 @@ def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
 def _tier_units(problem: Problem, offer: str) -> dict[int, list[int]]:
     """Columns of the units that each all-units tier prices, by tier."""
     found: dict[int, list[int]] = defaultdict(list)
-    sites = problem.instance.offer_sites(offer) if splits_by_site(problem.instance, offer) else ("",)
     for number in range(1, len(problem.instance.offers[offer].tiers) + 2):
-        for site in sites:
+        for site in tier_sites(problem.instance, offer):
             for period in problem.periods:
                 column = problem.columns.get("tier_units", offer, number, site, period.index)
                 if column is not None:
@@ -522,6 +539,10 @@ def _rebate_links(problem: Problem, vendor: str) -> None:
 def readings(recount: Recount) -> Iterator[Reading]:
     """Units of each all-units offer against the tier that the plan claims."""
     chosen = {line.offer: line.tier for line in recount.decisions.tiers}
+    for offer in chosen:
+        quote = recount.instance.offers[offer]
+        if not quote.tiers or quote.tier_pricing == "incremental" or offer not in recount.units_by_offer:
+            yield Reading(NAME, path(offer), "tiers stated for what has none", Fraction(1), "tiers", None, Fraction(0))
     for offer, units in recount.units_by_offer.items():
         quote = recount.instance.offers[offer]
         if not quote.tiers or quote.tier_pricing == "incremental":

@@ -157,6 +157,10 @@ def readings(recount: Recount) -> Iterator[Reading]:
         )
         if is_decided(site):
             yield Reading(NAME, path(name), "times opened", Fraction(len(days)), "openings", None, Fraction(1))
+        firsts = {period.first for period in recount.instance.calendar.all_periods()}
+        odd = [line for line in recount.decisions.openings if line.site == name and line.decided not in firsts]
+        detail = "decided on no first day of a period"
+        yield Reading(NAME, path(name), detail, Fraction(len(odd)), "faults", None, Fraction(0))
         closed = [day for day in recount.states if not any(opened <= day for opened in days)]
         there = max(
             (

@@ -137,7 +137,7 @@ class Entity(Closed):
     name: Text = ""
     """What people call it; the id when left empty."""
     note: Text = ""
-    attributes: ById[Number] = Field(default_factory=dict)
+    attributes: ById[Amount] = Field(default_factory=dict)
     """Any further numbers, by name: usable as measures (`attributes.<name>`) where units of it are counted."""
     sources: ById[Source] = Field(default_factory=dict)
     """Provenance by field name with `_` written `-` (`price`, `lead-days`), or `all` for every other field."""

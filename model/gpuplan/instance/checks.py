@@ -11,14 +11,13 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
-from math import gcd
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.rules import Measured, Selection
 from gpuplan.instance.timeline import lot_days, windows
-from gpuplan.instance.units import worth
+from gpuplan.instance.units import common_step, worth
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -230,18 +229,18 @@ def whole_targets(instance: Instance) -> Iterator[Problem]:
                 severity="warning",
             )
         bound = limit.at_least if limit.at_least == limit.at_most else None
-        steps = [each for each in worths.values() if each]
-        if bound is not None and steps and Fraction(bound) % _step(steps):
+        step = common_step(each for each in worths.values() if each)
+        if bound is not None and Fraction(bound) % step:
             yield Problem(
-                f"no whole number of systems gives exactly {bound}: they come in steps of {float(_step(steps)):g}",
+                f"no whole number of systems gives exactly {bound}: they come in steps of {float(step):g}",
                 "State at_least or at_most alone.",
                 f"limits.{name}.at_least",
                 severity="warning",
             )
-        elif limit.at_least and limit.measure == "accelerators" and steps and Fraction(limit.at_least) % _step(steps):
-            up = -(-Fraction(limit.at_least) // _step(steps)) * _step(steps)
+        elif limit.at_least and limit.measure == "accelerators" and steps and Fraction(limit.at_least) % step:
+            up = -(-Fraction(limit.at_least) // step) * step
             yield Problem(
-                f"systems come in steps of {float(_step(steps)):g} accelerators: {limit.at_least} means {float(up):g}",
+                f"systems come in steps of {float(step):g} accelerators: {limit.at_least} means {float(up):g}",
                 "",
                 f"limits.{name}.at_least",
                 severity="warning",
@@ -255,13 +254,6 @@ def _worths(instance: Instance, measured: Measured) -> dict[str, Fraction]:
         if any(concerns(measured, instance, Subject.of_offer(instance, name, site)) for site in sites):
             found[name] = Fraction(worth(measured, instance, offer.system, name)) * offer.lot_units
     return found
-
-
-def _step(amounts: list[Fraction]) -> Fraction:
-    below = 1
-    for amount in amounts:
-        below = below * amount.denominator // gcd(below, amount.denominator)
-    return Fraction(gcd(*(int(amount * below) for amount in amounts)), below)
 
 
 def reachable_targets(instance: Instance) -> Iterator[Problem]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gpuplan.instance.rules import CAPEX, OPEX
+from gpuplan.instance.rules import CAPEX, OPEX, Selection
 
 if TYPE_CHECKING:
-    from gpuplan.instance.rules import Measured, Selection
+    from gpuplan.instance.rules import Limit, Measured
     from gpuplan.instance.schema import Instance
 
 
@@ -75,3 +75,8 @@ def counts_term(measured: Measured, term: str) -> bool:
     """Whether a measure of money counts a cost term; penalties are never money spent."""
     within = {"capex": CAPEX, "opex": OPEX}.get(measured.measure, CAPEX | OPEX)
     return term in within and (measured.terms is None or term in measured.terms)
+
+
+def whole_of(limit: Limit) -> Measured:
+    """The whole of a share: the same measure over everything, or over `of`."""
+    return limit.model_copy(update={"select": limit.of or Selection(), "exclude": None})

@@ -161,7 +161,8 @@ class Offer(Entity):
     """If anything is bought, at least so many over all sites and periods."""
     max_units: Whole | None = None
     supply: Annotated[Sequence[SupplyRate], AfterValidator(in_order)] | None = None
-    """By calendar month of shipping; none ships before the first step. No bound when left out."""
+    """By calendar month of shipping: the rate that holds on the month's last day, none before the first step. No bound
+    when left out."""
     order_from: Day | None = None
     order_until: Day | None = None
     """Last day of signing."""

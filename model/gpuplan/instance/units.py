@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
+from math import gcd, lcm
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -65,3 +68,15 @@ def unit_of(measured: Measured) -> str:
     if measured.measure == "attribute":
         return measured.attribute or ""
     return names.get(measured.measure, "money")
+
+
+def common_step(amounts: Iterable[Fraction]) -> Fraction:
+    """The largest step of which every amount is a whole multiple; 1 when all are zero.
+
+    >>> common_step([Fraction(3, 2), Fraction(1)])
+    Fraction(1, 2)
+    """
+    known = list(amounts)
+    below = lcm(*(amount.denominator for amount in known))
+    above = gcd(*(amount.numerator * (below // amount.denominator) for amount in known))
+    return Fraction(above, below) if above else Fraction(1)

@@ -26,6 +26,8 @@ class Reading:
     at_most: Fraction | None = None
     exact: bool = True
     """Whether the quantity is made of whole things; otherwise it holds within the tolerances above."""
+    window: int = 0
+    """Position among the windows of a limit."""
     forgiven: Fraction = Fraction(0)
     """Shortfall of a soft limit, that the plan pays for or that a priority weighs."""
 

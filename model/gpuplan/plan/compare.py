@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import InvalidInput, Problem
+from gpuplan.instance.providers import EXISTING
 from gpuplan.plan.complete import complete
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import PlanLevel
@@ -24,10 +25,9 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
     """Rules that the decisions break, then figures that do not follow from them."""
     _known(instance, plan)
     reckoning = reckon(instance, plan.decisions)
-    stated = {level.name: level for level in plan.levels}
     levels = []
-    for name, unit, value in reckoning.levels:
-        level = stated.get(name)
+    for number, (name, unit, value) in enumerate(reckoning.levels):
+        level = plan.levels[number] if number < len(plan.levels) else None
         levels.append(
             PlanLevel(
                 name=name,
@@ -42,12 +42,13 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
     found = list(again.audit.broken)
     if plan.instance_sha256 != fingerprint(instance):
         found.append("instance_sha256: the plan was made for another instance, or for another edit of it")
-    for name, _, value in reckoning.levels:
-        level = stated.get(name)
-        if level is not None and level.bound is not None:
-            better = value < level.bound if name.startswith(("minimise", "miss")) else value > level.bound
-            if better:
-                found.append(f"levels: {name} is {value}, better than the bound {level.bound} that the plan claims")
+    for number, level in enumerate(levels):
+        if level.bound is not None:
+            maximised = level.name.startswith("maximise")
+            if level.value > level.bound if maximised else level.value < level.bound:
+                found.append(
+                    f"levels.{number}.bound: {level.name} is {level.value}, better than the bound {level.bound} claimed"
+                )
     skipped = {"audit", "status", "instance_sha256", "run"}
     mine, theirs = again.model_dump(), plan.model_dump()
     for key in mine:
@@ -59,24 +60,28 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
 def _known(instance: Instance, plan: Plan) -> None:
     """Raises InvalidInput when the decisions name what the instance does not have."""
     faults: list[Problem] = []
-    for number, order in enumerate(plan.decisions.orders):
-        faults += _unknown(f"decisions.orders.{number}.offer", order.offer, instance.offers)
-        faults += _unknown(f"decisions.orders.{number}.site", order.site, instance.sites)
-    for number, line in enumerate(plan.decisions.installed):
-        faults += _unknown(f"decisions.installed.{number}.offer", line.offer, instance.offers)
-        faults += _unknown(f"decisions.installed.{number}.site", line.site, instance.sites)
-    for number, built in enumerate(plan.decisions.modules):
-        faults += _unknown(f"decisions.modules.{number}.module", built.module, instance.modules)
-        faults += _unknown(f"decisions.modules.{number}.site", built.site, instance.sites)
-    for number, opening in enumerate(plan.decisions.openings):
-        faults += _unknown(f"decisions.openings.{number}.site", opening.site, instance.sites)
+    known: dict[str, Container[str]] = {
+        "offer": instance.offers,
+        "site": instance.sites,
+        "module": instance.modules,
+        "resource": instance.resources,
+        "provider": {EXISTING, *instance.modules},
+    }
+    for kind, lines in plan.decisions:
+        seen: set[tuple[object, ...]] = set()
+        for number, line in enumerate(lines):
+            for field, names in known.items():
+                name = getattr(line, field, None)
+                if name is not None and name not in names:
+                    way_out = "Audit the plan against the instance it was made for."
+                    path = f"decisions.{kind}.{number}.{field}"
+                    faults.append(Problem(f"the instance has no {field} {name!r}", way_out, path))
+            key = tuple(value for field, value in line if field not in ("units", "amount", "tier"))
+            if key in seen:
+                faults.append(Problem("this is decided twice", "Join the lines.", f"decisions.{kind}.{number}"))
+            seen.add(key)
     if faults:
         raise InvalidInput(faults)
-
-
-def _unknown(path: str, name: str, known: object) -> Iterator[Problem]:
-    if name not in known:  # type: ignore[operator]
-        yield Problem(f"the instance has no {name!r}", "Audit the plan against the instance it was made for.", path)
 
 
 def _differ(path: str, theirs: object, mine: object) -> Iterator[str]:

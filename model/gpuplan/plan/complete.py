@@ -64,4 +64,5 @@ def verdict(reckoning: Reckoning) -> PlanAudit:
         + (f", at most {float(one.at_most):,.6g}" if one.at_most is not None else "")
         for one in reckoning.broken
     )
+    broken += reckoning.remarks
     return PlanAudit(passed=not broken, readings=len(reckoning.readings), broken=broken)

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import simplejson
 from pydantic import BaseModel, ValidationError
 
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.document import read_document
-from gpuplan.plan.plan import Plan
+from gpuplan.plan.plan import Plan, TermCost
 
 TABLES = ("orders", "modules", "sites", "states", "limits", "considered", "latest", "cash", "low_confidence", "levels")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -75,28 +76,40 @@ def read_plan(source: Path | str) -> Plan:
 
 def write_csv(plan: Plan, folder: Path) -> list[Path]:
     """One CSV table for each part of the plan, in a folder that is made when missing; returns the files."""
-    tables = {name: getattr(plan, name) for name in TABLES}
-    tables["cost"] = [{"term": name, **term.model_dump()} for name, term in plan.cost.terms.items()]
+    tables: dict[str, tuple[list[str], list[Mapping[str, object]]]] = {
+        name: (_fields(name), [dict(row.model_dump()) for row in getattr(plan, name)]) for name in TABLES
+    }
+    cost: list[Mapping[str, object]] = [{"term": name, **term.model_dump()} for name, term in plan.cost.terms.items()]
+    tables["cost"] = (["term", *TermCost.model_fields], cost)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InvalidInput([Problem(f"cannot make the folder {folder}: {error.strerror}")]) from None
     written = []
-    for name, rows in tables.items():
+    for name, (fields, rows) in tables.items():
         path = folder / f"{name}.csv"
-        write_whole(path, _csv(rows))
+        write_whole(path, _csv(fields, rows))
         written.append(path)
     return written
 
 
-def _csv(rows: Iterable[BaseModel | Mapping[str, object]]) -> str:
-    flat = [_flat(row.model_dump() if isinstance(row, BaseModel) else dict(row)) for row in rows]
+def _fields(table: str) -> list[str]:
+    """Columns of a table: the fields of its rows, so that a table without rows still has a heading."""
+    (row,) = (
+        one
+        for one in get_args(Plan.model_fields[table].annotation)
+        if isinstance(one, type) and issubclass(one, BaseModel)
+    )
+    return [name for name in row.model_fields if name != "resources"]
+
+
+def _csv(fields: list[str], rows: Iterable[Mapping[str, object]]) -> str:
+    flat = [_flat(row) for row in rows]
+    columns = list(dict.fromkeys([*fields, *(field for row in flat for field in row)]))
     text = io.StringIO()
-    if flat:
-        fields = list(dict.fromkeys(field for row in flat for field in row))
-        writer = csv.DictWriter(text, fields, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(flat)
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
     return text.getvalue()
 
 

@@ -122,21 +122,24 @@ def latest(recount: Recount) -> tuple[Latest, ...]:
     instance = recount.instance
     found = []
     for name, limit in instance.limits.items():
-        if not limit.is_units_in_use or limit.by is None or limit.at_least is None:
+        if not limit.is_units_in_use or limit.at_least is None:
             continue
+        by = limit.by or instance.calendar.end
         for offer, site in recount.lots_by_pair:
             if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
-                sign = _last_signing(instance, offer, limit.by)
+                sign = _last_signing(instance, offer, by)
                 tender = sign - timedelta(days=instance.offers[offer].award_days) if sign else None
-                found.append(Latest(limit=name, by=limit.by, offer=offer, site=site, tender=tender, sign=sign))
+                found.append(Latest(limit=name, by=by, offer=offer, site=site, tender=tender, sign=sign))
     return tuple(found)
 
 
 def _last_signing(instance: Instance, offer: str, by: date) -> date | None:
-    """Last day of signing whose lot is ready in time; None when none within the tender days is."""
-    signed = by
-    while signed >= instance.calendar.tender_day:
-        if lot_days(instance.offers[offer], signed).ready <= by:
+    """Last day of the order window whose lot is ready in time and whose tender can still be held; None when none is."""
+    quote = instance.offers[offer]
+    earliest = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
+    signed = min(by, quote.order_until or by)
+    while signed >= earliest:
+        if lot_days(quote, signed).ready <= by:
             return signed
         signed -= timedelta(days=1)
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -52,6 +52,8 @@ class Problem:
     off: frozenset[Group] = frozenset()
     """Rules that are left out, for diagnosis and for the laws."""
     tightenings: bool = True
+    margins: Mapping[Key, float] = field(default_factory=dict)
+    """By key of a limit's row: how far within its bound to stay."""
     columns: Columns = field(default_factory=Columns)
     rows: Rows = field(default_factory=Rows)
     flows: list[Flow] = field(default_factory=list)

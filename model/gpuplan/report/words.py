@@ -8,11 +8,12 @@ SCALES = ((Decimal(10**12), "tn"), (Decimal(10**9), "bn"), (Decimal(10**6), "M")
 
 
 def money(amount: Decimal, currency: str) -> str:
-    """Money in a readable scale: 1,459.0 bn KRW; below a million to the cent."""
+    """Money to four digits or more: 1.459 tn KRW, 876.2 bn KRW; below a million to the cent."""
     for scale, name in SCALES:
         if abs(amount) >= scale:
-            digits = 3 if name == "tn" else 1
-            return f"{amount / scale:,.{digits}f} {name} {currency}"
+            scaled = amount / scale
+            digits = 1 if abs(scaled) >= 100 else 2 if abs(scaled) >= 10 else 3
+            return f"{scaled:,.{digits}f} {name} {currency}"
     return f"{amount:,.2f} {currency}"
 
 

@@ -53,9 +53,13 @@ def _set_options(highs: Any, settings: Settings) -> None:
     wanted: dict[str, object] = {
         "mip_rel_gap": settings.gap,
         "mip_abs_gap": 0.0,
-        "threads": settings.threads,
         "random_seed": settings.seed,
     }
+    if settings.threads > 1:
+        wanted["threads"] = settings.threads
+    else:
+        # Not the option `threads`: HiGHS keeps one pool for the process and refuses another number than the host's.
+        wanted["parallel"] = "off"
     if np.isfinite(settings.time_limit):
         wanted["time_limit"] = max(settings.time_limit, 0.0)
     if settings.careful:

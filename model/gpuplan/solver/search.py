@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpuplan.errors import Defect
 from gpuplan.formulation import formulate
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from gpuplan.families.objective import Goal
     from gpuplan.formulation import Formulation
     from gpuplan.instance.schema import Instance
+    from gpuplan.program.columns import Key
     from gpuplan.program.linear import Linear
 
 HOLD = 1e-9
@@ -73,12 +75,19 @@ class Search:
     on_progress: Callable[[Progress], None] | None = None
     should_stop: ShouldStop | None = None
 
-    def run(self, instance: Instance) -> SearchResult:
-        """Search for the best plan of an instance."""
+    def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._in_solver = 0.0
+        self._margins: Mapping[Key, float] = {}
+
+    def run(self, instance: Instance, margins: Mapping[Key, float] | None = None) -> SearchResult:
+        """Search for the best plan of an instance, staying within limits by the margins given.
+
+        The time limit counts from the making of this search, over all its runs.
+        """
+        self._margins = margins or {}
         with watched() as runs:
-            formulation = formulate(instance)
+            formulation = formulate(instance, margins=self._margins)
             result = self._levels(runs, formulation, matrix_of(formulation))
             if result.termination is Termination.INFEASIBLE:
                 result = self._second_look(runs, instance, result)
@@ -86,7 +95,6 @@ class Search:
 
     def is_feasible(self, runs: Watched, formulation: Formulation) -> bool | None:
         """Whether any plan exists; None when a limit came first. "No" is said only after a second look."""
-        self._began, self._in_solver = time.monotonic(), 0.0
         matrix = matrix_of(formulation)
         for careful in (False, True):
             result = self._timed(runs, matrix, replace(self.settings, careful=careful), None, None)
@@ -98,7 +106,7 @@ class Search:
 
     def _second_look(self, runs: Watched, instance: Instance, first: SearchResult) -> SearchResult:
         """Search again without presolve, with tight tolerances and without tightenings, before saying "infeasible"."""
-        formulation = formulate(instance, tightenings=False)
+        formulation = formulate(instance, tightenings=False, margins=self._margins)
         careful = Search(replace(self.settings, careful=True), self.on_progress, self.should_stop)
         careful._began, careful._in_solver = self._began, 0.0
         result = careful._levels(runs, formulation, matrix_of(formulation))
@@ -115,6 +123,8 @@ class Search:
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
             result = self._solve(runs, level, best, listener, trivial=best is not None and not aim.terms)
+            if result.termination is Termination.FAILED and result.values is None:
+                raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
                 return SearchResult(result.termination, formulation, None, (), 0.0)
             if result.values is None:

@@ -53,7 +53,8 @@ class Watched:
         if len(matrix.values) <= SMALL and settings.memory_mb is None:
             limit = min(settings.time_limit, SMALL_SECONDS)
             result = highs.run(matrix, replace(settings, time_limit=limit, threads=1), start, on_report)
-            if result.termination is not Termination.STOPPED or limit == settings.time_limit:
+            unfinished = result.termination in (Termination.STOPPED, Termination.FAILED)
+            if not unfinished or (limit == settings.time_limit and result.termination is Termination.STOPPED):
                 return result
             start = result.values if result.values is not None else start
         return self._in_child(matrix, settings, began + settings.time_limit, start, on_report, should_stop)

@@ -1,0 +1,24 @@
+"""Refresh the printed examples: `python docs/make_sample.py` rewrites what README.md and the tutorial show.
+
+Blocks in which a line `...` stands for anything are checked by the tests, and not rewritten.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "docs" / "_ext"), str(ROOT / "model")]
+
+from gpuplan_docs.examples import prepared, refreshed  # noqa: E402
+
+if __name__ == "__main__":
+    for page in (ROOT / "README.md", ROOT / "docs" / "tutorial.md"):
+        with tempfile.TemporaryDirectory() as folder:
+            before = page.read_text(encoding="utf-8")
+            after = refreshed(before, prepared(Path(folder)))
+        if after != before:
+            page.write_text(after, encoding="utf-8")
+            print(f"{page.relative_to(ROOT)} refreshed")

@@ -1,0 +1,108 @@
+"""Search, read off the decisions, reckon them, and search again where a limit slipped by a solver's tolerance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.limits import shortfall_amount
+from gpuplan.instance.timeline import windows
+from gpuplan.plan.extract import decisions_of
+from gpuplan.reckoning import Reckoning, reckon
+from gpuplan.solver.result import Termination
+
+if TYPE_CHECKING:
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.reading import Reading
+    from gpuplan.program.columns import Key
+    from gpuplan.solver.search import LevelResult, Search, SearchResult
+
+SLIPPED = Fraction(1, 10**5)
+"""Share of its bound by which a limit may be missed and count as slipped rather than broken."""
+MARGIN = 1.2e-6
+"""How far within a bound a row must stay for the solver's own tolerance not to pass it, by its largest coefficient."""
+AGREE = 1e-6
+"""Share within which the search's value of a level and the recounted one must agree."""
+TRIES = 4
+
+
+@dataclass(frozen=True)
+class Found:
+    """How a search ended, and the reckoning of its plan when it has one."""
+
+    result: SearchResult
+    reckoning: Reckoning | None
+
+
+def find(instance: Instance, search: Search) -> Found:
+    """The best plan of an instance that passes its audit, if the search finds one.
+
+    Bounds are those of the first search: later ones have narrower limits, so their bounds hold for less.
+    """
+    margins: dict[Key, float] = {}
+    first: SearchResult | None = None
+    for _ in range(TRIES):
+        result = search.run(instance, margins)
+        if result.values is None:
+            if first is not None and result.termination is Termination.INFEASIBLE:
+                # Proven only for the narrower limits.
+                result = replace(result, termination=Termination.STOPPED)
+            return Found(result, None)
+        if first is None:
+            first = result
+        elif result.levels:
+            result = replace(result, levels=_with_bounds(result.levels, first.levels))
+        reckoning = _reckoned(instance, result)
+        slipped = _slipped(instance, result, reckoning)
+        if not slipped or set(slipped) <= set(margins):
+            break
+        margins |= slipped
+    return Found(result, reckoning)
+
+
+def _with_bounds(levels: tuple[LevelResult, ...], first: tuple[LevelResult, ...]) -> tuple[LevelResult, ...]:
+    return tuple(
+        replace(level, bound=known.bound, proven=level.proven and known.proven)
+        for level, known in zip(levels, first, strict=True)
+    )
+
+
+def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
+    """The reckoning of a result, with a remark on each level whose value is not what the search said."""
+    assert result.values is not None
+    reckoning = reckon(instance, decisions_of(result.formulation.problem, result.values))
+    remarks = []
+    for number, (level, (name, _, value)) in enumerate(zip(result.levels, reckoning.levels, strict=True)):
+        if level.value is None:
+            continue
+        off = (float(value) - level.value) * (-1 if level.maximise else 1)
+        apart = AGREE * max(1.0, abs(level.value))
+        goal = result.formulation.goals[number]
+        last = number == len(result.levels) - 1
+        allowed = 0.0 if last else goal.tolerance + goal.tolerance_share * abs(level.value)
+        if off > apart + allowed or (last and off < -apart):
+            remarks.append(f"levels.{number}: {name}: the search says {level.value:.9g}, its decisions give {value}")
+    return replace(reckoning, remarks=tuple(remarks))
+
+
+def _slipped(instance: Instance, result: SearchResult, reckoning: Reckoning) -> dict[Key, float]:
+    """Margins for the rows of limits that the plan misses by no more than the solver's tolerance explains."""
+    found: dict[Key, float] = {}
+    rows = result.formulation.problem.rows
+    for reading in reckoning.broken:
+        if reading.family != "limits" or not _is_near(instance, reckoning, reading):
+            continue
+        low = reading.at_least is not None and reading.used < reading.at_least
+        key: Key = ("at_least" if low else "at_most", reading.path.removeprefix("limits."), reading.window)
+        if key in rows.keys:
+            largest = max((abs(coefficient) for _, coefficient in rows.row(rows.keys.index(key))), default=0.0)
+            found[key] = MARGIN * largest
+    return found
+
+
+def _is_near(instance: Instance, reckoning: Reckoning, reading: Reading) -> bool:
+    limit = instance.limits[reading.path.removeprefix("limits.")]
+    missed = shortfall_amount(reckoning.recount, limit, *windows(limit, instance)[reading.window])
+    bounds = [abs(bound) for bound in (reading.at_least, reading.at_most) if bound is not None]
+    return missed <= SLIPPED * max([Fraction(1), *bounds])

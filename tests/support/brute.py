@@ -1,0 +1,248 @@
+"""Every small complete plan of a tiny instance, judged by the readings alone: no solver, no row, no bound of the program.
+
+A complete plan fixes orders, installed on every state day, modules, openings and price tiers. `plans` lists them (rules
+of supply on installing aside, unless `wild`), `best` keeps the ones that no reading breaks and picks by levels.
+Deliveries of providers that compete (`output`) are not decided here: give a resource one provider with needs at most.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from random import Random
+from typing import TYPE_CHECKING
+
+from gpuplan.families import FAMILIES
+from gpuplan.families.eligibility import pair_denials, signing_denials
+from gpuplan.families.objective import values
+from gpuplan.families.siting import is_decided
+from gpuplan.instance.timeline import lot_days, state_days
+from gpuplan.ledger.decisions import Decisions, InstalledLine, ModuleLine, OpeningLine, OrderLine, TierLine
+from gpuplan.ledger.recount import Recount
+
+if TYPE_CHECKING:
+    from gpuplan.instance.schema import Instance
+
+Levels = tuple[Decimal, ...]
+EPSILON = Decimal("1e-6")
+
+
+@dataclass(frozen=True)
+class Space:
+    """How far the listing goes."""
+
+    beyond: int = 0
+    """Lots of an offer above its maximum, to see the maximum broken."""
+    most_lots: int = 2
+    """Of an offer without a maximum."""
+    wild: bool = False
+    """Also orders outside windows, installed that falls or passes what has arrived, two openings, false tiers."""
+
+
+def plans(instance: Instance, space: Space = Space()) -> Iterator[Decisions]:
+    """Every complete plan within the space."""
+    modules = list(_modules(instance))
+    openings = list(_openings(instance, space))
+    for orders in _orders(instance, space):
+        tiers = list(_tiers(instance, orders, space))
+        for installed in _installed(instance, orders, space):
+            for bought, opened, tier in itertools.product(modules, openings, tiers):
+                yield Decisions(orders=orders, installed=installed, modules=bought, openings=opened, tiers=tier)
+
+
+def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Decisions]:
+    """At most so many plans, spread over the whole list of a space that may be large; the empty plan is among them."""
+    random = Random(seed)
+    every = list(_orders(instance, space))
+    if len(every) <= most:
+        found = list(itertools.islice(plans(instance, space), 20 * most))
+        if len(found) <= most:
+            return found
+    modules, openings = list(_modules(instance)), list(_openings(instance, space))
+    picked = [Decisions()]
+    while len(picked) < most:
+        orders = random.choice(every)
+        installed = random.choice(list(_installed(instance, orders, space)))
+        picked.append(
+            Decisions(
+                orders=orders,
+                installed=installed,
+                modules=random.choice(modules),
+                openings=random.choice(openings),
+                tiers=random.choice(list(_tiers(instance, orders, space))),
+            )
+        )
+    return picked
+
+
+def size(instance: Instance, space: Space, enough: int) -> int:
+    """How many plans the space has, counted no further than `enough`."""
+    others = len(list(_modules(instance))) * len(list(_openings(instance, space)))
+    total = 0
+    for orders in _orders(instance, space):
+        tiers = len(list(_tiers(instance, orders, space)))
+        for _ in _installed(instance, orders, space):
+            total += others * tiers
+            if total > enough:
+                return total
+    return total
+
+
+def _orders(instance: Instance, space: Space) -> Iterator[tuple[OrderLine, ...]]:
+    by_offer = [list(_orders_of(instance, offer, space)) for offer in instance.offers]
+    for chosen in itertools.product(*by_offer):
+        yield tuple(line for lines in chosen for line in lines)
+
+
+def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[OrderLine, ...]]:
+    quote = instance.offers[offer]
+    most = space.most_lots if quote.max_units is None else quote.max_units // quote.lot_units + space.beyond
+    slots = [
+        (site, period.first)
+        for site in instance.offer_sites(offer)
+        if not any(True for _ in pair_denials(instance, offer, site)) or space.wild
+        for period in instance.calendar.all_periods()
+        if space.wild or not any(True for _ in signing_denials(instance, offer, site, period.first))
+    ]
+    for lots in _up_to(len(slots), most):
+        yield tuple(
+            OrderLine(offer=offer, site=site, signed=day, units=count * quote.lot_units)
+            for (site, day), count in zip(slots, lots, strict=True)
+            if count
+        )
+
+
+def _up_to(places: int, most: int) -> Iterator[tuple[int, ...]]:
+    """Every way to put at most so many things in places."""
+    if not places:
+        yield ()
+        return
+    for here in range(most + 1):
+        for rest in _up_to(places - 1, most - here):
+            yield (here, *rest)
+
+
+def _installed(
+    instance: Instance, orders: tuple[OrderLine, ...], space: Space
+) -> Iterator[tuple[InstalledLine, ...]]:
+    states = state_days(instance)
+    pairs: dict[tuple[str, str], list[tuple[date, int]]] = {}
+    for line in orders:
+        quote = instance.offers[line.offer]
+        pairs.setdefault((line.offer, line.site), []).append((lot_days(quote, line.signed).installed, line.units))
+    choices = []
+    for (offer, site), lots in pairs.items():
+        ordered = sum(units for _, units in lots)
+        arrived = [ordered if space.wild else sum(n for day, n in lots if day <= state) for state in states]
+        paths = _paths(arrived) if not space.wild else itertools.product(*(range(most + 1) for most in arrived))
+        choices.append([tuple(_lines(offer, site, states, path)) for path in paths])
+    for chosen in itertools.product(*choices):
+        yield tuple(line for lines in chosen for line in lines)
+
+
+def _paths(most: list[int], before: int = 0) -> Iterator[tuple[int, ...]]:
+    """Sequences that never fall and stay within a bound for each place."""
+    if not most:
+        yield ()
+        return
+    for here in range(before, most[0] + 1):
+        for rest in _paths(most[1:], here):
+            yield (here, *rest)
+
+
+def _lines(offer: str, site: str, states: tuple[date, ...], path: tuple[int, ...]) -> Iterator[InstalledLine]:
+    before = 0
+    for day, units in zip(states, path, strict=True):
+        if units != before:
+            yield InstalledLine(offer=offer, site=site, day=day, units=units)
+        before = units
+
+
+def _modules(instance: Instance) -> Iterator[tuple[ModuleLine, ...]]:
+    days = [period.first for period in instance.calendar.all_periods()]
+    choices = []
+    for site_id, site in instance.sites.items():
+        for module, terms in site.modules.items():
+            most = 2 if terms.max_units is None else terms.max_units
+            choices.append(
+                [
+                    tuple(
+                        ModuleLine(module=module, site=site_id, signed=day, units=count)
+                        for day, count in zip(days, counts, strict=True)
+                        if count
+                    )
+                    for counts in _up_to(len(days), most)
+                ]
+            )
+    for chosen in itertools.product(*choices):
+        yield tuple(line for lines in chosen for line in lines)
+
+
+def _openings(instance: Instance, space: Space) -> Iterator[tuple[OpeningLine, ...]]:
+    days = [period.first for period in instance.calendar.all_periods()]
+    choices = []
+    for name, site in instance.sites.items():
+        if not is_decided(site) or not any(name in instance.offer_sites(offer) for offer in instance.offers):
+            continue
+        once = [(), *((OpeningLine(site=name, decided=day),) for day in days)]
+        twice = [(OpeningLine(site=name, decided=days[0]), OpeningLine(site=name, decided=days[-1]))]
+        choices.append(once + (twice if space.wild and len(days) > 1 else []))
+    for chosen in itertools.product(*choices):
+        yield tuple(line for lines in chosen for line in lines)
+
+
+def _tiers(instance: Instance, orders: tuple[OrderLine, ...], space: Space) -> Iterator[tuple[TierLine, ...]]:
+    choices = []
+    for offer, quote in instance.offers.items():
+        units = sum(line.units for line in orders if line.offer == offer)
+        if not units or not quote.tiers or quote.tier_pricing == "incremental":
+            continue
+        boundaries = [tier.from_units for tier in quote.price_tiers()]
+        fits = [
+            number
+            for number, low in enumerate(boundaries, 1)
+            if space.wild or (low <= units and (number == len(boundaries) or units <= boundaries[number]))
+        ]
+        choices.append([TierLine(offer=offer, tier=number) for number in fits])
+    yield from itertools.product(*choices)
+
+
+def judged(instance: Instance, decisions: Decisions) -> Levels | None:
+    """Values of the levels, or None when a reading is broken; stops at the first that is.
+
+    Limits are read last, since money has to be entered before it can be limited.
+    """
+    recount = Recount(instance, decisions)
+    physical = [family for family in FAMILIES if family.name != "limits"]
+    for family in physical:
+        if any(not reading.holds for reading in family.readings(recount)):
+            return None
+    for family in FAMILIES:
+        recount.entries += tuple(family.entries(recount))
+    if any(not reading.holds for family in FAMILIES if family not in physical for reading in family.readings(recount)):
+        return None
+    return tuple(value for _, _, value in values(recount))
+
+
+def best(instance: Instance, space: Space = Space()) -> tuple[Levels, Decisions] | None:
+    """The best plan that breaks no reading, level by level with their tolerances, or None when there is none."""
+    priorities = {limit.soft.priority for limit in instance.limits.values() if limit.soft and limit.soft.priority}
+    aims = [(False, Decimal(0), Decimal(0))] * len(priorities)
+    aims += [(level.maximise is not None, level.tolerance, level.tolerance_share) for level in instance.objective]
+    found = [(levels, plan) for plan in plans(instance, space) if (levels := judged(instance, plan)) is not None]
+    if not found:
+        return None
+    reached: list[Decimal] = []
+    for number, (maximise, tolerance, share) in enumerate(aims):
+        column = [levels[number] for levels, _ in found]
+        top = max(column) if maximise else min(column)
+        reached.append(top)
+        room = tolerance + share * abs(top) + EPSILON * max(Decimal(1), abs(top))
+        if maximise:
+            found = [one for one in found if one[0][number] >= top - room]
+        else:
+            found = [one for one in found if one[0][number] <= top + room]
+    return tuple(reached), found[0][1]

@@ -1,0 +1,422 @@
+"""Tiny random instances that touch every family, small enough to be listed plan by plan.
+
+`tree_of(dice)` draws from anything that can choose: a seeded generator in the seeded suites, hypothesis in the long one,
+so that one grammar serves both and hypothesis can shrink what it finds.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any, Protocol
+
+from hypothesis import strategies as st
+
+from support.brute import Space, size
+from support.builders import Tree, made
+
+MOST_PLANS = 900
+
+
+class Dice(Protocol):
+    """Something that chooses."""
+
+    def integer(self, low: int, high: int) -> int:
+        """A whole number from low to high."""
+        ...
+
+
+class Seeded:
+    """Chooses by a seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+
+    def integer(self, low: int, high: int) -> int:
+        """A whole number from low to high."""
+        return self._random.randint(low, high)
+
+
+class Drawn:
+    """Chooses by hypothesis."""
+
+    def __init__(self, draw: Any) -> None:
+        self._draw = draw
+
+    def integer(self, low: int, high: int) -> int:
+        """A whole number from low to high."""
+        return int(self._draw(st.integers(low, high)))
+
+
+@st.composite
+def trees(draw: Any) -> Tree:
+    """Trees of valid instances."""
+    return tree_of(Drawn(draw))
+
+
+def seeded(seed: int) -> Tree:
+    """The tree of a seed."""
+    return tree_of(Seeded(seed))
+
+
+def _one(dice: Dice, *options: Any) -> Any:
+    return options[dice.integer(0, len(options) - 1)]
+
+
+def _sometimes(dice: Dice, per_cent: int) -> bool:
+    return dice.integer(1, 100) > 100 - per_cent
+
+
+def tree_of(dice: Dice) -> Tree:
+    """A valid instance with at most MOST_PLANS complete plans."""
+    powered = _sometimes(dice, 45)
+    tree: Tree = {
+        "name": "random",
+        "calendar": {"start": "2025-01-01", "periods": _one(dice, 2, 2, 3), "period": _one(dice, "month", "quarter")},
+        "economics": _economics(dice),
+        "accelerators": {"x": {"maker": "m", "bf16_tflops": 100, "memory_gb": 80}, "y": {"maker": "n", "tpp": 5}},
+        "systems": _systems(dice, powered),
+        "vendors": {"v": _vendor(dice), "w": _vendor(dice)},
+    }
+    if _sometimes(dice, 15):
+        tree["calendar"]["tender_from"] = "2024-12-15"
+    tree["sites"] = {name: _site(dice, powered) for name in _one(dice, ("a",), ("a",), ("a", "b"))}
+    tree["offers"] = {name: _offer(dice, tree) for name in _one(dice, ("o",), ("o", "p"), ("o", "p"))}
+    if powered:
+        _facility(dice, tree)
+    if _sometimes(dice, 20):
+        fleet = {"system": _one(dice, "s", "z"), "site": "a", "units": 1}
+        tree["existing"] = {"systems": {"f": {**fleet, **_one(dice, {}, {"vendor": "w"})}}}
+    tree["limits"] = _limits(dice, tree)
+    if _sometimes(dice, 25):
+        tree["deadlines"] = {"d": _deadline(dice, tree)}
+    tree["objective"] = _objective(dice, tree)
+    return _small(tree)
+
+
+def _small(tree: Tree) -> Tree:
+    """The tree with one thing after another taken away until its plans can be listed."""
+    steps = [_one_lot, _two_periods, _few_modules, _one_site, _one_offer]
+    while size(made(tree), Space(), MOST_PLANS) > MOST_PLANS and steps:
+        steps.pop(0)(tree)
+    return tree
+
+
+def _one_lot(tree: Tree) -> None:
+    for offer in list(tree["offers"].values())[1:]:
+        offer["max_units"] = max(offer.get("lot_units", 1), offer.get("min_units", 0))
+
+
+def _two_periods(tree: Tree) -> None:
+    tree["calendar"]["periods"] = 2
+    _within_calendar(tree)
+
+
+def _few_modules(tree: Tree) -> None:
+    for site in tree["sites"].values():
+        for terms in site.get("modules", {}).values():
+            terms["max_units"] = 1
+
+
+def _one_site(tree: Tree) -> None:
+    for offer in tree["offers"].values():
+        offer["sites"] = ["a"]
+
+
+def _one_offer(tree: Tree) -> None:
+    for offer in list(tree["offers"].values())[:1]:
+        offer["max_units"] = max(offer.get("lot_units", 1), offer.get("min_units", 0))
+
+
+def _last_day(tree: Tree) -> str:
+    months = tree["calendar"]["periods"] * (1 if tree["calendar"]["period"] == "month" else 3)
+    return {2: "2025-02-28", 3: "2025-03-31", 6: "2025-06-30", 9: "2025-09-30"}[months]
+
+
+def _within_calendar(tree: Tree) -> None:
+    end = _last_day(tree)
+    for rule in [*tree["limits"].values(), *tree["objective"]]:
+        if isinstance(rule.get("by"), str) and rule["by"] > end:
+            rule["by"] = end
+
+
+def _economics(dice: Dice) -> Tree:
+    found: Tree = {
+        "currency": "USD",
+        "exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]},
+    }
+    if _sometimes(dice, 30):
+        found["discount_rate_per_year"] = 0.1
+    if _sometimes(dice, 25):
+        found["evaluation_years"] = 1
+    if _sometimes(dice, 25):
+        found["carbon_price_per_tonne"] = 50
+    if _sometimes(dice, 25):
+        found["utilisation"] = 0.5
+    return found
+
+
+def _systems(dice: Dice, powered: bool) -> Tree:
+    s: Tree = {"accelerator": "x", "accelerators": 8, "attributes": {"score": 3}}
+    z: Tree = {"accelerator": "y", "accelerators": 4, "attributes": {"score": 2}}
+    if powered:
+        s |= {"max_power_kw": 10, "rack_units": 8, "typical_power_kw": _one(dice, 10, 8)}
+        z |= {"max_power_kw": 6, "rack_units": 4}
+        if _sometimes(dice, 25):
+            z |= {"cooling": "liquid", "liquid_heat_share": 0.5}
+    if _sometimes(dice, 25):
+        s |= {"network_price_usd": 7, "installation_price_usd": 3}
+    return {"s": s, "z": z}
+
+
+def _vendor(dice: Dice) -> Tree:
+    found: Tree = {"country": _one(dice, "US", "KR")}
+    if _sometimes(dice, 30):
+        found["activation_cost"] = _one(dice, 15, 60)
+    if _sometimes(dice, 30):
+        found["currency"] = _one(dice, "USD", "EUR")
+    if _sometimes(dice, 25):
+        found["rebates"] = [{"from_spend": 150, "rate": 0.1}, {"from_spend": 290, "rate": 0.25}][: dice.integer(1, 2)]
+    return found
+
+
+def _offer(dice: Dice, tree: Tree) -> Tree:
+    vendor = _one(dice, "v", "w")
+    found: Tree = {"vendor": vendor, "system": _one(dice, "s", "z"), "price": _one(dice, 100, 80, 65)}
+    lots = _one(dice, 1, 1, 1, 2)
+    found["max_units"] = lots * _one(dice, 1, 2, 2, 3) + _one(dice, 0, 0, lots - 1)
+    if lots > 1:
+        found["lot_units"] = lots
+    seller = tree["vendors"][vendor]
+    if seller.get("rebates"):
+        found["currency"] = seller.get("currency", "USD")
+    elif _sometimes(dice, 25):
+        found["currency"] = "EUR"
+    if _sometimes(dice, 25):
+        found["min_units"] = min(2, found["max_units"])
+    if _sometimes(dice, 25):
+        found["fee"] = 20
+    if found["max_units"] >= 2 and _sometimes(dice, 45):
+        found["tiers"] = [{"from_units": 2, "price": _one(dice, 60, 70, 90), **_one(dice, {}, {"fee": 30})}]
+        if found["max_units"] >= 3 and _sometimes(dice, 50):
+            found["tiers"].append({"from_units": 3, "discount": 0.5})
+        found["tier_pricing"] = _one(dice, "all-units", "incremental")
+    _offer_days(dice, found)
+    if _sometimes(dice, 20):
+        found["support_rate_per_year"] = 0.1
+    if _sometimes(dice, 20):
+        found["includes"] = ["system", "network"]
+    return found
+
+
+def _offer_days(dice: Dice, found: Tree) -> None:
+    if _sometimes(dice, 25):
+        found["supply"] = [{"from": "2025-01-01", "units_per_month": 1}, {"from": "2025-03-01", "units_per_month": 2}]
+    if _sometimes(dice, 15):
+        found["order_from"] = "2025-01-15"
+    if _sometimes(dice, 20):
+        found["order_until"] = _one(dice, "2025-01-31", "2025-04-15")
+    if _sometimes(dice, 10):
+        found["award_days"] = 20
+    if _sometimes(dice, 40):
+        found["lead_days"] = _one(dice, 10, 35, [{"from": "2025-01-01", "days": 40}, {"from": "2025-02-01", "days": 5}])
+    if _sometimes(dice, 25):
+        found["shipping_days"] = 12
+    if _sometimes(dice, 15):
+        found["installation_days"] = 5
+    if _sometimes(dice, 35):
+        found["acceptance_days"] = _one(dice, 3, 14)
+    if _sometimes(dice, 25):
+        found["payments"] = [
+            {"event": "signed", "share": 0.25},
+            {"event": _one(dice, "shipped", "delivered"), "share": 0.25, "days_after": 10},
+            {"event": "ready", "share": 0.5},
+        ]
+
+
+def _site(dice: Dice, powered: bool) -> Tree:
+    found: Tree = {"country": _one(dice, "KR", "JP")}
+    if _sometimes(dice, 20):
+        found["opens"] = "2025-02-10"
+    if _sometimes(dice, 20):
+        found["build_days"] = _one(dice, 20, 40)
+    if _sometimes(dice, 25):
+        found["opening_cost"] = 40
+    if _sometimes(dice, 20):
+        found["fixed_cost_per_month"] = 5
+    if _sometimes(dice, 15):
+        found["currency"] = "EUR"
+    if powered and _sometimes(dice, 60):
+        found["tariff"] = {"energy_price_per_kwh": 0.01, "demand_charge_per_kw_month": _one(dice, 0, 0.5)}
+        if _sometimes(dice, 20):
+            found["tariff"]["currency"] = "EUR"
+    if powered and _sometimes(dice, 40):
+        found["carbon_kg_per_kwh"] = 0.4
+    if powered and _sometimes(dice, 20):
+        found["utilisation"] = 0.25
+    return found
+
+
+def _facility(dice: Dice, tree: Tree) -> None:
+    """Capacity of every site, and modules for one resource with one kind of provider."""
+    tree["modules"] = {
+        "ups": {
+            "provides": {"protected-power": {"amount": 12, "needs": _one(dice, {}, {"grid-power": 1.25})}},
+            "price": 11,
+            "lead_days": _one(dice, 0, 20),
+            "needs": _one(dice, {}, {"grid-power": 1}),
+            "maintenance_rate_per_year": _one(dice, 0, 0.5),
+        },
+        "small": {"provides": {"air-cooling": 6}, "price": 4, "lead_days": 0, "order_until": "2025-01-20"},
+        "large": {"provides": {"air-cooling": 15}, "price": 9, "lead_days": 0, "order_until": "2025-01-20"},
+    }
+    if _sometimes(dice, 20):
+        tree["resources"] = {"protected-power": {"unit": "kW", "coincidence": 0.75}}
+    for site in tree["sites"].values():
+        needs = _one(dice, {}, {"grid-power": 0.5})
+        site["capacity"] = {
+            "grid-power": _one(dice, "unlimited", 30, 26),
+            "protected-power": {
+                "amount": _one(dice, "unlimited", 21, [{"from": "2025-01-01", "amount": 30}, {"from": "2025-02-10", "amount": 12}]),
+                "needs": _one(dice, {}, {"grid-power": {"design": 1.25, "typical": 1.1}}),
+            },
+            "air-cooling": {"amount": _one(dice, "unlimited", 20), "needs": needs},
+            "liquid-cooling": _one(dice, "unlimited", 3),
+            "rack-positions": _one(dice, "unlimited", 1, 2),
+        }
+        if _sometimes(dice, 40):
+            site["rack_kw"] = _one(dice, {"air": 12, "liquid": 6}, {"air": 20}, {"air": 9, "liquid": 12})
+        kind = dice.integer(1, 6)
+        if kind == 1:
+            site["modules"] = {"ups": {"max_units": 2}}
+            del site["capacity"]["protected-power"]
+            site["redundancy"] = _one(dice, {}, {"protected-power": "N+1"})
+        elif kind == 2:
+            site["modules"] = {"small": {"max_units": 2}, "large": {"max_units": 2}}
+            site["capacity"]["air-cooling"] = _one(dice, 0, 2)
+            site["redundancy"] = {"air-cooling": _one(dice, "N", "N+1", "N+2", "2N")}
+
+
+def _select(dice: Dice, tree: Tree) -> Tree:
+    return _one(
+        dice,
+        {},
+        {},
+        {"vendor": "v"},
+        {"offer": "o"},
+        {"site": "a"},
+        {"maker": ["m"]},
+        {"country": tree["sites"]["a"]["country"]},
+    )
+
+
+def _days(dice: Dice, tree: Tree) -> Tree:
+    return _one(dice, {}, {}, {"by": _last_day(tree)}, {"by": "2025-02-20"}, {"by": "2025-01-31"})
+
+
+def _limits(dice: Dice, tree: Tree) -> Tree:
+    found: Tree = {"t": _target(dice, tree)}
+    makers = [_budget, _share, _count, _flow, _of_site, _soft]
+    for name in _one(dice, (), ("l",), ("l",), ("l", "k")):
+        found[name] = makers[dice.integer(0, len(makers) - 1)](dice, tree)
+    return found
+
+
+def _target(dice: Dice, tree: Tree) -> Tree:
+    amount = _one(dice, 4, 8, 8, 12, 16)
+    found: Tree = {"measure": "accelerators", "at_least": amount, **_days(dice, tree)}
+    if _sometimes(dice, 20):
+        found = {"measure": "attribute", "attribute": "score", "at_least": _one(dice, 3, 4), **_days(dice, tree)}
+    if _sometimes(dice, 25):
+        found["existing"] = "include"
+    if _sometimes(dice, 20):
+        found["soft"] = _one(dice, {"penalty": 9}, {"priority": 1})
+    return found
+
+
+def _budget(dice: Dice, tree: Tree) -> Tree:
+    found: Tree = {"measure": _one(dice, "capex", "spend", "opex"), "at_most": _one(dice, 120.5, 180.25, 260.75)}
+    found |= _one(dice, {}, {"basis": "commitment"}, {"terms": ["purchase", "fees"]}, {"each": "quarter"}, {"from": "2025-02-01"})
+    if found["measure"] == "opex":
+        found.pop("terms", None)
+    if _sometimes(dice, 40):
+        found["select"] = _select(dice, tree)
+    return found | _days(dice, tree) if "from" not in found else found
+
+
+def _share(dice: Dice, tree: Tree) -> Tree:
+    found: Tree = {"measure": _one(dice, "systems", "accelerators", "capex"), "select": _one(dice, {"vendor": "v"}, {"site": "a"}, {"maker": "m"})}
+    found |= _one(dice, {"at_most_share": 0.7}, {"at_most_share": 0.5}, {"at_least_share": 0.3}, {"at_least_share": 0.5})
+    if found["measure"] == "capex":
+        found["at_most_share"], _ = 0.71, found.pop("at_least_share", None)
+    elif _sometimes(dice, 30):
+        found["stage"] = _one(dice, "signed", "shipped")
+    return found
+
+
+def _count(dice: Dice, tree: Tree) -> Tree:
+    found: Tree = {"measure": _one(dice, "systems", "accelerators"), "count": _one(dice, "vendors", "makers", "models", "offers")}
+    found |= _one(dice, {"at_most": 1}, {"at_least": 1}, {"at_least": 2})
+    found |= _one(dice, {}, {"counts_from": 2}, {"counts_from": 8}, {"counts_from_share": 0.4}, {"counts_from_share": 0.5})
+    if _sometimes(dice, 30):
+        found["stage"] = _one(dice, "signed", "shipped")
+    if _sometimes(dice, 25):
+        found["existing"] = "include"
+    return found
+
+
+def _flow(dice: Dice, tree: Tree) -> Tree:
+    found: Tree = {"measure": "systems", "stage": _one(dice, "signed", "shipped"), "at_most": _one(dice, 1, 2)}
+    found |= _one(dice, {"each": "month"}, {"each": "quarter"}, {"from": "2025-01-10"}, {"by": "2025-01-31"})
+    if _sometimes(dice, 40):
+        found["select"] = _select(dice, tree)
+    return found
+
+
+def _of_site(dice: Dice, tree: Tree) -> Tree:
+    found = _one(
+        dice,
+        {"measure": "grid-power-kw", "at_most": 15},
+        {"measure": "energy-kwh", "at_most": 9000},
+        {"measure": "carbon-kg", "at_most": 4000, "each": "month"},
+        {"measure": "it-power-kw", "at_most": 17},
+    )
+    return dict(found)
+
+
+def _soft(dice: Dice, tree: Tree) -> Tree:
+    found = _one(
+        dice,
+        {"measure": "capex", "at_most": 90, "soft": {"penalty": 2}},
+        {"measure": "systems", "at_least_share": 0.5, "select": {"vendor": "v"}, "soft": {"penalty": 7}},
+        {"measure": "systems", "at_least": 2, "soft": {"priority": 2}, "each": "month"},
+        {"measure": "systems", "at_least": 2, "soft": {"priority": 1, "scale": 4}, "select": {"vendor": "w"}},
+        {"measure": "systems", "count": "vendors", "at_least": 2, "soft": {"penalty": 11}},
+        {"measure": "systems", "at_most_share": 0.5, "select": {"maker": "m"}, "soft": {"priority": 1, "scale": 2}},
+    )
+    return dict(found)
+
+
+def _deadline(dice: Dice, tree: Tree) -> Tree:
+    found: Tree = {"by": _one(dice, "2025-01-31", "2025-02-12", "2025-03-15"), "stage": _one(dice, "signed", "shipped", "usable")}
+    if tree.get("modules"):
+        found["applies_to"] = _one(dice, "offers", "modules", "both")
+    if _sometimes(dice, 40):
+        found[_one(dice, "select", "exclude")] = _one(dice, {"vendor": "v"}, {"site": "a"}, {"offer": "o"})
+    return found
+
+
+def _objective(dice: Dice, tree: Tree) -> list[Tree]:
+    cost: Tree = {"minimise": "cost"}
+    target = tree["limits"]["t"]
+    kind = dice.integer(1, 8)
+    if kind == 1:
+        return [{"maximise": {"measure": "accelerators"}}, cost]
+    if kind == 2:
+        return [{"minimise": "commissioning", "target": "t"}, cost] if "at_least" in target else [cost]
+    if kind == 3:
+        return [{"minimise": "concentration", "of": {"measure": "accelerators"}}, cost]
+    if kind == 4:
+        return [cost | {"tolerance_share": 0.3}, {"maximise": {"measure": "compute-tflops", "format": "bf16"}, **_days(dice, tree)}]
+    if kind == 5:
+        return [cost | {"tolerance": 30}, {"minimise": {"measure": "systems"}}]
+    return [cost]
