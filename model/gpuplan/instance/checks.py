@@ -237,7 +237,7 @@ def whole_targets(instance: Instance) -> Iterator[Problem]:
                 f"limits.{name}.at_least",
                 severity="warning",
             )
-        elif limit.at_least and limit.measure == "accelerators" and steps and Fraction(limit.at_least) % step:
+        elif limit.at_least and limit.measure == "accelerators" and Fraction(limit.at_least) % step:
             up = -(-Fraction(limit.at_least) // step) * step
             yield Problem(
                 f"systems come in steps of {float(step):g} accelerators: {limit.at_least} means {float(up):g}",

@@ -1,0 +1,183 @@
+"""The documentation says what the package does: its examples run, and its reference pages leave nothing out."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import gpuplan
+from gpuplan.families import FAMILIES
+from gpuplan.formulation import formulate
+from gpuplan.instance.rules import COST_TERMS, MeasureName
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+sys.path.append(str(DOCS / "_ext"))
+
+from gpuplan_docs import examples, formulation, models  # noqa: E402
+from gpuplan_docs.pages import pages  # noqa: E402
+
+GUIDES = ("limits.md", "facility.md")
+
+
+@pytest.fixture(scope="module")
+def generated() -> dict[str, str]:
+    return pages()
+
+
+def text(page: str) -> str:
+    return (ROOT / page).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+def test_examples_print_what_the_page_says(page: str, tmp_path: Path) -> None:
+    """Proves that whoever types an example sees what is shown. If broken: run docs/make_sample.py, and read the diff."""
+    found = examples.blocks(text(page))
+    assert {"console", "python"} <= {block.language for block in found}
+    assert examples.faults(text(page), examples.prepared(tmp_path)) == []
+
+
+def test_the_tutorial_shows_the_answer_that_was_worked_out_by_hand(tmp_path: Path) -> None:
+    """Proves that the numbers in the tutorial are those of the instance's own comments, not just today's output."""
+    page = text("docs/tutorial.md")
+    by_hand = re.search(r"TOTAL +([\d,.]+)", text("instances/quickstart.yaml"))
+    assert by_hand is not None
+    assert by_hand[1].replace(",", "") + "0000 USD" in page
+    for figure in ("16     128", "9      72", "66,786.72 USD"):
+        assert figure in page
+
+
+@pytest.mark.parametrize("page", GUIDES)
+def test_every_snippet_of_the_guides_is_part_of_a_valid_instance(page: str, tmp_path: Path) -> None:
+    """Proves that what a guide shows can be written. If broken, a reader copies an error."""
+    (tmp_path / "guide.yaml").write_text(text("docs/examples/guide.yaml"), encoding="utf-8")
+    snippets = [block.body for block in examples.blocks(text(f"docs/{page}")) if block.language == "yaml"]
+    assert len(snippets) >= 5
+    for number, snippet in enumerate(snippets):
+        path = tmp_path / f"snippet{number}.yaml"
+        path.write_text(f"extends: guide.yaml\n{snippet}", encoding="utf-8")
+        formulate(gpuplan.load(path))
+
+
+def test_every_edit_on_the_page_of_edits_is_understood() -> None:
+    """Proves that the table of operations is in the grammar. If broken, it shows edits that are refused."""
+    instance = gpuplan.load(ROOT / "instances" / "quickstart.yaml")
+    operations, paths = text("docs/edits.md").split("## Paths")
+    shown = re.findall(r"^\| `(.+?)` \|", operations, re.MULTILINE)
+    assert len(shown) == 7
+    for edit in shown:
+        # A budget of 7 million cannot be met, but can be stated.
+        instance.edited([edit])
+    for path in re.findall(r"^\| `(.+?)` \|", paths, re.MULTILINE):
+        instance.edited([f"{path} *= 1"])
+
+
+def test_every_measure_is_explained() -> None:
+    """Proves that the guide names every measure that the schema knows."""
+    page = text("docs/limits.md")
+    for measure in MeasureName.__args__:  # type: ignore[attr-defined]
+        assert f"`{measure}`" in page
+
+
+def test_every_family_has_a_page_that_is_its_docstring(generated: dict[str, str]) -> None:
+    """Proves that the mathematics on the site is the text of the file that builds the rows."""
+    for family in FAMILIES:
+        page = generated[f"formulation/{family.name}.md"]
+        docstring = sys.modules[family.sentence.__module__].__doc__ or ""
+        assert docstring.strip().partition("\n")[2].strip() in page
+        assert f"# {family.title}\n" in page
+        assert "$" in docstring
+        assert "| symbol | meaning | unit |" in docstring
+        assert f"(#family-{family.name})" in generated["formulation/index.md"]
+    order = re.findall(r"\(#family-(\w+)\) \| (?:policy|physical|cost)", generated["formulation/index.md"])
+    assert order == [family.name for family in FAMILIES]
+
+
+def test_every_decision_and_cost_term_is_in_the_tables(generated: dict[str, str]) -> None:
+    """Proves that no column of a program is without words: those of instances that use most of what there is."""
+    named = {one.name for one in formulation.decisions(formulation.docstrings())}
+    for path in (ROOT / "instances" / "quickstart.yaml", DOCS / "examples" / "guide.yaml"):
+        columns = formulate(gpuplan.load(path)).problem.columns
+        assert {str(key[0]) for key in columns.keys} <= named  # noqa: SIM118 (a list of keys, no mapping)
+    for term in COST_TERMS:
+        assert f"| `{term}` |" in generated["formulation/index.md"]
+
+
+def test_the_instance_reference_names_every_field(generated: dict[str, str]) -> None:
+    """Proves that nothing can be written in an instance file that the reference does not list."""
+    assert _missing(gpuplan.Instance, "instance", generated) == []
+
+
+def test_the_plan_reference_names_every_field(generated: dict[str, str]) -> None:
+    """Proves that nothing stands in a plan that the reference does not list."""
+    assert _missing(gpuplan.Plan, "plan", generated) == []
+
+
+def _missing(root: Any, prefix: str, generated: dict[str, str]) -> list[str]:
+    whole = "\n".join(page for name, page in generated.items() if name.startswith(prefix))
+    found = []
+    for model in models.models_within(root, set()):
+        heading = f"({models.link_name(prefix, model)})=\n"
+        part = whole.partition(heading)[2].partition(")=\n#")[0]
+        found += [
+            f"{model.__name__}.{name}" for name in models.own_fields(model) if not re.search(rf"\[?`{name}`", part)
+        ]
+    return found
+
+
+def test_the_command_line_reference_has_every_option(generated: dict[str, str]) -> None:
+    """Proves that the page is made from the commands: what `--help` offers is on it."""
+    helped = subprocess.run(
+        [sys.executable, "-m", "gpuplan", "solve", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PYTHONPATH": str(ROOT / "model"), "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb", "PATH": ""},
+    ).stdout
+    offered = set(re.findall(r"--[a-z][a-z-]*", helped)) - {"--help"}
+    assert len(offered) >= 8
+    for option in offered:
+        assert f"`{option}`" in generated["command-line.md"]
+
+
+def test_links_between_pages_lead_somewhere(generated: dict[str, str]) -> None:
+    """Proves that no page names one that is not there. Sphinx proves the anchors."""
+    there = {f"reference/{name}" for name in generated} | {path.name for path in DOCS.glob("*.md")}
+    for path in DOCS.glob("*.md"):
+        for target in re.findall(r"\]\(([\w/.-]+\.md)(?:#[\w-]+)?\)", path.read_text(encoding="utf-8")):
+            assert target in there, f"{path.name} links to {target}"
+
+
+def test_the_readme_fits_a_terminal() -> None:
+    """Proves that prose and tables fit 80 columns, commands to be copied aside."""
+    outside, fenced = [], False
+    for line in text("README.md").splitlines():
+        fenced ^= line.startswith("```")
+        if len(line) > 80 and not line.startswith("python3 -m venv"):
+            outside.append(line)
+    assert not fenced
+    assert outside == []
+
+
+@pytest.mark.long
+def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
+    """Proves that every page and anchor resolves, and that the site can be read offline."""
+    if any(importlib.util.find_spec(name) is None for name in ("sphinx", "myst_parser", "furo", "latex2mathml")):
+        pytest.skip("the docs extra is not installed")
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-d", tmp_path / "trees", DOCS, tmp_path / "site"],
+        check=True,
+    )
+    built = sorted((tmp_path / "site").rglob("*.html"))
+    assert len(built) > 30
+    for path in built:
+        page = path.read_text(encoding="utf-8")
+        assert not re.findall(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?//', page), path
+    for name in ("instance", "plan"):
+        assert (tmp_path / "site" / f"{name}.schema.json").stat().st_size > 1000
