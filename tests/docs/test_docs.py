@@ -14,7 +14,9 @@ import pytest
 import gpuplan
 from gpuplan.families import FAMILIES
 from gpuplan.formulation import formulate
+from gpuplan.instance.document import read_document
 from gpuplan.instance.rules import COST_TERMS, MeasureName
+from gpuplan.instance.schema import validated
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -37,13 +39,13 @@ def text(page: str) -> str:
 
 @pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
 def test_examples_print_what_the_page_says(page: str, tmp_path: Path) -> None:
-    """Proves that whoever types an example sees what is shown. If broken: run docs/make_sample.py, and read the diff."""
+    """Proves that who types an example sees what is shown. If broken: run docs/make_sample.py and read the diff."""
     found = examples.blocks(text(page))
     assert {"console", "python"} <= {block.language for block in found}
     assert examples.faults(text(page), examples.prepared(tmp_path)) == []
 
 
-def test_the_tutorial_shows_the_answer_that_was_worked_out_by_hand(tmp_path: Path) -> None:
+def test_the_tutorial_shows_the_answer_that_was_worked_out_by_hand() -> None:
     """Proves that the numbers in the tutorial are those of the instance's own comments, not just today's output."""
     page = text("docs/tutorial.md")
     by_hand = re.search(r"TOTAL +([\d,.]+)", text("instances/quickstart.yaml"))
@@ -54,15 +56,20 @@ def test_the_tutorial_shows_the_answer_that_was_worked_out_by_hand(tmp_path: Pat
 
 
 @pytest.mark.parametrize("page", GUIDES)
-def test_every_snippet_of_the_guides_is_part_of_a_valid_instance(page: str, tmp_path: Path) -> None:
+def test_every_snippet_of_the_guides_is_part_of_a_valid_instance(page: str) -> None:
     """Proves that what a guide shows can be written. If broken, a reader copies an error."""
-    (tmp_path / "guide.yaml").write_text(text("docs/examples/guide.yaml"), encoding="utf-8")
+    base = read_document(DOCS / "examples" / "guide.yaml").value
     snippets = [block.body for block in examples.blocks(text(f"docs/{page}")) if block.language == "yaml"]
     assert len(snippets) >= 5
-    for number, snippet in enumerate(snippets):
-        path = tmp_path / f"snippet{number}.yaml"
-        path.write_text(f"extends: guide.yaml\n{snippet}", encoding="utf-8")
-        formulate(gpuplan.load(path))
+    for snippet in snippets:
+        formulate(validated(merged(base, read_document(snippet).value)))
+
+
+def merged(base: Any, over: Any) -> Any:
+    """Mappings are merged key by key, as by `extends`."""
+    if isinstance(base, dict) and isinstance(over, dict):
+        return {**base, **{key: merged(base.get(key), value) for key, value in over.items()}}
+    return over
 
 
 def test_every_edit_on_the_page_of_edits_is_understood() -> None:
@@ -104,7 +111,7 @@ def test_every_decision_and_cost_term_is_in_the_tables(generated: dict[str, str]
     named = {one.name for one in formulation.decisions(formulation.docstrings())}
     for path in (ROOT / "instances" / "quickstart.yaml", DOCS / "examples" / "guide.yaml"):
         columns = formulate(gpuplan.load(path)).problem.columns
-        assert {str(key[0]) for key in columns.keys} <= named  # noqa: SIM118 (a list of keys, no mapping)
+        assert {str(key[0]) for key in columns.keys} <= named
     for term in COST_TERMS:
         assert f"| `{term}` |" in generated["formulation/index.md"]
 

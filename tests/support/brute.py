@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from random import Random
@@ -19,8 +19,18 @@ from gpuplan.families import FAMILIES
 from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.objective import values
 from gpuplan.families.siting import is_decided
+from gpuplan.instance.facility import LOAD_CASES
+from gpuplan.instance.providers import network
 from gpuplan.instance.timeline import lot_days, state_days
-from gpuplan.ledger.decisions import Decisions, InstalledLine, ModuleLine, OpeningLine, OrderLine, TierLine
+from gpuplan.ledger.decisions import (
+    Decisions,
+    InstalledLine,
+    ModuleLine,
+    OpeningLine,
+    OrderLine,
+    OutputLine,
+    TierLine,
+)
 from gpuplan.ledger.recount import Recount
 
 if TYPE_CHECKING:
@@ -40,39 +50,48 @@ class Space:
     """Of an offer without a maximum."""
     wild: bool = False
     """Also orders outside windows, installed that falls or passes what has arrived, two openings, false tiers."""
+    outputs: tuple[int, ...] = ()
+    """Amounts that each provider whose delivery is a decision may deliver, from the first state day on."""
 
 
 def plans(instance: Instance, space: Space = Space()) -> Iterator[Decisions]:
     """Every complete plan within the space."""
     modules = list(_modules(instance))
     openings = list(_openings(instance, space))
+    outputs = list(_outputs(instance, space))
     for orders in _orders(instance, space):
         tiers = list(_tiers(instance, orders, space))
         for installed in _installed(instance, orders, space):
-            for bought, opened, tier in itertools.product(modules, openings, tiers):
-                yield Decisions(orders=orders, installed=installed, modules=bought, openings=opened, tiers=tier)
+            for bought, opened, tier, output in itertools.product(modules, openings, tiers, outputs):
+                yield Decisions(
+                    orders=orders, installed=installed, modules=bought, openings=opened, tiers=tier, outputs=output
+                )
 
 
 def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Decisions]:
     """At most so many plans, spread over the whole list of a space that may be large; the empty plan is among them."""
+    found = list(itertools.islice(plans(instance, space), most + 1))
+    if len(found) <= most:
+        return found
     random = Random(seed)
     every = list(_orders(instance, space))
-    if len(every) <= most:
-        found = list(itertools.islice(plans(instance, space), 20 * most))
-        if len(found) <= most:
-            return found
     modules, openings = list(_modules(instance)), list(_openings(instance, space))
+    outputs = list(_outputs(instance, space))
+    tame = replace(space, wild=False)
     picked = [Decisions()]
     while len(picked) < most:
         orders = random.choice(every)
-        installed = random.choice(list(_installed(instance, orders, space)))
+        # Half of the plans keep to what has arrived and to tiers that fit, or hardly any would be feasible.
+        kind = tame if random.random() < 0.5 else space
+        tiers = list(_tiers(instance, orders, kind)) or list(_tiers(instance, orders, space))
         picked.append(
             Decisions(
                 orders=orders,
-                installed=installed,
+                installed=random.choice(list(_installed(instance, orders, kind))),
                 modules=random.choice(modules),
                 openings=random.choice(openings),
-                tiers=random.choice(list(_tiers(instance, orders, space))),
+                tiers=random.choice(tiers),
+                outputs=random.choice(outputs),
             )
         )
     return picked
@@ -192,6 +211,24 @@ def _openings(instance: Instance, space: Space) -> Iterator[tuple[OpeningLine, .
         choices.append(once + (twice if space.wild and len(days) > 1 else []))
     for chosen in itertools.product(*choices):
         yield tuple(line for lines in chosen for line in lines)
+
+
+def _outputs(instance: Instance, space: Space) -> Iterator[tuple[OutputLine, ...]]:
+    first = state_days(instance)[0]
+    slots = [
+        (site, resource, provider.name, case)
+        for site in (instance.sites if space.outputs else ())
+        for net in [network(instance, site)]
+        for resource in net.providers
+        for provider in net.decided(resource)
+        for case in LOAD_CASES
+    ]
+    for amounts in itertools.product(space.outputs, repeat=len(slots)):
+        yield tuple(
+            OutputLine(site=site, resource=resource, provider=provider, case=case, day=first, amount=Decimal(amount))
+            for (site, resource, provider, case), amount in zip(slots, amounts, strict=True)
+            if amount
+        )
 
 
 def _tiers(instance: Instance, orders: tuple[OrderLine, ...], space: Space) -> Iterator[tuple[TierLine, ...]]:

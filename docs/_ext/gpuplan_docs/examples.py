@@ -67,7 +67,13 @@ def console(body: str, folder: Path) -> Iterator[tuple[str, str, str]]:
             yield command, said, f"{code}\n"
             continue
         done = subprocess.run(
-            command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            shell=True,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
         )
         code = done.returncode
         yield command, said, done.stdout

@@ -76,9 +76,7 @@ def own_fields(model: Model) -> dict[str, FieldInfo]:
     from gpuplan.instance.base import Entity
 
     inherited = set(Entity.model_fields) if issubclass(model, Entity) and model is not Entity else set()
-    return {
-        field.alias or name: field for name, field in model.model_fields.items() if name not in inherited
-    }
+    return {field.alias or name: field for name, field in model.model_fields.items() if name not in inherited}
 
 
 def models_within(model: Model, known: set[Model]) -> Iterator[Model]:

@@ -137,8 +137,19 @@ def links(problem: Problem) -> None:
                 bound = problem.bounded(there, path(name))
                 reached = Linear((column, -bound) for start, column in openings if open_day(site, start) <= day)
                 problem.rows.add(("open", name, state), Linear().plus(there).plus(reached), at_most=0.0)
+                open_by_then = [column for start, column in openings if open_day(site, start) <= day]
+                _open_for_each(problem, name, state, open_by_then)
             elif day < opens:
                 problem.rows.add(("open", name, state), there, at_most=0.0)
+
+
+def _open_for_each(problem: Problem, site: str, state: int, openings: list[int]) -> None:
+    """The same for each offer alone, by its own largest number: implied, and much tighter when relaxed."""
+    for offer, standing in problem.standings_by_site.get(site, []):
+        column = standing[state]
+        if column is not None and problem.columns.upper[column] > 0:
+            row = Linear([(column, 1.0), *((opening, -problem.columns.upper[column]) for opening in openings)])
+            problem.rows.add(("open_for", offer, site, state), row, at_most=0.0, tightening=True)
 
 
 def systems_there(problem: Problem, site: str, state: int) -> Linear:

@@ -14,6 +14,7 @@ from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
 from gpuplan.instance.timeline import LotDays, lot_days, module_ready, state_days
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
+from gpuplan.program.knapsack import largest
 from gpuplan.program.linear import Linear
 from gpuplan.program.rows import Rows
 
@@ -55,7 +56,7 @@ class Problem:
     margins: Mapping[Key, float] = field(default_factory=dict)
     """By key of a limit's row: how far within its bound to stay."""
     columns: Columns = field(default_factory=Columns)
-    rows: Rows = field(default_factory=Rows)
+    rows: Rows = field(init=False)
     flows: list[Flow] = field(default_factory=list)
     draws: dict[tuple[str, int, str], Linear] = field(default_factory=dict)
     """Grid draw in kW by site, state and load case."""
@@ -71,6 +72,9 @@ class Problem:
     def states(self) -> tuple[date, ...]:
         """Days on which the state is taken."""
         return state_days(self.instance)
+
+    def __post_init__(self) -> None:
+        self.rows = Rows(self.tightenings)
 
     def is_on(self, family: str, path: str) -> bool:
         """Whether a rule is part of this program."""
@@ -160,7 +164,7 @@ class Problem:
 
         Raises InvalidInput naming `path` when nothing bounds it: a big-M is never made up.
         """
-        bound = self.upper_of(expression)
+        bound = min(self.upper_of(expression), largest(expression, self.columns, self.rows))
         if bound == INFINITY:
             message = "nothing in the instance bounds this, so a rule that needs a bound cannot be stated"
             raise InvalidInput([Fault(message, "State max_units, or a limit that bounds it.", path)])

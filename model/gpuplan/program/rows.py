@@ -11,7 +11,8 @@ from gpuplan.program.linear import Linear
 class Rows:
     """Rows in order of making, as parallel lists in compressed sparse form."""
 
-    def __init__(self) -> None:
+    def __init__(self, tightenings: bool = True) -> None:
+        self.tightenings = tightenings
         self.keys: list[Key] = []
         self.families: list[str] = []
         self.tightening: list[bool] = []
@@ -21,6 +22,7 @@ class Rows:
         self.columns: list[int] = []
         self.coefficients: list[float] = []
         self.family = ""
+        self._of_column: dict[int, list[int]] = {}
 
     def add(
         self,
@@ -35,6 +37,10 @@ class Rows:
 
         A tightening is implied by other rows for whole values and may be left out.
         """
+        if tightening and not self.tightenings:
+            return
+        for column in left.terms:
+            self._of_column.setdefault(column, []).append(len(self.keys))
         self.keys.append(key)
         self.families.append(self.family)
         self.tightening.append(tightening)
@@ -46,6 +52,10 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.keys)
+
+    def of_column(self, column: int) -> list[int]:
+        """Rows that a column is in."""
+        return self._of_column.get(column, [])
 
     def row(self, index: int) -> Iterator[tuple[int, float]]:
         """(column, coefficient) of one row."""

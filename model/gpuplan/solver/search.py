@@ -122,7 +122,9 @@ class Search:
             aim = goal.expression.times(sign)
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
-            result = self._solve(runs, level, best, listener, trivial=best is not None and not aim.terms)
+            result = self._solve(
+                runs, level, best, listener, settled=best is not None and _is_settled(aim, level, best)
+            )
             if result.termination is Termination.FAILED and result.values is None:
                 raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
@@ -150,10 +152,11 @@ class Search:
         matrix: Matrix,
         start: Floats | None,
         listener: Callable[[Report], None] | None,
-        trivial: bool,
+        settled: bool,
     ) -> Result:
-        if trivial:
-            return Result(Termination.OPTIMAL, start, matrix.offset, matrix.offset)
+        if settled and start is not None:
+            value = float(matrix.cost @ start) + matrix.offset
+            return Result(Termination.OPTIMAL, start, value, value)
         return self._timed(runs, matrix, self.settings, start, listener)
 
     def _timed(
@@ -212,6 +215,14 @@ class Search:
 
 def _value(aim: Linear, point: Floats) -> float:
     return aim.constant + sum(coefficient * float(point[column]) for column, coefficient in aim.terms.items())
+
+
+def _is_settled(aim: Linear, level: Matrix, point: Floats) -> bool:
+    """Whether a point is as good as the bounds of the columns allow, so that no search can better it."""
+    least = aim.constant
+    for column, coefficient in aim.terms.items():
+        least += coefficient * float(level.lower[column] if coefficient > 0 else level.upper[column])
+    return _value(aim, point) <= least
 
 
 def _held(goal: Goal, aim: Linear, point: Floats) -> float:

@@ -1,0 +1,293 @@
+"""Cases that ship with the laws: for each family, instances on which it can be kept and broken; and found failures."""
+
+from __future__ import annotations
+
+from support.brute import Space
+from support.builders import POWERED, UNLIMITED, Tree, case, offer, target
+from support.laws import WILD
+
+ROOM: Tree = {**UNLIMITED, "protected-power": "unlimited"}
+TWO_MONTHS: Tree = {"periods": 2}
+
+SUPPLY = case(
+    calendar=TWO_MONTHS,
+    offers={
+        "o": {
+            "lot_units": 2,
+            "max_units": 5,
+            "min_units": 4,
+            "lead_days": 20,
+            "acceptance_days": 5,
+            "supply": [{"from": "2025-01-01", "units_per_month": 2}, {"from": "2025-02-01", "units_per_month": 4}],
+        },
+        "p": offer(price=150, max_units=1, order_until="2025-01-31", installation_days=35, award_days=0),
+    },
+    limits={"t": {"measure": "systems", "stage": "signed", "at_least": 1, "soft": {"penalty": 1}}},
+)
+PRICING_ALL_UNITS = case(
+    calendar=TWO_MONTHS,
+    sites={"b": {}},
+    vendors={"v": {"activation_cost": 15, "rebates": [{"from_spend": 150, "rate": 0.1}]}, "w": {"activation_cost": 9}},
+    offers={
+        "o": {
+            "fee": 10,
+            "tiers": [{"from_units": 2, "price": 80, "fee": 30}],
+            "max_units": 3,
+            "payments": [{"event": "signed", "share": 0.5}, {"event": "ready", "share": 0.5, "days_after": 9}],
+            "support_rate_per_year": 0.1,
+            "sites": ["a"],
+        },
+        "p": offer(vendor="w", max_units=1, fee=7, order_until="2025-01-31", sites=["b"]),
+    },
+    limits={"t": target(1), "b": {"measure": "spend", "at_most": 230, "select": {"site": "a"}, "soft": {"penalty": 1}}},
+)
+PRICING_INCREMENTAL = case(
+    calendar=TWO_MONTHS,
+    economics={"exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]}},
+    vendors={"v": {"rebates": [{"from_spend": 150, "rate": 0.1}, {"from_spend": 290, "rate": 0.2}], "currency": "EUR"}},
+    systems={"s": {"network_price_usd": 7}},
+    offers={
+        "o": {
+            "currency": "EUR",
+            "fee": 10,
+            "tier_pricing": "incremental",
+            "tiers": [{"from_units": 2, "price": 80, "fee": 30}, {"from_units": 3, "price": 120}],
+            "max_units": 4,
+            "order_until": "2025-02-15",
+        }
+    },
+    limits={"t": target(1)},
+)
+PRICING_TIERS = case(
+    calendar={"periods": 1},
+    offers={"o": {"tiers": [{"from_units": 2, "price": 80}, {"from_units": 3, "price": 60}], "max_units": 4}},
+    limits={"t": target(2)},
+)
+PRICING_WITHOUT_FEES = case(
+    calendar={"periods": 1},
+    vendors={"v": {"activation_cost": 9}},
+    offers={"o": {"min_units": 2}, "p": offer(max_units=1)},
+    limits={"t": target(1)},
+)
+SITING = case(
+    calendar=TWO_MONTHS,
+    sites={"a": {"build_days": 20, "opening_cost": 40, "fixed_cost_per_month": 3}, "b": {"opens": "2025-02-10"}},
+    offers={"o": {"max_units": 1}, "p": offer(sites=["b"], max_units=1, price=200)},
+    limits={"t": target(1)},
+)
+DENSITY = case(
+    calendar={"periods": 1},
+    systems={"s": POWERED, "z": {**POWERED, "max_power_kw": 16}},
+    sites={"a": {"rack_kw": {"air": 20}, "capacity": {**ROOM, "rack-positions": 1}}},
+    offers={"p": offer(max_units=1), "q": offer(system="z", max_units=1)},
+    limits={"t": target(1)},
+)
+DENSITY_DENIED = case(
+    calendar={"periods": 1},
+    systems={"s": POWERED},
+    sites={"a": {"rack_kw": {"air": 9}, "capacity": ROOM}, "b": {"rack_kw": {"air": 10}, "capacity": ROOM}},
+    offers={"o": {"max_units": 1}, "p": offer(sites=["b"], price=130, max_units=1)},
+    limits={"t": target(1)},
+)
+BLOCKS: Tree = {
+    "small": {"provides": {"air-cooling": 6}, "price": 4, "lead_days": 0, "order_until": "2025-01-31"},
+    "large": {"provides": {"air-cooling": 15}, "price": 9, "lead_days": 0, "maintenance_rate_per_year": 0.5},
+    "ups": {
+        "provides": {"protected-power": {"amount": 12, "needs": {"grid-power": 1.25}}},
+        "needs": {"grid-power": 1},
+        "price": 11,
+        "lead_days": 20,
+    },
+    "crah": {"provides": {"air-cooling": {"amount": 10, "needs": {"grid-power": 0.25}}}, "price": 5, "lead_days": 0},
+}
+POWER: Tree = {"energy_price_per_kwh": 0.01, "demand_charge_per_kw_month": 0.5}
+
+
+def cooled(redundancy: str) -> Tree:
+    """One month; blocks of two sizes for air cooling, with 2 kW of old."""
+    return case(
+        calendar={"periods": 1},
+        systems={"s": POWERED},
+        modules=BLOCKS,
+        sites={
+            "a": {
+                "capacity": {**ROOM, "air-cooling": 2},
+                "modules": {"small": {"max_units": 3}, "large": {"max_units": 2}},
+                "redundancy": {"air-cooling": redundancy},
+            }
+        },
+        offers={"o": {"max_units": 2}},
+        limits={"t": target(1)},
+    )
+
+
+FACILITY_CHAIN = case(
+    calendar=TWO_MONTHS,
+    systems={"s": {**POWERED, "typical_power_kw": 8}},
+    modules=BLOCKS,
+    sites={
+        "a": {
+            "capacity": {"grid-power": 27, "air-cooling": "unlimited", "rack-positions": 2},
+            "modules": {"ups": {"max_units": 2}},
+            "tariff": POWER,
+            "carbon_kg_per_kwh": 0.4,
+        }
+    },
+    economics={"carbon_price_per_tonne": 50},
+    resources={"protected-power": {"unit": "kW", "coincidence": 0.75}},
+    offers={"o": {"max_units": 2}},
+    limits={"t": target(1)},
+)
+FACILITY_FALLS = case(
+    calendar=TWO_MONTHS,
+    systems={"s": POWERED},
+    sites={
+        "a": {
+            "capacity": {
+                **ROOM,
+                "protected-power": [{"from": "2025-01-01", "amount": 30}, {"from": "2025-02-10", "amount": 12}],
+            }
+        }
+    },
+    offers={"o": {"max_units": 2}},
+    existing={"systems": {"f": {"system": "s", "site": "a", "units": 1}}},
+    limits={"t": {"measure": "systems", "at_least": 0}},
+)
+FACILITY_SHARED = case(
+    calendar={"periods": 1},
+    systems={"s": POWERED},
+    modules=BLOCKS,
+    sites={
+        "a": {
+            "capacity": {**ROOM, "grid-power": 24, "air-cooling": {"amount": 10, "needs": {"grid-power": 0.5}}},
+            "modules": {"crah": {"max_units": 1}},
+            "tariff": POWER,
+        }
+    },
+    offers={"o": {"max_units": 2, "order_until": "2025-01-31"}},
+    limits={"t": target(1)},
+)
+DEADLINES = case(
+    calendar=TWO_MONTHS,
+    systems={"s": POWERED},
+    modules={"small": {**BLOCKS["small"], "order_until": "2025-12-31"}},
+    sites={"a": {"capacity": {**ROOM, "air-cooling": 10}, "modules": {"small": {"max_units": 1}}}},
+    offers={
+        "o": {"max_units": 1, "acceptance_days": 14},
+        "p": offer(max_units=1, lead_days=10),
+        "q": offer(max_units=1),
+    },
+    deadlines={
+        "use": {"by": "2025-02-05", "stage": "usable", "select": {"offer": "o"}},
+        "ship": {"by": "2025-02-05", "stage": "shipped", "select": {"offer": "p"}},
+        "sign": {"by": "2025-01-31", "exclude": {"offer": ["o", "p"]}},
+        "build": {"by": "2025-01-15", "applies_to": "modules"},
+    },
+    limits={"t": {"measure": "systems", "at_least": 1}},
+)
+
+
+def limited(rules: Tree, **over: object) -> Tree:
+    """Two vendors, one of them with an old system; two months."""
+    return case(
+        calendar=TWO_MONTHS,
+        accelerators={"x": {"maker": "m", "bf16_tflops": 100}, "y": {"maker": "n"}},
+        systems={"s": {"accelerator": "x"}, "z": {"accelerator": "y", "accelerators": 4}},
+        vendors={"w": {}},
+        offers={"o": {"max_units": 2, "acceptance_days": 10}, "p": offer(vendor="w", system="z", price=70, max_units=2)},
+        existing={"systems": {"f": {"system": "z", "site": "a", "units": 1, "vendor": "w"}}},
+        limits=rules,
+        **over,
+    )
+
+
+LIMITS = [
+    limited(
+        {
+            "t": {"measure": "accelerators", "at_least": 8, "by": "2025-02-15"},
+            "b": {"measure": "capex", "at_most": 240, "by": "2025-02-15"},
+            "s": {"measure": "systems", "stage": "signed", "at_most_share": 0.7, "select": {"vendor": "v"}},
+            "m": {"measure": "systems", "stage": "shipped", "at_most": 2, "each": "month"},
+        }
+    ),
+    limited(
+        {
+            "c": {"measure": "accelerators", "count": "vendors", "at_least": 1, "at_most": 1, "counts_from": 8},
+            "h": {"measure": "accelerators", "count": "makers", "counts_from_share": 0.5, "at_least": 1},
+            "e": {
+                "measure": "accelerators",
+                "count": "vendors",
+                "counts_from_share": 0.6,
+                "at_most": 1,
+                "existing": "include",
+                "soft": {"penalty": 9},
+            },
+        }
+    ),
+    limited(
+        {
+            "l": {"measure": "accelerators", "at_least_share": 0.5, "select": {"maker": "m"}, "soft": {"penalty": 2}},
+            "q": {"measure": "systems", "at_least": 2, "soft": {"priority": 1}, "each": "month"},
+            "k": {"measure": "spend", "at_most": 90, "soft": {"priority": 2}},
+            "x": {"measure": "compute-tflops", "format": "bf16", "at_most": 800},
+        },
+        objective=[{"minimise": "cost"}, {"minimise": "concentration", "of": {"measure": "systems"}}],
+    ),
+]
+COMMISSIONING = limited(
+    {"t": {"measure": "accelerators", "at_least": 12, "soft": {"penalty": 50}}},
+    objective=[
+        {"minimise": "commissioning", "target": "t"},
+        {"minimise": "cost", "tolerance": 100},
+        {"maximise": {"measure": "accelerators"}},
+    ],
+)
+
+CASES: dict[str, list[Tree]] = {
+    "supply": [SUPPLY],
+    "siting": [SITING],
+    "density": [DENSITY, DENSITY_DENIED],
+    "facility": [
+        *(cooled(rule) for rule in ("N", "N+1", "N+2", "2N")),
+        FACILITY_CHAIN,
+        FACILITY_FALLS,
+        FACILITY_SHARED,
+    ],
+    "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
+    "energy": [FACILITY_CHAIN, FACILITY_SHARED],
+    "deadlines": [DEADLINES],
+    "limits": [*LIMITS, COMMISSIONING],
+}
+"""By family; a family that is listed and has no case fails its laws."""
+
+SPACES: dict[int, Space] = {id(FACILITY_SHARED): Space(wild=True, outputs=(0, 10))}
+"""Where more is decided than usual."""
+
+
+def space_of(tree: Tree) -> Space:
+    """How far the listing of a case goes."""
+    return SPACES.get(id(tree), WILD)
+
+
+ALONE: dict[str, Tree] = {
+    "supply": case(offers={"o": {"lead_days": 120}, "p": offer(price=300)}, limits={"t": target(1)}),
+    "siting": case(
+        sites={"a": {"build_days": 40}}, offers={"o": {"max_units": 1}}, limits={"t": target(1, by="2025-01-31")}
+    ),
+    "density": DENSITY_DENIED,
+    "facility": case(
+        systems={"s": POWERED},
+        sites={"a": {"capacity": {**UNLIMITED, "protected-power": 5}}, "b": {"capacity": ROOM}},
+        offers={"p": offer(sites=["b"], price=300), "o": {"sites": ["a"]}},
+        limits={"t": target(1)},
+    ),
+    "pricing": PRICING_TIERS,
+    "energy": FACILITY_CHAIN,
+    "deadlines": case(
+        offers={"o": {"order_from": "2025-02-01"}, "p": offer(price=300)},
+        deadlines={"d": {"by": "2025-01-31"}},
+        limits={"t": target(1)},
+    ),
+    "limits": case(limits={"t": target(2)}),
+}
+"""By family: a case whose optimum without the family breaks the family, and nothing else."""

@@ -1,0 +1,110 @@
+"""The same instance, version, options and seed give the same plan to the last byte, but for the block `run`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from solver.hard import hard_instance
+from solver.host import ran
+
+import gpuplan
+from gpuplan.plan.files import to_json
+from gpuplan.solver import watched as module
+
+pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
+FACILITY = Path(__file__).parent / "facility.yaml"
+BID = Path(__file__).parents[1] / "whole" / "bid.yaml"
+
+PRINT_PLAN = """
+import gpuplan
+from gpuplan.plan.files import to_json
+from pathlib import Path
+from solver.hard import hard_instance
+outcome = gpuplan.solve(gpuplan.load({source}), seed={seed}, threads={threads}, gap={gap})
+print(to_json(outcome.plan.model_copy(update={{"run": {{}}}})), end="")
+"""
+MIDDLE = "hard_instance(12, 3, 6, seed=1)"
+"""Some 5,000 entries, so that it takes a child; 2 to 5 seconds."""
+
+
+def plan_in_a_fresh_process(
+    folder: Path, source: str, *, hash_seed: str = "0", seed: int = 0, threads: int = 2, gap: float = 1e-3
+) -> str:
+    result = ran(
+        folder,
+        PRINT_PLAN.format(source=source, seed=seed, threads=threads, gap=gap),
+        environment={"PYTHONHASHSEED": hash_seed},
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("source", [f"Path({str(BID)!r})", f"Path({str(FACILITY)!r})", MIDDLE], ids=["bid", "facility", "middle"])
+def test_fresh_processes_give_the_same_plan(source: str, tmp_path: Path) -> None:
+    """Proves bytes that do not depend on the process or on the order of its sets. If broken, nobody can check a plan."""
+    first = plan_in_a_fresh_process(tmp_path, source, hash_seed="0")
+    second = plan_in_a_fresh_process(tmp_path, source, hash_seed="4242")
+    assert first == second
+    assert json.loads(first)["audit"]["passed"]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("threads", [1, 2, 4])
+@pytest.mark.parametrize("seed", [0, 7])
+def test_fresh_processes_agree_for_every_number_of_threads(threads: int, seed: int, tmp_path: Path) -> None:
+    """Proves the same for other seeds and threads, three times each. If broken, parallel search goes by the clock."""
+    plans = {
+        plan_in_a_fresh_process(tmp_path, MIDDLE, hash_seed=str(turn), seed=seed, threads=threads) for turn in range(3)
+    }
+    assert len(plans) == 1
+
+
+def test_solving_twice_in_one_process_gives_the_same_plan() -> None:
+    """Proves that nothing is remembered between searches. If broken, a server's answers depend on who asked before."""
+    facility = gpuplan.load(FACILITY)
+    first = gpuplan.solve(facility)
+    gpuplan.solve(gpuplan.load(BID), seed=5)
+    second = gpuplan.solve(facility)
+    assert first.plan is not None
+    assert second.plan is not None
+    assert to_json(first.plan.model_copy(update={"run": {}})) == to_json(second.plan.model_copy(update={"run": {}}))
+    assert set(first.plan.run) == set(second.plan.run)
+
+
+@pytest.mark.parametrize("size", [(12, 2, 6)], ids=str)
+def test_the_speed_of_the_machine_does_not_choose_the_plan(
+    size: tuple[int, int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that a small matrix which takes long gives the same plan on a fast machine and on a slow one.
+
+    The seconds after which a run goes on in a child stand for the speed. If broken, a plan cannot be repeated under load.
+    """
+    instance = gpuplan.load(hard_instance(*size, seed=1))
+    monkeypatch.setattr(module, "SMALL", 10_000)
+    plans = set()
+    for seconds in (0.2, 0.6):
+        monkeypatch.setattr(module, "SMALL_SECONDS", seconds)
+        outcome = gpuplan.solve(instance)
+        assert outcome.plan is not None
+        plans.add(to_json(outcome.plan.model_copy(update={"run": {}})))
+    assert len(plans) == 1
+
+
+def test_the_block_run_holds_times_and_machine_only() -> None:
+    """Proves that what may differ stands apart. If broken, plans of two machines never compare equal."""
+    outcome = gpuplan.solve(gpuplan.load(BID))
+    assert outcome.plan is not None
+    assert set(outcome.plan.run) == {"seconds", "seconds-in-solver", "machine"}
+    assert outcome.plan.options.seed == 0
+    assert {"gpuplan", "highspy", "python"} <= set(outcome.plan.versions)
+
+
+def test_listening_does_not_change_the_plan() -> None:
+    """Proves that a progress callback is an onlooker. If broken, a display changes what is bought."""
+    instance = gpuplan.load(hard_instance(12, 3, 6, seed=1))
+    quiet, loud = gpuplan.solve(instance), gpuplan.solve(instance, on_progress=lambda _progress: None)
+    assert quiet.plan is not None
+    assert loud.plan is not None
+    assert quiet.plan.decisions == loud.plan.decisions
