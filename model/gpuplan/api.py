@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from gpuplan.instance import loading
 from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions, Status
+from gpuplan.plan.proof import gap_of, is_proven
 
 if TYPE_CHECKING:
     from gpuplan.diagnosis import Conflict
@@ -76,12 +77,13 @@ def solve(
     memory_mb: int | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     cancel: Cancel | Callable[[], bool] | None = None,
-    explain_seconds: float = 30.0,
+    explain_seconds: float | None = None,
 ) -> Outcome:
     """Search for the best plan of an instance, and audit it.
 
     `gap` is the share of the objective within which each level counts as optimal; `time_limit` is in seconds and holds
-    for the whole call but for `explain_seconds`, which an infeasible instance may take to find the rules that clash.
+    for the whole call. An infeasible instance may take `explain_seconds` to find the rules that clash: what is left of
+    the time limit when left out, 30 at most; 0 leaves them unnamed.
     `on_progress` is called from this thread, a few times a second. `cancel` stops the search; the best plan so far is
     then returned. Same instance, version, options and seed: the same plan, when ended by the gap.
 
@@ -104,10 +106,11 @@ def solve(
             Termination.UNBOUNDED: "unbounded",
         }.get(found.termination, "no_plan_found")  # type: ignore[assignment]
         conflict = None
-        if status == "infeasible" and explain_seconds > 0:
+        seconds = min(30.0, limit - (time.monotonic() - began)) if explain_seconds is None else explain_seconds
+        if status == "infeasible" and seconds > 0:
             from gpuplan.diagnosis import explain
 
-            conflict = explain(instance, settings, explain_seconds, should_stop)
+            conflict = explain(instance, settings, seconds, should_stop)
         return Outcome(status, None, None, None, conflict, time.monotonic() - began)
     plan = _plan(found, answer.reckoning, options, began)
     last = plan.levels[-1]
@@ -154,7 +157,7 @@ def _asked(cancel: Cancel | Callable[[], bool] | None) -> Callable[[], bool] | N
 def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began: float) -> Plan:
     from gpuplan.plan.complete import complete
 
-    levels = _levels(found.levels, reckoning)
+    levels = _levels(found.levels, reckoning, options.gap)
     run: Mapping[str, Decimal | str] = {
         "seconds": Decimal(round((time.monotonic() - began) * 1000)).scaleb(-3),
         "seconds-in-solver": Decimal(round(found.seconds_in_solver * 1000)).scaleb(-3),
@@ -163,7 +166,7 @@ def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began
     return complete(reckoning, levels, options, versions(), run, all(level.proven for level in levels))
 
 
-def _levels(searched: Sequence[LevelResult], reckoning: Reckoning) -> list[PlanLevel]:
+def _levels(searched: Sequence[LevelResult], reckoning: Reckoning, asked: Decimal) -> list[PlanLevel]:
     """Values as recounted, bounds as proven; a bound is rounded away from the value, never towards it."""
     found = []
     for level, (name, unit, value) in zip(searched, reckoning.levels, strict=True):
@@ -172,15 +175,9 @@ def _levels(searched: Sequence[LevelResult], reckoning: Reckoning) -> list[PlanL
             rounding = ROUND_CEILING if level.maximise else ROUND_FLOOR
             bound = Decimal(repr(level.bound)).quantize(STEP, rounding=rounding)
             bound = max(bound, value) if level.maximise else min(bound, value)
-        gap = None if bound is None else _gap(value, bound)
-        found.append(PlanLevel(name=name, unit=unit, value=value, bound=bound, gap=gap, proven=level.proven))
+        proven = is_proven(value, bound, asked)
+        found.append(PlanLevel(name=name, unit=unit, value=value, bound=bound, gap=gap_of(value, bound), proven=proven))
     return found
-
-
-def _gap(value: Decimal, bound: Decimal) -> Decimal | None:
-    if value == bound:
-        return Decimal(0)
-    return (abs(value - bound) / abs(value)).quantize(Decimal("1e-9")) if value else None
 
 
 def versions() -> dict[str, str]:

@@ -8,7 +8,7 @@ The result is a pure function of the instance and the rules that are left out.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -39,12 +39,14 @@ def formulate(
     without: frozenset[str] = frozenset(),
     tightenings: bool = True,
     margins: Mapping[Key, float] | None = None,
+    pause: Callable[[], None] | None = None,
 ) -> Formulation:
     """The program of an instance, without the rules in `off` and without the families named in `without`.
 
-    `margins` keeps limits so far within their bounds, by the key of their row. Raises InvalidInput when a rule needs a
-    bound that nothing in the instance gives.
+    `margins` keeps limits so far within their bounds, by the key of their row. `pause` is called between the steps, for
+    a caller who may want to stop. Raises InvalidInput when a rule needs a bound that nothing in the instance gives.
     """
+    pause = pause or _go_on
     with _no_garbage_collection():
         problem = Problem(instance, off, tightenings, margins or {})
         families = [family for family in FAMILIES if family.name not in without]
@@ -56,16 +58,22 @@ def formulate(
         if not len(problem.columns):
             problem.columns.add(("nothing_to_decide",), Role.CONTINUOUS, 0.0)
         for family in families:
+            pause()
             problem.rows.family = family.name
             family.rows(problem)
         tighten_columns(problem.columns, problem.rows)
         for family in families:
+            pause()
             problem.rows.family = family.name
             family.links(problem)
         problem.rows.family = "objective"
         found = Formulation(problem, tuple(goals(problem)))
         sharpen(problem.columns, problem.rows, "limits")
         return found
+
+
+def _go_on() -> None:
+    """Nobody wants to stop."""
 
 
 def _allow_signings(problem: Problem, without: frozenset[str]) -> None:

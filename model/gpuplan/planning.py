@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.extraction import decisions_of
 from gpuplan.families.limits import shortfall_amount
 from gpuplan.instance.timeline import windows
-from gpuplan.plan.extract import decisions_of
 from gpuplan.reckoning import Reckoning, reckon
 from gpuplan.solver.result import Termination
 
@@ -71,6 +71,7 @@ def _with_bounds(levels: tuple[LevelResult, ...], first: tuple[LevelResult, ...]
 def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
     """The reckoning of a result, with a remark on each level whose value is not what the search said."""
     assert result.values is not None
+    assert result.formulation is not None
     reckoning = reckon(instance, decisions_of(result.formulation.problem, result.values))
     remarks = []
     for number, (level, (name, _, value)) in enumerate(zip(result.levels, reckoning.levels, strict=True)):
@@ -89,6 +90,7 @@ def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
 def _slipped(instance: Instance, result: SearchResult, reckoning: Reckoning) -> dict[Key, float]:
     """Margins for the rows of limits that the plan misses by no more than the solver's tolerance explains."""
     found: dict[Key, float] = {}
+    assert result.formulation is not None
     rows = result.formulation.problem.rows
     for reading in reckoning.broken:
         if reading.family != "limits" or not _is_near(instance, reckoning, reading):

@@ -84,7 +84,7 @@ def planned(instance: Instance, *lines: object, optimal: bool = True) -> Plan:
 
 RICH = """
 name: rich
-calendar: {start: 2025-01-01, periods: 6, fiscal_year_starts_in_month: 4}
+calendar: {start: 2025-01-01, periods: 4, fiscal_year_starts_in_month: 4}
 economics:
   discount_rate_per_year: 0.08
   evaluation_years: 1
@@ -138,13 +138,13 @@ modules:
     maintenance_rate_per_year: 0.1
   far: {provides: {air-cooling: 100}, price: 1, lead_days: 900}
 limits:
-  target: {measure: systems, at_least: 4, by: 2025-05-31}
+  target: {measure: systems, at_least: 7, by: 2025-04-20}
   budget: {measure: capex, at_most: 20000}
   bees: {measure: accelerators, at_least_share: 0.1, select: {maker: Bee}}
   green: {measure: carbon-kg, at_most: 1000, soft: {penalty: 0.01}}
   two: {measure: systems, count: vendors, at_least: 2}
 deadlines:
-  contract: {by: 2025-04-30}
+  contract: {by: 2025-03-15}
 existing:
   systems: {old: {system: can, site: south, units: 1}}
 objective:

@@ -109,7 +109,7 @@ from pathlib import Path
 gpuplan.solver.watched.SMALL = 0
 print("top level of the host")
 outcome = gpuplan.solve(gpuplan.load(Path({str(BID)!r})))
-print(outcome.status, outcome.plan.cost.amount)
+print(outcome.status, round(outcome.plan.cost.amount, 3))
 """
 
 
@@ -123,7 +123,7 @@ def test_a_script_without_a_main_guard_works(tmp_path: Path) -> None:
 
 def test_the_library_prints_nothing(tmp_path: Path) -> None:
     """Proves silence on both streams, in this process and in the child. If broken, a host's output is spoilt."""
-    result = ran(tmp_path, NO_GUARD.replace("print(", "str(").replace("SMALL = 0", "SMALL = 10**9"))
+    result = ran(tmp_path, "print = lambda *_words: None\n" + NO_GUARD)
     assert (result.stdout, result.stderr, result.returncode) == ("", "", 0)
 
 

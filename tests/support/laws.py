@@ -18,7 +18,7 @@ from gpuplan.families import FAMILIES, Family
 from gpuplan.formulation import Formulation, formulate
 from gpuplan.instance.schema import Instance
 from gpuplan.ledger.decisions import Decisions
-from gpuplan.plan.extract import decisions_of
+from gpuplan.extraction import decisions_of
 from gpuplan.program.columns import Key
 from gpuplan.program.problem import Group, Problem
 from gpuplan.reckoning import Reckoning, reckon

@@ -36,13 +36,8 @@ COLUMNS = {
         "typical_power_kw",
         "cooling",
         "liquid_heat_share",
-        "needs",
-        "network_price_usd",
-        "storage_price_usd",
-        "installation_price_usd",
-        "price_range_usd",
     ),
-    "modules": ("provides", "needs", "price", "currency", "lead_days", "installation_days"),
+    "modules": ("provides", "price", "currency", "lead_days", "installation_days"),
     "resources": ("unit", "note"),
     "tariffs": ("name", "currency", "seasons", "adders_per_kwh", "demand_charge_per_kw_month"),
     "facts": ("what", "low", "mid", "high", "unit"),
@@ -58,6 +53,7 @@ COLUMNS = {
         "status",
     ),
 }
+PRICES = ("needs", "network_price_usd", "storage_price_usd", "installation_price_usd", "price_range_usd")
 HEADINGS = {
     "maker_country": "country",
     "memory_gb": "GB",
@@ -133,6 +129,12 @@ def _page(section: str, listed: dict[str, dict[str, Any]]) -> str:
         shown = name if section == "throughput" else code(name)
         rows.append((shown, *(said(entry.get(column)) for column in columns), _worst(entry)))
     parts = [f"# {section.capitalize()}\n", INTRODUCTIONS[section] + "\n", table([*header, "lowest grade"], rows)]
+    if section == "systems":
+        parts += ["## Needs and prices\n", "Network, storage and installation are paid beside offers without them.\n"]
+        prices = [(code(name), *(said(entry.get(price)) for price in PRICES)) for name, entry in listed.items()]
+        parts.append(table(["id", *(HEADINGS.get(price, price) for price in PRICES)], prices))
+    if section == "modules":
+        parts += ["## Needs\n", table(["id", "for", "design day", "over the year"], _needs(listed))]
     sources = [
         (name if section == "throughput" else code(name), figure, plain(source), as_of, confidence)
         for name, entry in listed.items()
@@ -145,6 +147,27 @@ def _page(section: str, listed: dict[str, dict[str, Any]]) -> str:
     return "\n".join(parts)
 
 
+def _needs(listed: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, str]]:
+    """(id, what for, needs in each load case) of every module."""
+    found = []
+    for name, module in listed.items():
+        for resource, delivery in module["provides"].items():
+            needs = delivery.get("needs", {}) if isinstance(delivery, dict) else {}
+            if needs:
+                found.append((code(name), f"each unit of {plain(resource)}", *_by_case(needs)))
+        if module.get("needs"):
+            found.append((code(name), "each module", *_by_case(module["needs"])))
+    return found
+
+
+def _by_case(needs: dict[str, Any]) -> tuple[str, str]:
+    design, typical = (
+        {name: need[case] if isinstance(need, dict) else need for name, need in needs.items()}
+        for case in ("design", "typical")
+    )
+    return said(design), said(typical)
+
+
 def said(value: Any) -> str:
     """A value in a cell."""
     if value is None:
@@ -153,13 +176,10 @@ def said(value: Any) -> str:
         if set(value) == {"low", "mid", "high"}:
             return f"{said(value['low'])} to {said(value['high'])}"
         if "amount" in value:
-            needs = f" (each needs {said(value['needs'])})" if value.get("needs") else ""
-            return said(value["amount"]) + needs
+            return said(value["amount"])
         if "months" in value:
             prices = (f"{plain(name)} {hours['price_per_kwh']}" for name, hours in value["hours"].items())
             return ", ".join(prices)
-        if set(value) == {"design", "typical"}:
-            return f"{said(value['design'])} design, {said(value['typical'])} typical"
         return "; ".join(f"{plain(str(key))} {said(item)}" for key, item in value.items())
     if isinstance(value, str):
         return plain(value)

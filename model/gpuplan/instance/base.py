@@ -72,7 +72,7 @@ def day(value: object) -> object:
             value = date.fromisoformat(value if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) else "")
         except ValueError:
             raise ValueError("a day is written like 2025-09-30") from None
-    if isinstance(value, date) and not FIRST_DAY <= value <= LAST_DAY:
+    if type(value) is date and not FIRST_DAY <= value <= LAST_DAY:
         raise ValueError(f"a day lies between {FIRST_DAY} and {LAST_DAY}")
     return value
 

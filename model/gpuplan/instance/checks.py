@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
+from gpuplan.instance.catalog import OVERRIDABLE, entries
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.rules import Measured, Selection
 from gpuplan.instance.timeline import lot_days, windows
@@ -35,7 +36,8 @@ def check(instance: Instance) -> list[Problem]:
 def _reference(path: str, what: str, name: str | None, known: Iterable[str]) -> Iterator[Problem]:
     if name is None or name in (names := list(known)):
         return
-    close = get_close_matches(name, names, 3, 0.4) or sorted(names)[:6]
+    shipped = [entry for section in OVERRIDABLE if section == f"{what}s" for entry in entries(section)]
+    close = get_close_matches(name, dict.fromkeys([*names, *shipped]), 3, 0.4) or sorted(names)[:6]
     way_out = f"Known: {', '.join(close)}." if close else f"Define it under {what}s."
     yield Problem(f"there is no {what} {name!r}", way_out, path)
 

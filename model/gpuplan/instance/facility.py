@@ -188,7 +188,7 @@ def _redundancy(value: object) -> object:
             return Redundancy()
         if text == "2N":
             return Redundancy(doubled=True)
-        if text[:2] == "N+" and text[2:].isdigit() and 1 <= int(text[2:]) <= 5:
+        if text[:2] == "N+" and text[2:] in ("1", "2", "3", "4", "5"):
             return Redundancy(spare_blocks=int(text[2:]))
         raise ValueError("redundancy is written N, N+1 (to N+5) or 2N")
     return value

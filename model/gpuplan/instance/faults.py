@@ -21,28 +21,32 @@ Tree = dict[str, object]
 
 
 def placed(problem: Problem, documents: list[Document]) -> Problem:
-    """The problem with the file and line of its path, in the first document that has it."""
-    where = tuple(
-        int(part) if part.isascii() and part.isdecimal() else part for part in problem.path.split(".") if part
-    )
-    for length in range(len(where), 0, -1):
-        for document in documents:
-            if _there(document.value, where[:length]):
-                mark = document.mark(where[:length])
-                place = (mark.line, mark.column) if mark else (None, None)
-                return replace(problem, file=document.file, line=place[0], column=place[1])
-    return replace(problem, file=documents[0].file) if documents else problem
+    """The problem with the file and line of its path, in the document that has most of it."""
+    best: tuple[int, Document | None, tuple[str | int, ...]] = (0, None, ())
+    for document in documents:
+        where = _as_far_as(document.value, problem.path.split("."))
+        if len(where) > best[0]:
+            best = (len(where), document, where)
+    _, found, where = best
+    if found is None:
+        return replace(problem, file=documents[0].file) if documents else problem
+    mark = found.mark(where)
+    return replace(problem, file=found.file, line=mark.line, column=mark.column)
 
 
-def _there(tree: object, where: tuple[str | int, ...]) -> bool:
-    for part in where:
+def _as_far_as(tree: object, parts: list[str]) -> tuple[str | int, ...]:
+    """The longest beginning of a path that a tree has."""
+    where: list[str | int] = []
+    for part in parts:
         if isinstance(tree, dict) and part in tree:
+            where.append(part)
             tree = tree[part]
-        elif isinstance(tree, list | tuple) and isinstance(part, int) and part < len(tree):
-            tree = tree[part]
+        elif isinstance(tree, list | tuple) and part.isascii() and part.isdecimal() and int(part) < len(tree):
+            where.append(int(part))
+            tree = tree[int(part)]
         else:
-            return False
-    return True
+            break
+    return tuple(where)
 
 
 WANTED = {

@@ -34,14 +34,17 @@ def _read(source: Path | str) -> tuple[Tree, list[Document], list[str]]:
     """The tree with what it extends, the documents from the last to the first, and the edits in order."""
     documents = [read_document(source)]
     folder = Path(source).resolve().parent if names_a_file(source) else None
+    seen = {Path(source).resolve()} if names_a_file(source) else set()
     while (base := documents[-1].value.get("extends")) is not None:
         if not isinstance(base, str):
             raise _at(documents[-1], ("extends",), "extends names another file of the same folder", "")
         if folder is None:
             raise _at(documents[-1], ("extends",), "text cannot extend a file", "Save it beside the file it extends.")
-        if len(documents) > DEEPEST or base in {Path(document.file).name for document in documents}:
+        extended = (folder / base).resolve()
+        if len(documents) > DEEPEST or extended in seen:
             raise _at(documents[-1], ("extends",), f"{base} extends itself, or too many files extend one another", "")
-        documents.append(read_document(folder / base, folder=folder))
+        seen.add(extended)
+        documents.append(read_document(base, folder=folder))
     tree: Tree = {}
     edits: list[str] = []
     for document in reversed(documents):

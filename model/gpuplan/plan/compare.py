@@ -11,6 +11,7 @@ from gpuplan.instance.providers import EXISTING
 from gpuplan.plan.complete import complete
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import PlanLevel
+from gpuplan.plan.proof import gap_of, is_proven
 from gpuplan.reckoning import reckon
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
                 unit=unit,
                 value=value,
                 bound=level.bound if level else None,
-                gap=level.gap if level else None,
-                proven=level.proven if level else False,
+                gap=gap_of(value, level.bound) if level else None,
+                proven=is_proven(value, level.bound, plan.options.gap) if level else False,
             )
         )
-    again = complete(reckoning, levels, plan.options, plan.versions, plan.run, plan.status == "optimal")
+    again = complete(reckoning, levels, plan.options, plan.versions, plan.run, all(level.proven for level in levels))
     found = list(again.audit.broken)
     if plan.instance_sha256 != fingerprint(instance):
         found.append("instance_sha256: the plan was made for another instance, or for another edit of it")
@@ -49,7 +50,7 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
                 found.append(
                     f"levels.{number}.bound: {level.name} is {level.value}, better than the bound {level.bound} claimed"
                 )
-    skipped = {"audit", "status", "instance_sha256", "run"}
+    skipped = {"instance_sha256", "run"}
     mine, theirs = again.model_dump(), plan.model_dump()
     for key in mine:
         if key not in skipped:

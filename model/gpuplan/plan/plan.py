@@ -70,7 +70,8 @@ class PlanSite(Closed):
     """Installed at the end, bought and already there."""
     accelerators: Whole
     pue: Figure | None
-    """Grid power over the systems' power at the end: typical load, or design load where that alone matters."""
+    """Grid power over the systems' power at the end: typical load, or design load where that alone matters.
+    None when the grid does not feed them."""
 
 
 class ResourceUse(Closed):

@@ -104,7 +104,7 @@ def sites(recount: Recount, loads: SiteLoads) -> tuple[PlanSite, ...]:
                 accelerators=sum(
                     instance.systems[system].accelerators * sum(units) for system, units in standing.items()
                 ),
-                pue=rounded(drawn / load.it_power) if load.it_power and drawn else None,
+                pue=rounded(drawn / load.it_power) if load.it_power and drawn >= load.it_power else None,
             )
         )
     return tuple(found)

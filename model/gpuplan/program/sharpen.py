@@ -13,8 +13,8 @@ from gpuplan.instance.units import common_step
 from gpuplan.program.columns import Columns
 from gpuplan.program.rows import Rows
 
-LARGEST = 10**7
-"""Coefficients above this would cost more precision than they bring."""
+LARGEST = 10**5
+"""Above this a miss by one step is again within what the solver takes as kept."""
 DENOMINATOR = 10**7
 NEAR = 1e-12
 

@@ -80,7 +80,7 @@ def _decision(plan: Plan) -> str:
     missed = [limit for limit in plan.limits if limit.missed_by]
     for limit in missed:
         by = quantity(limit.missed_by, limit.unit, plan.currency)
-        text += f". Soft limit {limit.limit} is missed by {by}"
+        text += f". {'Soft limit' if limit.soft else 'Limit'} {limit.limit} is missed by {by}"
     return text + "."
 
 

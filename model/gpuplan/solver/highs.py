@@ -2,40 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gpuplan.errors import Defect
-from gpuplan.solver.matrix import Floats, Matrix, scaled
+from gpuplan.solver.matrix import Matrix, checked, scaled
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination
+
+AGREE = 1e-6
+"""Share within which the solver's objective and that of its values must agree."""
 
 
 def run(
     matrix: Matrix,
     settings: Settings,
-    start: Floats | None = None,
     on_report: OnReport | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Result:
     """Minimise. Values, objective and bound are in the matrix's own units; the bound is proven for the matrix.
+
+    No start is handed over: HiGHS 1.16 with presolve maps some starts wrongly, prunes by a value that they do not have
+    and calls the start optimal. Callers keep their incumbents themselves.
 
     Raises Defect when HiGHS refuses the model or an option.
     """
     import highspy
 
     highs = _quiet(highspy)
+    checked(matrix)
     well_scaled, factor = scaled(matrix)
     _set_options(highs, settings)
     _pass_model(highs, highspy, well_scaled)
-    if start is not None:
-        # A start is a courtesy: one that the solver cannot use changes nothing.
-        highs.setSolution(len(start), np.arange(len(start), dtype=np.int32), start)
-    bounds = [NO_BOUND]
+    listener = _Listener(matrix, factor, on_report, should_stop)
     if on_report is not None or should_stop is not None:
-        _listen(highs, factor, bounds, on_report, should_stop)
+        listener.attach(highs)
     highs.run()
-    return _result(highs, highspy, matrix, factor, bounds[0])
+    if listener.raised is not None:
+        raise listener.raised
+    return _result(highs, highspy, matrix, factor, listener.bound)
 
 
 def _quiet(highspy: Any) -> Any:
@@ -53,6 +59,7 @@ def _set_options(highs: Any, settings: Settings) -> None:
     wanted: dict[str, object] = {
         "mip_rel_gap": settings.gap,
         "mip_abs_gap": 0.0,
+        "small_matrix_value": 1e-12,
         "random_seed": settings.seed,
     }
     if settings.threads > 1:
@@ -82,36 +89,60 @@ def _pass_model(highs: Any, highspy: Any, matrix: Matrix) -> None:
     if matrix.whole.any():
         lp.integrality_ = [kinds[int(whole)] for whole in matrix.whole]
     status = highs.passModel(lp)
-    if status == highspy.HighsStatus.kError:
-        raise Defect("HiGHS refuses the model")
+    if status != highspy.HighsStatus.kOk:
+        raise Defect("HiGHS refuses the model, or takes it with changes")
 
 
-def _listen(
-    highs: Any, factor: float, bounds: list[float], on_report: OnReport | None, should_stop: ShouldStop | None
-) -> None:
-    def found(event: Any) -> None:
-        bounds[0] = max(bounds[0], event.data_out.mip_dual_bound / factor)
-        if on_report is not None:
+class _Listener:
+    """Passes on incumbents and bounds; what a callback raises is kept for after the run, since HiGHS would swallow it."""
+
+    def __init__(
+        self, matrix: Matrix, factor: float, on_report: OnReport | None, should_stop: ShouldStop | None
+    ) -> None:
+        self.matrix = matrix
+        self.factor = factor
+        self.on_report = on_report
+        self.should_stop = should_stop
+        self.bound = NO_BOUND
+        self.raised: BaseException | None = None
+
+    def attach(self, highs: Any) -> None:
+        highs.cbMipImprovingSolution += self._guarded(self._found)
+        highs.cbMipInterrupt += self._guarded(self._alive)
+        highs.cbSimplexInterrupt += self._guarded(self._nothing)
+        highs.cbIpmInterrupt += self._guarded(self._nothing)
+
+    def _guarded(self, handle: Callable[[Any], None]) -> Callable[[Any], None]:
+        def guarded(event: Any) -> None:
+            try:
+                if self.raised is None:
+                    handle(event)
+                if self.raised is not None or (self.should_stop is not None and self.should_stop()):
+                    event.interrupt()
+            except BaseException as error:
+                self.raised = error
+                event.interrupt()
+
+        return guarded
+
+    def _found(self, event: Any) -> None:
+        self._see(event)
+        if self.on_report is not None:
             values = np.array(event.data_out.mip_solution, dtype=float)
-            on_report(Report(bounds[0], event.data_out.objective_function_value / factor, values))
+            self.on_report(Report(self.bound, float(self.matrix.cost @ values) + self.matrix.offset, values))
 
-    def alive(event: Any) -> None:
-        bound = event.data_out.mip_dual_bound / factor
+    def _alive(self, event: Any) -> None:
+        self._see(event)
+        if self.on_report is not None:
+            self.on_report(Report(self.bound))
+
+    def _nothing(self, _event: Any) -> None:
+        """Only a place to be stopped at."""
+
+    def _see(self, event: Any) -> None:
+        bound = event.data_out.mip_dual_bound / self.factor
         if np.isfinite(bound):
-            bounds[0] = max(bounds[0], bound)
-        if on_report is not None:
-            on_report(Report(bounds[0]))
-        if should_stop is not None and should_stop():
-            event.interrupt()
-
-    def between(event: Any) -> None:
-        if should_stop is not None and should_stop():
-            event.interrupt()
-
-    highs.cbMipImprovingSolution += found
-    highs.cbMipInterrupt += alive
-    highs.cbSimplexInterrupt += between
-    highs.cbIpmInterrupt += between
+            self.bound = max(self.bound, bound)
 
 
 def _result(highs: Any, highspy: Any, matrix: Matrix, factor: float, bound_seen: float) -> Result:
@@ -134,6 +165,10 @@ def _result(highs: Any, highspy: Any, matrix: Matrix, factor: float, bound_seen:
     if values is not None and len(values) != len(matrix.lower):
         values = None
     objective = None if values is None else float(matrix.cost @ values) + matrix.offset
+    if objective is not None and abs(info.objective_function_value / factor - objective) > AGREE * max(
+        1.0, abs(objective)
+    ):
+        return Result(Termination.FAILED, None, None, NO_BOUND)
     if matrix.whole.any():
         bound = max(info.mip_dual_bound / factor, bound_seen)
     else:

@@ -129,12 +129,18 @@ def checked(matrix: Matrix) -> Matrix:
 def scaled(matrix: Matrix) -> tuple[Matrix, float]:
     """Rows and objective brought near 1 by powers of two, which changes no digit; returns the objective's factor too.
 
-    Columns keep their meaning, so that whole ones stay whole.
+    A row is scaled by the geometric mean of its smallest and largest coefficient. Columns keep their meaning, so that
+    whole ones stay whole.
     """
     rows = np.repeat(np.arange(len(matrix.row_lower)), np.diff(matrix.starts))
+    sizes = np.abs(matrix.values)
     largest = np.zeros(len(matrix.row_lower))
-    np.maximum.at(largest, rows, np.abs(matrix.values))
-    factors = np.where(largest > 0, np.exp2(-np.round(np.log2(np.where(largest > 0, largest, 1.0)))), 1.0)
+    smallest = np.full(len(matrix.row_lower), np.inf)
+    np.maximum.at(largest, rows[sizes > 0], sizes[sizes > 0])
+    np.minimum.at(smallest, rows[sizes > 0], sizes[sizes > 0])
+    some = largest > 0
+    middle = np.sqrt(np.where(some, largest, 1.0)) * np.sqrt(np.where(some, smallest, 1.0))
+    factors = np.exp2(-np.round(np.log2(middle)))
     top = float(np.max(np.abs(matrix.cost), initial=0.0))
     objective = float(np.exp2(-np.round(np.log2(top)))) if top > 0 else 1.0
     scaled_matrix = replace(

@@ -61,10 +61,15 @@ class SearchResult:
     """How a search ended."""
 
     termination: Termination
-    formulation: Formulation
+    formulation: Formulation | None
+    """None when the search was stopped before there was one."""
     values: Floats | None
     levels: tuple[LevelResult, ...]
     seconds_in_solver: float
+
+
+class _Stopped(Exception):  # noqa: N818
+    """Time was up, or a stop asked for, before the program was built."""
 
 
 @dataclass
@@ -87,10 +92,13 @@ class Search:
         """
         self._margins = margins or {}
         with watched() as runs:
-            formulation = formulate(instance, margins=self._margins)
+            try:
+                formulation = formulate(instance, margins=self._margins, pause=self._pause)
+            except _Stopped:
+                return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
             result = self._levels(runs, formulation, matrix_of(formulation))
             if result.termination is Termination.INFEASIBLE:
-                result = self._second_look(runs, instance, result)
+                result = self._second_look(runs, instance)
         return replace(result, seconds_in_solver=self._in_solver)
 
     def is_feasible(self, runs: Watched, formulation: Formulation) -> bool | None:
@@ -104,14 +112,15 @@ class Search:
                 return None
         return False
 
-    def _second_look(self, runs: Watched, instance: Instance, first: SearchResult) -> SearchResult:
+    def _second_look(self, runs: Watched, instance: Instance) -> SearchResult:
         """Search again without presolve, with tight tolerances and without tightenings, before saying "infeasible"."""
         formulation = formulate(instance, tightenings=False, margins=self._margins)
         careful = Search(replace(self.settings, careful=True), self.on_progress, self.should_stop)
         careful._began, careful._in_solver = self._began, 0.0
         result = careful._levels(runs, formulation, matrix_of(formulation))
         self._in_solver += careful._in_solver
-        return result if result.termination is not Termination.FAILED else first
+        # A second look that proves nothing leaves nothing proven.
+        return replace(result, termination=Termination.STOPPED) if result.termination is Termination.FAILED else result
 
     def _levels(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
         best: Floats | None = None
@@ -168,13 +177,25 @@ class Search:
         listener: Callable[[Report], None] | None,
     ) -> Result:
         began = time.monotonic()
-        left = self.settings.time_limit - (began - self._began)
-        if left <= 0 or (self.should_stop is not None and self.should_stop()):
-            return Result(Termination.STOPPED, None, None, NO_BOUND)
+        if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
+            return Result(Termination.STOPPED, start, None if start is None else _worth(matrix, start), NO_BOUND)
         try:
-            return runs.run(matrix, replace(settings, time_limit=left), start, listener, self.should_stop)
+            result = runs.run(matrix, replace(settings, time_limit=self._left()), start, listener, self.should_stop)
+            if _contradicts_itself(result, settings) and self._left() > 0:
+                careful = replace(settings, careful=True, time_limit=self._left())
+                result = runs.run(matrix, careful, start, listener, self.should_stop)
+            return result
         finally:
             self._in_solver += time.monotonic() - began
+
+    def _pause(self) -> None:
+        """Called while building; ends it when time is up or a stop was asked for."""
+        if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
+            raise _Stopped
+
+    def _left(self) -> float:
+        """Seconds left."""
+        return self.settings.time_limit - (time.monotonic() - self._began)
 
     def _listener(self, number: int, levels: int, goal: Goal) -> Callable[[Report], None] | None:
         if self.on_progress is None:
@@ -208,13 +229,24 @@ class Search:
             return rounded
         lower = np.where(matrix.whole, rounded, matrix.lower)
         upper = np.where(matrix.whole, rounded, matrix.upper)
-        settings = replace(self.settings, time_limit=10.0, memory_mb=None)
-        result = runs.run(matrix.with_bounds(lower, upper).relaxed(), settings)
+        settings = replace(self.settings, time_limit=min(max(self._left(), 0.3), 10.0))
+        result = runs.run(matrix.with_bounds(lower, upper).relaxed(), settings, should_stop=self.should_stop)
         return rounded if result.values is None else np.where(matrix.whole, rounded, result.values)
 
 
 def _value(aim: Linear, point: Floats) -> float:
     return aim.constant + sum(coefficient * float(point[column]) for column, coefficient in aim.terms.items())
+
+
+def _worth(matrix: Matrix, point: Floats) -> float:
+    return float(matrix.cost @ point) + matrix.offset
+
+
+def _contradicts_itself(result: Result, settings: Settings) -> bool:
+    """A run that failed, or that calls a value optimal whose own bound is further away than the gap asked for."""
+    if result.termination is Termination.FAILED:
+        return True
+    return result.termination is Termination.OPTIMAL and result.gap > settings.gap + 1e-9
 
 
 def _is_settled(aim: Linear, level: Matrix, point: Floats) -> bool:
@@ -235,5 +267,5 @@ def _level_result(goal: Goal, sign: float, result: Result, gap: float) -> LevelR
     bound = sign * result.bound if np.isfinite(result.bound) else None
     value = None if result.objective is None else sign * result.objective
     reached = result.gap if bound is not None else None
-    proven = result.termination is Termination.OPTIMAL or (reached is not None and reached <= gap)
+    proven = reached is not None and reached <= gap + 1e-9
     return LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven)

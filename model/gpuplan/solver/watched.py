@@ -48,16 +48,21 @@ class Watched:
         on_report: OnReport | None = None,
         should_stop: ShouldStop | None = None,
     ) -> Result:
-        """Minimise, within the time limit and half a second, or until `should_stop` says so."""
+        """Minimise, within the time limit and half a second, or until `should_stop` says so.
+
+        `start` is what comes back should nothing better be found; it does not guide the search.
+        """
         began = time.monotonic()
+        self._best = Result(Termination.STOPPED, start, _worth(matrix, start), NO_BOUND)
         if len(matrix.values) <= SMALL and settings.memory_mb is None:
             limit = min(settings.time_limit, SMALL_SECONDS)
-            result = highs.run(matrix, replace(settings, time_limit=limit, threads=1), start, on_report)
+            result = highs.run(matrix, replace(settings, time_limit=limit, threads=1), on_report)
             unfinished = result.termination in (Termination.STOPPED, Termination.FAILED)
             if not unfinished or (limit == settings.time_limit and result.termination is Termination.STOPPED):
-                return result
-            start = result.values if result.values is not None else start
-        return self._in_child(matrix, settings, began + settings.time_limit, start, on_report, should_stop)
+                return self._better(result)
+            # Kept, should the child be lost; not handed to it, since what the clock left of it is not repeatable.
+            self._keep(Report(result.bound, result.objective, result.values))
+        return self._in_child(matrix, settings, began + settings.time_limit, on_report, should_stop)
 
     def close(self) -> None:
         """End the child, if there is one."""
@@ -75,16 +80,16 @@ class Watched:
         matrix: Matrix,
         settings: Settings,
         deadline: float,
-        start: Floats | None,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
     ) -> Result:
         finished = False
         try:
             child = self._running_child()
-            assert child.stdin is not None
             left = max(deadline - time.monotonic(), 0.0)
-            send(child.stdin, (matrix, replace(settings, time_limit=left), start))
+            with contextlib.suppress(OSError):  # a child that died already: the watch will see it
+                assert child.stdin is not None
+                send(child.stdin, (matrix, replace(settings, time_limit=left)))
             result = self._watch(child, deadline, on_report, should_stop)
             finished = result is not None
             return result if result is not None else self._best
@@ -93,14 +98,15 @@ class Watched:
                 self.close()
 
     def _running_child(self) -> subprocess.Popen[bytes]:
-        self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
         if self._child is None or self._child.poll() is not None:
             self.close()
             self._messages = queue.Queue()
             root = Path(__file__).resolve().parents[2]
-            code = f"import sys; sys.path.insert(0, {str(root)!r}); from gpuplan.solver.worker import main; main()"
+            # The parent's own path without the current folder, whose files are not to be run.
+            path = [str(root), *(folder for folder in sys.path if folder)]
+            code = f"import sys; sys.path[:] = {path!r}; from gpuplan.solver.worker import main; main()"
             self._child = subprocess.Popen(
-                [sys.executable, "-c", code],
+                [sys.executable, "-P", "-c", code],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -118,6 +124,7 @@ class Watched:
     ) -> Result | None:
         """The child's result, or None when it had to be given up: the best so far is then in `_best`."""
         given_up: float | None = None
+        heard = False
         while True:
             now = time.monotonic()
             if given_up is None and (now > deadline or (should_stop is not None and should_stop())):
@@ -133,8 +140,11 @@ class Watched:
                 continue
             if isinstance(message, Result):
                 return self._better(message)
+            if isinstance(message, EOFError) and not heard and child.wait() > 0:
+                raise Defect("the solver's process ended before it said anything")
             if isinstance(message, EOFError | MemoryError):
                 return None
+            heard = True
             if isinstance(message, Exception):
                 raise Defect(f"the solver's process failed: {message!r}") from message
             self._keep(message)
@@ -152,10 +162,14 @@ class Watched:
             self._best = replace(self._best, bound=bound)
 
     def _better(self, result: Result) -> Result:
-        """The result, with the best values seen should it have come back without any."""
-        if result.values is None and self._best.values is not None and result.termination is Termination.STOPPED:
-            return replace(self._best, bound=max(self._best.bound, result.bound))
-        return result
+        """The result, with the best values and bound seen before should these be better."""
+        if result.termination is Termination.INFEASIBLE or result.termination is Termination.UNBOUNDED:
+            return result
+        bound = max(self._best.bound, result.bound)
+        known = self._best.objective
+        if known is not None and (result.objective is None or known < result.objective):
+            return replace(result, values=self._best.values, objective=known, bound=min(bound, known))
+        return replace(result, bound=bound if result.objective is None else min(bound, result.objective))
 
 
 def _relay(stream: Any, messages: queue.Queue[Any]) -> None:
@@ -175,3 +189,8 @@ def watched() -> Iterator[Watched]:
         yield runs
     finally:
         runs.close()
+
+
+def _worth(matrix: Matrix, point: Floats | None) -> float | None:
+    """Objective of a point, if there is one."""
+    return None if point is None else float(matrix.cost @ point) + matrix.offset

@@ -12,6 +12,7 @@ import struct
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import IO, Any
 
 LENGTH = struct.Struct("<Q")
@@ -74,11 +75,13 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing that a library prints may mix with the messages
     inbox = Inbox(sys.stdin.buffer)
     while True:
-        matrix, settings, start = inbox.next_task()
-        _serve(out, inbox, matrix, settings, start)
+        matrix, settings = inbox.next_task()
+        _serve(out, inbox, matrix, settings)
 
 
-def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any, start: Any) -> None:
+def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any) -> None:
+    import highspy  # noqa: F401  (loaded before the limit, which counts what comes on top)
+
     from gpuplan.solver.highs import run
 
     if settings.memory_mb is not None:
@@ -92,7 +95,7 @@ def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any, start: Any)
             send(out, message)
 
     try:
-        send(out, run(matrix, settings, start, report, inbox.stop.is_set))
+        send(out, run(matrix, settings, report, inbox.stop.is_set))
     except MemoryError:
         send(out, MemoryError(f"more than {settings.memory_mb} MB"))
     except Exception as error:
@@ -100,11 +103,15 @@ def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any, start: Any)
 
 
 def _limit_memory(megabytes: int) -> None:
+    """Allow so much more memory than the process has now, its libraries being loaded."""
     try:
         import resource
-    except ImportError:  # not on this platform: the parent still watches the clock
+
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except (ImportError, OSError):  # not on this platform: the parent still watches the clock
         return
-    resource.setrlimit(resource.RLIMIT_AS, (megabytes * 2**20, resource.RLIM_INFINITY))
+    limit = pages * resource.getpagesize() + megabytes * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
 
 
 if __name__ == "__main__":

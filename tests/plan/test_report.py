@@ -1,0 +1,178 @@
+"""The answer as text: what, how many, from whom, where, when, at what cost, what binds, and how sure it is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from plan.examples import order, planned, small, solved, stands
+
+from gpuplan.api import Outcome
+from gpuplan.diagnosis import Clash, Conflict
+from gpuplan.plan.plan import Plan
+from gpuplan.report.outcome import outcome_tree
+from gpuplan.report.terminal import outcome_text
+from gpuplan.report.words import money, percent, plural, quantity
+
+
+def said(plan: Plan, **options: Any) -> str:
+    level = plan.levels[-1]
+    return outcome_text(Outcome(plan.status, plan, level.bound, level.gap, None, 1.0), plan.name, **options)  # type: ignore[arg-type]
+
+
+def test_the_report_of_a_plan_says_all_that_was_decided_and_how_sure_it_is() -> None:
+    """Proves the report of a small plan, fact by fact."""
+    over = {
+        "limits.target": {"measure": "systems", "at_least": 2, "by": "2025-06-30"},
+        "limits.budget": {"measure": "spend", "at_most": 500_000_000},
+        "offers.quote.price": 123_456_789,
+        "offers.quote.lead_days": 30,
+        "systems.box.sources": {"all": {"source": "x", "confidence": "assumption"}},
+        "offers.late": {"vendor": "shop", "system": "box", "price": 1, "order_until": "2024-12-31"},
+    }
+    text = said(planned(small(over), order(2), stands(2)))
+    flat = " ".join(text.split())
+    for fact in [
+        "small",
+        "Buy 16 accelerators in 2 systems",  # what and how many
+        "from 1 vendor (shop)",
+        "for 1 site (plant)",
+        "signed on 2025-01-01, the last ready on 2025-01-31",
+        "It costs 246.9 M USD",
+        "purchase",
+        "target",
+        "binds",
+        "≥ 2",
+        "≤ 500.0 M USD",
+        "proven best",
+        "audit passed",
+        "Latest days to act",
+        "2025-05-31",
+        "the order window closed on 2024-12-31",
+        "1 assumption and 0 unverified figures",
+    ]:
+        assert fact in flat, f"{fact!r} is not said:\n{text}"
+    assert "\x1b" not in text
+
+
+def test_the_report_is_no_wider_than_a_terminal() -> None:
+    """Proves 80 columns for a plan with something of everything, and for ids as long as they may be."""
+    long_id, site = "l" * 100, "s" * 100
+    over = {
+        f"vendors.{long_id}": {},
+        f"sites.{site}": {},
+        f"offers.{long_id}": {"vendor": long_id, "system": "box", "price": 10**12},
+        f"limits.{long_id}": {"measure": "systems", "at_least": 1, "by": "2025-06-30"},
+    }
+    plans = [solved()[1], planned(small(over), order(2, offer=long_id, site=site), stands(2, offer=long_id, site=site))]
+    for plan in plans:
+        for width in (60, 80, 120):
+            assert max(map(len, said(plan, width=width).splitlines())) <= width
+
+
+def test_no_line_ends_in_blanks_and_the_text_ends_in_one_line_end() -> None:
+    """Proves text that diffs well."""
+    text = said(solved()[1])
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert text.endswith("\n")
+
+
+def test_binding_limits_come_first() -> None:
+    """Proves that a limit that binds is listed before one with room, whatever the instance's order."""
+    over = {
+        "limits": {
+            "roomy": {"measure": "spend", "at_most": 1000},
+            "tight": {"measure": "systems", "at_most": 2},
+        }
+    }
+    text = said(planned(small(over), order(2), stands(2)))
+    assert text.index("tight") < text.index("roomy")
+
+
+def test_a_missed_soft_limit_is_said_up_front() -> None:
+    """Proves that the first paragraph admits what is missed, and by how much."""
+    over = {"limits.target": {"measure": "systems", "at_least": 5, "soft": {"penalty": 1}}}
+    text = " ".join(said(planned(small(over), order(2), stands(2))).split())
+    assert "Soft limit target is missed by 3 systems" in text
+
+
+def test_a_failed_audit_is_said_with_what_it_found() -> None:
+    """Proves that a plan that breaks a rule never looks like one that holds."""
+    text = said(planned(small({"offers.quote.max_units": 1}), order(2), stands(2)))
+    assert "FAILED" in text
+    assert "offers.quote: bought in all" in " ".join(text.split())
+
+
+def test_buying_nothing_is_said() -> None:
+    """Proves the report of an empty plan."""
+    assert "Buy nothing." in said(planned(small()))
+
+
+def test_markup_in_an_instance_is_only_text() -> None:
+    """Proves that brackets in a name are shown, not obeyed."""
+    assert "[red]x[/red] [bold]" in said(planned(small({"name": "[red]x[/red] [bold]"})))
+
+
+@pytest.mark.parametrize("variable", ["FORCE_COLOR", "COLUMNS", "TERM", "JUPYTER_COLUMNS", "TTY_COMPATIBLE"])
+def test_the_environment_changes_nothing(monkeypatch: pytest.MonkeyPatch, variable: str) -> None:
+    """Proves that text written to a file is the same everywhere."""
+    plan = planned(small(), order(2), stands(2))
+    before = said(plan)
+    monkeypatch.setenv(variable, "1")
+    assert said(plan) == before
+
+
+def test_color_is_there_when_asked_for() -> None:
+    """Proves that a terminal gets its bold headings."""
+    assert "\x1b[1m" in said(planned(small()), color=True)
+
+
+def test_the_lack_of_a_plan_is_an_answer_too() -> None:
+    """Proves the text and data of an infeasible instance: the rules that clash, and whether that set is proven."""
+    clash = (Clash("limits", "limits.budget", "limit budget: at most 5"), Clash("limits", "limits.target", "at least 2"))
+    outcome = Outcome("infeasible", None, None, None, Conflict("policy", clash, minimal=True), 1.0)
+    text = " ".join(outcome_text(outcome, "korea").split())
+    for fact in ["korea", "There is no plan", "limits.budget: limit budget: at most 5", "limits.target", "(proven)"]:
+        assert fact in text
+    tree = outcome_tree(outcome)
+    assert tree["status"] == "infeasible"
+    assert tree["conflict"]["members"][1] == {"family": "limits", "path": "limits.target", "says": "at least 2"}  # type: ignore[index]
+
+
+@pytest.mark.parametrize("status", ["unbounded", "no_plan_found"])
+def test_other_ends_without_a_plan_are_told_apart(status: Any) -> None:
+    """Proves that "no plan yet" is never said as "no plan"."""
+    text = outcome_text(Outcome(status, None, None, None, None, 1.0), "korea")
+    assert ("best plan" in text) == (status == "unbounded")
+    assert ("allow more time" in " ".join(text.split())) == (status == "no_plan_found")
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [
+        ("0", "0.00 USD"),
+        ("999999.994", "999,999.99 USD"),
+        ("1000000", "1.000 M USD"),
+        ("12345678", "12.35 M USD"),
+        ("1459000000000", "1.459 tn USD"),
+        ("876200000000", "876.2 bn USD"),
+        ("-2500000000", "-2.500 bn USD"),
+        ("999999.999", "1.000 M USD"),
+        ("999960000", "1.000 bn USD"),
+        ("999999999999", "1.000 tn USD"),
+    ],
+)
+def test_money_is_said_in_a_readable_scale(amount: str, text: str) -> None:
+    """Proves the scales and their edges: four digits or more, and rounding never shows 1,000,000.00 or 1,000.0 M."""
+    assert money(Decimal(amount), "USD") == text
+
+
+def test_quantities_are_said_with_their_units() -> None:
+    """Proves shares as per cent, whole numbers without decimals, the rest with two."""
+    assert quantity(Decimal("0.125"), "share", "USD") == "12.5 %"
+    assert quantity(Decimal("1234.0"), "kW", "USD") == "1,234 kW"
+    assert quantity(Decimal("1234.567"), "kW", "USD") == "1,234.57 kW"
+    assert quantity(Decimal(5), "", "USD") == "5"
+    assert quantity(Decimal(5), "money", "USD") == "5.00 USD"
+    assert (percent(None), percent(Decimal("0.001")), plural(1, "site"), plural(2, "site")) == ("-", "0.1 %", "1 site", "2 sites")
