@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
 STEP = Decimal("1e-6")
+AGREE = Decimal("1e-6")
+"""Share within which a value of the search and the recounted one are the same."""
 
 
 class Cancel(Protocol):
@@ -169,14 +171,27 @@ def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began
 def _levels(searched: Sequence[LevelResult], reckoning: Reckoning, asked: Decimal) -> list[PlanLevel]:
     """Values as recounted, bounds as proven; a bound is rounded away from the value, never towards it."""
     found = []
-    for level, (name, unit, value) in zip(searched, reckoning.levels, strict=True):
+    for number, (level, (name, unit, value)) in enumerate(zip(searched, reckoning.levels, strict=True), 1):
+        reached = value
+        if number < len(searched) and level.value is not None:
+            known = Decimal(repr(level.value)).quantize(STEP)
+            reached = value if abs(known - value) <= AGREE * max(Decimal(1), abs(value)) else known
         bound = None
         if level.bound is not None:
             rounding = ROUND_CEILING if level.maximise else ROUND_FLOOR
             bound = Decimal(repr(level.bound)).quantize(STEP, rounding=rounding)
-            bound = max(bound, value) if level.maximise else min(bound, value)
-        proven = is_proven(value, bound, asked)
-        found.append(PlanLevel(name=name, unit=unit, value=value, bound=bound, gap=gap_of(value, bound), proven=proven))
+            bound = max(bound, reached) if level.maximise else min(bound, reached)
+        found.append(
+            PlanLevel(
+                name=name,
+                unit=unit,
+                value=value,
+                reached=reached,
+                bound=bound,
+                gap=gap_of(reached, bound),
+                proven=is_proven(reached, bound, asked),
+            )
+        )
     return found
 
 

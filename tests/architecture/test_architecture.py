@@ -33,7 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "solver": {"errors", "instance", "program", "families", "formulation", "pyomo_model"},
     "plan": {"errors", "instance", "ledger", "families", "reckoning"},
     "diagnosis": {"errors", "instance", "program", "families", "formulation", "solver"},
-    "planning": {"errors", "instance", "ledger", "program", "families", "reckoning", "solver", "plan"},
+    "extraction": {"errors", "instance", "ledger"},
+    "planning": {"errors", "instance", "ledger", "program", "families", "reckoning", "solver", "extraction"},
     "api": {"errors", "instance", "reckoning", "solver", "plan", "diagnosis", "planning"},
     "report": {"errors", "instance", "plan"},
     "gpuplan": {"errors", "instance", "plan", "api"},
@@ -41,10 +42,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__main__": {"cli"},
 }
 """Rooms and what each may import, at import time or within a function. The program and the ledger know nothing of each
-other, so that neither can vouch for the other; nothing but the search and the diagnosis knows the solver."""
+other, so that neither can vouch for the other; and nothing that judges a plan knows the solver or the search."""
 
 FOR_TYPES_ONLY: dict[str, set[str]] = {
-    "plan": {"program", "solver"},  # extract reads a problem and its values
+    "extraction": {"program", "solver"},  # it reads a problem and its values
     "report": {"api"},  # an outcome is what a report is about
     "cli": {"api", "solver"},
 }

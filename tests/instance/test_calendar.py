@@ -44,9 +44,7 @@ def test_quarters_are_three_months_from_whatever_month_they_start_in() -> None:
     assert quarters.months_in_period == 3
 
 
-@given(
-    st.integers(1950, 2100), st.integers(1, 12), st.integers(1, 60), st.sampled_from(["month", "quarter"])
-)
+@given(st.integers(1950, 2100), st.integers(1, 12), st.integers(1, 60), st.sampled_from(["month", "quarter"]))
 def test_periods_cover_every_day_once(year: int, month: int, periods: int, period: str) -> None:
     """Proves that periods follow one another without gap or overlap to the calendar's end."""
     made = Calendar.model_validate({"start": date(year, month, 1), "periods": periods, "period": period})
@@ -153,15 +151,21 @@ def test_days_that_nothing_can_reach_are_refused_not_stumbled_over(over: dict[st
 
 def test_a_step_holds_from_its_day_until_the_next() -> None:
     """Proves the edges of dated schedules. If broken, the new rate holds a day late."""
-    steps = [ExchangeRate.model_validate({"from": day, "rate": rate}) for day, rate in [("2025-03-01", 1), ("2025-06-01", 2)]]
-    rates = {day: (step.rate if (step := step_at(steps, date.fromisoformat(day))) else None) for day in (
-        "2025-02-28", "2025-03-01", "2025-05-31", "2025-06-01", "2099-01-01")}
+    steps = [
+        ExchangeRate.model_validate({"from": day, "rate": rate}) for day, rate in [("2025-03-01", 1), ("2025-06-01", 2)]
+    ]
+    rates = {
+        day: (step.rate if (step := step_at(steps, date.fromisoformat(day))) else None)
+        for day in ("2025-02-28", "2025-03-01", "2025-05-31", "2025-06-01", "2099-01-01")
+    }
     assert list(rates.values()) == [None, 1, 1, 2, 2]
 
 
 def test_the_first_exchange_rate_also_holds_before_its_day() -> None:
     """Proves the rate of a payment before the first step, and that the reporting currency is 1."""
-    instance = small({"economics.exchange_rates": {"KRW": [{"from": "2025-03-01", "rate": 2}, {"from": "2025-06-01", "rate": 3}]}})
+    instance = small(
+        {"economics.exchange_rates": {"KRW": [{"from": "2025-03-01", "rate": 2}, {"from": "2025-06-01", "rate": 3}]}}
+    )
     rate = instance.economics.rate
     assert [rate("KRW", date(2025, month, 1)) for month in (1, 3, 5, 6)] == [2, 2, 2, 3]
     assert rate("USD", date(2025, 1, 1)) == 1

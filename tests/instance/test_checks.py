@@ -115,14 +115,23 @@ def test_a_currency_without_a_rate_is_an_error(over: dict[str, Any], path: str, 
 
 def test_a_module_in_another_currency_needs_a_rate_only_where_it_can_be_bought() -> None:
     """Proves that dollars of a module matter at a site that lists it, and not before."""
-    over = {"economics.currency": "KRW", "modules.ups": {"provides": {"grid-power": 1}, "lead_days": 1, "currency": "USD"}}
+    over = {
+        "economics.currency": "KRW",
+        "modules.ups": {"provides": {"grid-power": 1}, "lead_days": 1, "currency": "USD"},
+    }
     small(over)
     assert error({**over, "sites.plant.modules": {"ups": {}}}).path == "modules.ups.currency"
 
 
 def test_what_an_offer_includes_needs_no_dollars() -> None:
     """Proves that a won quote with the network inside does not ask for a dollar rate."""
-    small({"economics.currency": "KRW", "systems.box.network_price_usd": 5, "offers.quote.includes": ["system", "network"]})
+    small(
+        {
+            "economics.currency": "KRW",
+            "systems.box.network_price_usd": 5,
+            "offers.quote.includes": ["system", "network"],
+        }
+    )
 
 
 def test_rebates_are_in_one_currency_and_rise() -> None:
@@ -270,7 +279,11 @@ def test_a_target_that_all_supply_cannot_reach_is_remarked_on(over: dict[str, An
         {},  # no maximum: no bound
         {"offers.quote.max_units": 5, "offers.quote.lead_days": 180},  # New Year + 180 days = 30 June
         {"offers.quote.max_units": 3, "limits.it.soft": {"penalty": 1}},
-        {"offers.quote.max_units": 3, "limits.it.existing": "include", "existing.systems": {"old": {"system": "box", "site": "plant", "units": 1}}},
+        {
+            "offers.quote.max_units": 3,
+            "limits.it.existing": "include",
+            "existing.systems": {"old": {"system": "box", "site": "plant", "units": 1}},
+        },
     ],
 )
 def test_a_target_within_reach_or_soft_is_left_in_peace(over: dict[str, Any]) -> None:

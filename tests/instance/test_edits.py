@@ -191,7 +191,9 @@ def test_arithmetic_on_a_schedule_changes_every_step() -> None:
     assert [step.days for step in edited("offers.quote.lead_days += 10").offers["quote"].lead_days] == [40, 70]
     assert [step.days for step in edited("offers.other.lead_days += 10").offers["other"].lead_days] == [10]
     instance = edited("sites.plant.capacity.grid-power.amount *= 2", "sites.plant.capacity.air-cooling.amount *= 2")
-    amounts = [instance.sites["plant"].capacity[resource].on(date(2025, 1, 1)) for resource in ("grid-power", "air-cooling")]
+    amounts = [
+        instance.sites["plant"].capacity[resource].on(date(2025, 1, 1)) for resource in ("grid-power", "air-cooling")
+    ]
     assert amounts == [1000, 14]
 
 

@@ -49,7 +49,12 @@ WRITTEN: dict[str, dict[str, Any]] = {
     },
     "tariff": {"sites.plant.tariff": {"energy_price_per_kwh": 0.1}},
     "selection of one and of many": {
-        "limits.it": {"measure": "spend", "from": "2025-01-01", "at_most": 5, "select": {"vendor": "shop", "maker": ["Acme"]}}
+        "limits.it": {
+            "measure": "spend",
+            "from": "2025-01-01",
+            "at_most": 5,
+            "select": {"vendor": "shop", "maker": ["Acme"]},
+        }
     },
     "soft limit": {"limits.it": {"measure": "systems", "at_least": 5, "soft": {"priority": 1}}},
     "levels": {"objective": [{"maximise": {"measure": "systems"}}, {"minimise": "cost", "tolerance_share": 0.01}]},
@@ -69,7 +74,9 @@ WRITTEN: dict[str, dict[str, Any]] = {
 
 def faults(document: dict[str, Any]) -> list[str]:
     as_read = json.loads(to_json(document))
-    return [f"{'.'.join(map(str, error.absolute_path))}: {error.message:.100}" for error in VALIDATOR.iter_errors(as_read)]
+    return [
+        f"{'.'.join(map(str, error.absolute_path))}: {error.message:.100}" for error in VALIDATOR.iter_errors(as_read)
+    ]
 
 
 def test_both_schemas_are_schemas() -> None:

@@ -191,7 +191,11 @@ def test_edits_are_a_list_of_texts(edits: str) -> None:
 
 @pytest.mark.parametrize(
     ("edit", "says"),
-    [("offers.quot.price = 1", "there is no 'quot' in offers"), ("offers.quote.price = -1", "0"), ("nonsense", "not an edit")],
+    [
+        ("offers.quot.price = 1", "there is no 'quot' in offers"),
+        ("offers.quote.price = -1", "0"),
+        ("nonsense", "not an edit"),
+    ],
 )
 def test_a_wrong_edit_of_a_file_is_told_at_its_line(tmp_path: Path, edit: str, says: str) -> None:
     """Proves that the fault of an edit points into the file. If broken, nobody knows which of fifty edits it is."""
@@ -271,7 +275,9 @@ def test_references_to_nothing_are_placed_and_name_what_is_near(tmp_path: Path) 
 
 def test_an_empty_section_is_told_in_words_of_the_file(tmp_path: Path) -> None:
     """Proves that `offers:` with nothing below it is explained. If broken, "instance of Offer" is all that is said."""
-    text = YAML.replace("  quote:\n    vendor: shop\n    system: box\n    price: 100.10\n    max_units: 5\n", "  quote:\n")
+    text = YAML.replace(
+        "  quote:\n    vendor: shop\n    system: box\n    price: 100.10\n    max_units: 5\n", "  quote:\n"
+    )
     (problem,) = problems(lambda: gpuplan.load(written(tmp_path, "a.yaml", text)))
     assert problem.path == "offers.quote"
     assert "instance of" not in problem.message

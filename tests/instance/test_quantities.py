@@ -100,7 +100,12 @@ def test_each_measure_has_its_unit(measured: dict[str, str], unit: str) -> None:
 def needing(**over: Any) -> Instance:
     return small(
         {
-            "systems.box": {"max_power_kw": 10, "typical_power_kw": 8, "liquid_heat_share": 0.75, "needs": {"ports": 8}},
+            "systems.box": {
+                "max_power_kw": 10,
+                "typical_power_kw": 8,
+                "liquid_heat_share": 0.75,
+                "needs": {"ports": 8},
+            },
             "resources.ports": {"unit": "ports"},
             **over,
         }
@@ -213,7 +218,10 @@ POWER: dict[str, Any] = {
         "air-cooling": {"amount": 100, "needs": {"grid-power": 0.3}},
     },
 }
-CRAH = {"provides": {"air-cooling": {"amount": 50, "needs": {"facility-water": 1, "protected-power": 0.05}}}, "lead_days": 30}
+CRAH = {
+    "provides": {"air-cooling": {"amount": 50, "needs": {"facility-water": 1, "protected-power": 0.05}}},
+    "lead_days": 30,
+}
 
 
 def net(over: dict[str, Any]) -> Network:

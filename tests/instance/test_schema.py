@@ -31,7 +31,9 @@ FULL = {
     "sites.plant.rack_kw": {"air": 20},
     "sites.plant.redundancy": {"protected-power": "N+1"},
     "sites.plant.modules": {"ups": {"max_units": 2}},
-    "sites.plant.tariff": {"seasons": {"all": {"months": [*range(1, 13)], "hours": {"flat": {"hours_per_week": 168, "price_per_kwh": 1}}}}},
+    "sites.plant.tariff": {
+        "seasons": {"all": {"months": [*range(1, 13)], "hours": {"flat": {"hours_per_week": 168, "price_per_kwh": 1}}}}
+    },
     "modules.ups": {"provides": {"protected-power": {"amount": 5, "needs": {"grid-power": 1.1}}}, "lead_days": 3},
     "limits.target": {"measure": "systems", "at_least": 1, "select": {"vendor": "shop"}, "soft": {"penalty": 5}},
     "deadlines.contract": {"by": "2025-06-30"},
@@ -158,7 +160,14 @@ def test_the_largest_number_is_taken() -> None:
 
 @pytest.mark.parametrize(
     ("given", "taken"),
-    [(0.1, "0.1"), (1e-7, "1e-7"), (0.1 + 0.2, "0.30000000000000004"), (5, "5"), (Decimal("2.50"), "2.5"), (1e15, "1e15")],
+    [
+        (0.1, "0.1"),
+        (1e-7, "1e-7"),
+        (0.1 + 0.2, "0.30000000000000004"),
+        (5, "5"),
+        (Decimal("2.50"), "2.5"),
+        (1e15, "1e15"),
+    ],
 )
 def test_a_float_from_python_is_taken_exactly_as_it_prints(given: float, taken: str) -> None:
     """Proves that 0.1 means a tenth. If broken, 0.1 becomes 0.1000000000000000055511151231257827."""
@@ -213,7 +222,19 @@ def test_a_number_within_a_short_form_is_told_in_our_words(path: str, value: obj
 
 
 @pytest.mark.parametrize(
-    "day", ["2025-1-1", "01.01.2025", "2025-02-30", "today", "", 20250101, datetime(2025, 1, 1), None, "20250101", "2025-W01-3"]
+    "day",
+    [
+        "2025-1-1",
+        "01.01.2025",
+        "2025-02-30",
+        "today",
+        "",
+        20250101,
+        datetime(2025, 1, 1),
+        None,
+        "20250101",
+        "2025-W01-3",
+    ],
 )
 def test_what_is_no_day_is_refused(day: object) -> None:
     """Proves that a day is written like 2025-09-30 and in no other way. If broken, 03-04-2025 is anybody's guess."""

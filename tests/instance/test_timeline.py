@@ -106,7 +106,11 @@ def test_the_state_is_taken_where_a_rule_on_use_looks_and_acceptance_before_it()
 
 def test_the_state_is_taken_on_the_eve_and_the_day_of_a_fall_in_capacity() -> None:
     """Proves that a fall on 10 March is looked at on the 9th and the 10th, and that a rise is not looked at."""
-    steps = [{"from": "2025-01-01", "amount": 100}, {"from": "2025-03-10", "amount": 50}, {"from": "2025-03-20", "amount": 60}]
+    steps = [
+        {"from": "2025-01-01", "amount": 100},
+        {"from": "2025-03-10", "amount": 50},
+        {"from": "2025-03-20", "amount": 60},
+    ]
     instance = small({"calendar.periods": 3, "sites.plant.capacity": {"grid-power": steps, "air-cooling": "unlimited"}})
     assert state_days(instance) == tuple(
         map(day, ["2025-01-31", "2025-02-28", "2025-03-09", "2025-03-10", "2025-03-31"])
@@ -130,7 +134,11 @@ def test_a_deadline_on_use_and_a_level_are_looked_at() -> None:
 
 def test_days_outside_the_calendar_are_no_state_days() -> None:
     """Proves that a deadline before the calendar, and the days before it, add nothing."""
-    over = {"calendar.periods": 1, "offers.quote.acceptance_days": 40, "deadlines.use": {"by": "2024-12-01", "stage": "usable"}}
+    over = {
+        "calendar.periods": 1,
+        "offers.quote.acceptance_days": 40,
+        "deadlines.use": {"by": "2024-12-01", "stage": "usable"},
+    }
     assert state_days(small(over)) == (day("2025-01-31"),)
 
 
@@ -181,9 +189,7 @@ def test_a_limit_on_each_quarter_keeps_to_the_quarters_of_the_calendar_year() ->
 
 def test_a_limit_on_each_year_keeps_to_calendar_years() -> None:
     """Proves that 18 months from 2025 are two windows."""
-    instance = small(
-        {"calendar.periods": 18, "limits.it": {"measure": "spend", "at_most": 1, "each": "year"}}
-    )
+    instance = small({"calendar.periods": 18, "limits.it": {"measure": "spend", "at_most": 1, "each": "year"}})
     assert windows(instance.limits["it"], instance) == (
         (day("2025-01-01"), day("2025-12-31")),
         (day("2026-01-01"), day("2026-06-30")),
@@ -262,7 +268,10 @@ def test_a_module_is_paid_on_signing_or_when_ready() -> None:
                 "price": 300,
                 "lead_days": 20,
                 "installation_days": 10,
-                "payments": [{"event": "signed", "share": 0.25}, {"event": "delivered", "share": 0.75, "days_after": 10}],
+                "payments": [
+                    {"event": "signed", "share": 0.25},
+                    {"event": "delivered", "share": 0.75, "days_after": 10},
+                ],
             }
         }
     )

@@ -14,7 +14,12 @@ HOURS: dict[str, Any] = {"flat": {"hours_per_week": 168, "price_per_kwh": 1}}
 
 BROKEN: list[tuple[str, Any, str, str]] = [
     ("calendar.start", "2025-01-02", "calendar", "start must be the first day of a month"),
-    ("economics.exchange_rates", {"USD": [{"from": "2025-01-01", "rate": 1}]}, "economics", "USD is the reporting currency"),
+    (
+        "economics.exchange_rates",
+        {"USD": [{"from": "2025-01-01", "rate": 1}]},
+        "economics",
+        "USD is the reporting currency",
+    ),
     (
         "economics.exchange_rates",
         {"KRW": [{"from": "2025-02-01", "rate": 1}, {"from": "2025-02-01", "rate": 2}]},
@@ -36,7 +41,12 @@ BROKEN: list[tuple[str, Any, str, str]] = [
     ),
     ("offers.quote.payments", [], "offers.quote.payments", "at least 1 item"),
     ("offers.quote.tiers", [{"from_units": 5}], "offers.quote.tiers.0", "either price or discount"),
-    ("offers.quote.tiers", [{"from_units": 5, "price": 1, "discount": 0.1}], "offers.quote.tiers.0", "either price or discount"),
+    (
+        "offers.quote.tiers",
+        [{"from_units": 5, "price": 1, "discount": 0.1}],
+        "offers.quote.tiers.0",
+        "either price or discount",
+    ),
     ("offers.quote.tiers", [{"from_units": 1, "price": 1}], "offers.quote", "rising from_units, above 1"),
     (
         "offers.quote.tiers",
@@ -45,8 +55,18 @@ BROKEN: list[tuple[str, Any, str, str]] = [
         "rising from_units, above 1",
     ),
     ("offers.quote.sites", [], "offers.quote.sites", "at least 1 item"),
-    ("sites.plant.redundancy", {"grid-power": "N+6"}, "sites.plant.redundancy.grid-power", "written N, N+1 (to N+5) or 2N"),
-    ("sites.plant.redundancy", {"grid-power": "N+²"}, "sites.plant.redundancy.grid-power", "written N, N+1 (to N+5) or 2N"),
+    (
+        "sites.plant.redundancy",
+        {"grid-power": "N+6"},
+        "sites.plant.redundancy.grid-power",
+        "written N, N+1 (to N+5) or 2N",
+    ),
+    (
+        "sites.plant.redundancy",
+        {"grid-power": "N+²"},
+        "sites.plant.redundancy.grid-power",
+        "written N, N+1 (to N+5) or 2N",
+    ),
     (
         "sites.plant.tariff",
         {"seasons": {"all": {"months": [1], "hours": HOURS}}},
@@ -82,7 +102,12 @@ BROKEN: list[tuple[str, Any, str, str]] = [
         "the lower bound 0.5 is above the upper bound 0.4",
     ),
     ("limits.it", {**UNITS, "of": {}}, "limits.it", "of goes with a share"),
-    ("limits.it", {**UNITS, "at_most": 9, "soft": {"penalty": 1}}, "limits.it", "a soft limit has one bound; write two limits"),
+    (
+        "limits.it",
+        {**UNITS, "at_most": 9, "soft": {"penalty": 1}},
+        "limits.it",
+        "a soft limit has one bound; write two limits",
+    ),
     (
         "limits.it",
         {"measure": "systems", "at_least_share": 0.5, "soft": {"priority": 1}},
@@ -90,7 +115,12 @@ BROKEN: list[tuple[str, Any, str, str]] = [
         "a soft share with a priority must state soft.scale",
     ),
     ("limits.it", {**UNITS, "counts_from": 5}, "limits.it", "counts_from and counts_from_share go with count"),
-    ("limits.it", {**SPEND, "count": "vendors"}, "limits.it", "count goes with at_most or at_least and a measure of units"),
+    (
+        "limits.it",
+        {**SPEND, "count": "vendors"},
+        "limits.it",
+        "count goes with at_most or at_least and a measure of units",
+    ),
     (
         "limits.it",
         {"measure": "systems", "at_most_share": 0.5, "count": "vendors"},
@@ -104,13 +134,28 @@ BROKEN: list[tuple[str, Any, str, str]] = [
         "either counts_from or counts_from_share",
     ),
     ("limits.it", {**UNITS, "from": "2025-01-01"}, "limits.it", "from goes with what flows"),
-    ("limits.it", {"measure": "grid-power-kw", "at_most": 1, "from": "2025-01-01"}, "limits.it", "from goes with what flows"),
-    ("limits.it", {**SPEND, "from": "2025-03-01", "by": "2025-02-01"}, "limits.it", "from 2025-03-01 is after by 2025-02-01"),
+    (
+        "limits.it",
+        {"measure": "grid-power-kw", "at_most": 1, "from": "2025-01-01"},
+        "limits.it",
+        "from goes with what flows",
+    ),
+    (
+        "limits.it",
+        {**SPEND, "from": "2025-03-01", "by": "2025-02-01"},
+        "limits.it",
+        "from 2025-03-01 is after by 2025-02-01",
+    ),
     ("limits.it", {"measure": "compute-tflops", "at_least": 1}, "limits.it", "format goes with measure compute-tflops"),
     ("limits.it", {**UNITS, "format": "bf16"}, "limits.it", "format goes with measure compute-tflops"),
     ("limits.it", {"measure": "attribute", "at_least": 1}, "limits.it", "attribute goes with measure attribute"),
     ("limits.it", {**UNITS, "attribute": "score"}, "limits.it", "attribute goes with measure attribute"),
-    ("limits.it", {**UNITS, "terms": ["purchase"]}, "limits.it", "terms go with a measure of money (capex, opex, spend)"),
+    (
+        "limits.it",
+        {**UNITS, "terms": ["purchase"]},
+        "limits.it",
+        "terms go with a measure of money (capex, opex, spend)",
+    ),
     ("limits.it", {**SPEND, "terms": []}, "limits.it.terms", "at least 1 item"),
     (
         "limits.it",
@@ -133,7 +178,9 @@ BROKEN: list[tuple[str, Any, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("path", "value", "where", "says"), BROKEN, ids=[f"{path}-{says[:40]}" for path, _, _, says in BROKEN])
+@pytest.mark.parametrize(
+    ("path", "value", "where", "says"), BROKEN, ids=[f"{path}-{says[:40]}" for path, _, _, says in BROKEN]
+)
 def test_a_broken_rule_is_told_where_it_is_broken_and_why(path: str, value: object, where: str, says: str) -> None:
     """Proves that each rule of the schema is held and told once, at its entity. If broken, nonsense is optimised."""
     found = refusals({path: value})
@@ -167,5 +214,7 @@ def test_the_forms_of_redundancy_say_what_they_mean() -> None:
 
 def test_a_tier_prices_by_price_or_by_discount() -> None:
     """Proves 10 % off 100 is 90, and that a stated price stands. If broken, tiers cost the first price."""
-    instance = small({"offers.quote.tiers": [{"from_units": 5, "discount": 0.1, "fee": 7}, {"from_units": 9, "price": 80}]})
+    instance = small(
+        {"offers.quote.tiers": [{"from_units": 5, "discount": 0.1, "fee": 7}, {"from_units": 9, "price": 80}]}
+    )
     assert instance.offers["quote"].price_tiers() == ((1, 100, 0), (5, 90, 7), (9, 80, 0))

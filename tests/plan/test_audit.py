@@ -98,7 +98,9 @@ def test_every_day_word_and_truth_that_is_changed_is_found(section: str) -> None
     assert missed(section, numbers=False) == []
 
 
-@pytest.mark.parametrize("section", ["orders", "states", "limits", "considered", "cash", "levels", "low_confidence", "latest"])
+@pytest.mark.parametrize(
+    "section", ["orders", "states", "limits", "considered", "cash", "levels", "low_confidence", "latest"]
+)
 def test_an_entry_that_is_left_out_or_doubled_is_found(section: str) -> None:
     """Proves that tables are held against their length, too."""
     instance, plan = solved()
@@ -148,7 +150,10 @@ def test_a_plan_that_claims_to_be_optimal_must_have_proven_it() -> None:
     (level,) = plan.levels
     for update in ({"bound": Decimal(100), "gap": Decimal("0.5")}, {"proven": False}):
         assert gpuplan.audit(instance, plan.model_copy(update={"levels": (level.model_copy(update=update),)})), update
-    feasible = {"status": "feasible", "levels": (level.model_copy(update={"bound": Decimal(100), "gap": Decimal("0.5"), "proven": False}),)}
+    feasible = {
+        "status": "feasible",
+        "levels": (level.model_copy(update={"bound": Decimal(100), "gap": Decimal("0.5"), "proven": False}),),
+    }
     assert gpuplan.audit(instance, plan.model_copy(update=feasible)) == []
 
 
@@ -195,7 +200,13 @@ def test_a_plan_for_another_instance_is_found_by_its_hash() -> None:
 @pytest.mark.parametrize("section", ["orders", "installed", "modules", "openings"])
 def test_decisions_about_what_the_instance_does_not_have_are_refused(section: str) -> None:
     """Proves that a plan of quite another instance is told as such, not stumbled over."""
-    instance = small({"sites.plant.opening_cost": 1, "modules.ups": {"provides": {"grid-power": 1}, "lead_days": 0}, "sites.plant.modules": {"ups": {}}})
+    instance = small(
+        {
+            "sites.plant.opening_cost": 1,
+            "modules.ups": {"provides": {"grid-power": 1}, "lead_days": 0},
+            "sites.plant.modules": {"ups": {}},
+        }
+    )
     lines = {"orders": order(2), "installed": stands(2), "modules": module(1), "openings": opening("2025-01-01")}
     plan = planned(instance, *lines.values())
     assert gpuplan.audit(instance, plan) == []
@@ -211,8 +222,30 @@ def test_decisions_about_what_the_instance_does_not_have_are_refused(section: st
     [
         {"tiers": (TierLine(offer="nobody", tier=1),)},
         {"tiers": (TierLine(offer="quote", tier=7),)},
-        {"outputs": (OutputLine(site="plant", resource="grid-power", provider="nobody", case="design", day=date(2025, 1, 31), amount=Decimal(5)),)},
-        {"outputs": (OutputLine(site="nowhere", resource="grid-power", provider="existing", case="design", day=date(2025, 1, 31), amount=Decimal(5)),)},
+        {
+            "outputs": (
+                OutputLine(
+                    site="plant",
+                    resource="grid-power",
+                    provider="nobody",
+                    case="design",
+                    day=date(2025, 1, 31),
+                    amount=Decimal(5),
+                ),
+            )
+        },
+        {
+            "outputs": (
+                OutputLine(
+                    site="nowhere",
+                    resource="grid-power",
+                    provider="existing",
+                    case="design",
+                    day=date(2025, 1, 31),
+                    amount=Decimal(5),
+                ),
+            )
+        },
     ],
     ids=["tier of no offer", "tier that is not there", "output of no provider", "output of no site"],
 )
@@ -262,19 +295,39 @@ BREACHES: dict[str, tuple[dict[str, Any], list[object], str]] = {
     "no whole lot": ({"offers.quote.lot_units": 3}, [order(4)], "offers.quote: whole lots"),
     "not the first of a period": ({}, [order(2, "2025-01-02")], "offers.quote: whole lots"),
     "before the window": ({"offers.quote.order_from": "2025-02-01"}, [order(2)], "offers.quote: day of signing"),
-    "after the window": ({"offers.quote.order_until": "2025-01-31"}, [order(2, "2025-02-01")], "offers.quote: day of signing"),
+    "after the window": (
+        {"offers.quote.order_until": "2025-01-31"},
+        [order(2, "2025-02-01")],
+        "offers.quote: day of signing",
+    ),
     "before a tender ends": ({"offers.quote.award_days": 31}, [order(2)], "offers.quote: day of signing"),
-    "a site it is not for": ({"sites.barn": {}, "offers.quote.sites": ["barn"]}, [order(2)], "offers.quote: whole lots"),
+    "a site it is not for": (
+        {"sites.barn": {}, "offers.quote.sites": ["barn"]},
+        [order(2)],
+        "offers.quote: whole lots",
+    ),
     "more than ships in a month": (
         {"offers.quote.supply": [{"from": "2025-01-01", "units_per_month": 1}]},
         [order(2)],
         "offers.quote: shipped in 2025-01",
     ),
-    "installed before it arrives": ({"offers.quote.lead_days": 40}, [order(2), stands(2)], "offers.quote: installed at plant"),
+    "installed before it arrives": (
+        {"offers.quote.lead_days": 40},
+        [order(2), stands(2)],
+        "offers.quote: installed at plant",
+    ),
     "installed without an order": ({}, [stands(2)], "offers.quote: installed at plant"),
     "taken away again": ({}, [order(2), stands(2), stands(1, "2025-02-28")], "offers.quote: installed at plant"),
-    "at a closed site": ({"sites.plant.opens": "2025-03-01"}, [order(2), stands(2)], "sites.plant: installed while closed"),
-    "at a site never opened": ({"sites.plant.opening_cost": 5}, [order(2), stands(2)], "sites.plant: installed while closed"),
+    "at a closed site": (
+        {"sites.plant.opens": "2025-03-01"},
+        [order(2), stands(2)],
+        "sites.plant: installed while closed",
+    ),
+    "at a site never opened": (
+        {"sites.plant.opening_cost": 5},
+        [order(2), stands(2)],
+        "sites.plant: installed while closed",
+    ),
     "opened twice": (
         {"sites.plant.opening_cost": 5},
         [order(2), stands(2), opening("2025-01-01"), opening("2025-02-01")],
@@ -290,8 +343,16 @@ BREACHES: dict[str, tuple[dict[str, Any], list[object], str]] = {
         [order(2), stands(2), opening("2025-01-17")],
         "sites.plant",
     ),
-    "racks too weak": ({**POWERED, "sites.plant.rack_kw": {"air": 9}}, [order(2), stands(2)], "sites.plant.rack_kw: box in racks"),
-    "too much power": (POWERED, [order(4), stands(4)], "sites.plant.capacity.protected-power: protected-power on 2025-01-31"),
+    "racks too weak": (
+        {**POWERED, "sites.plant.rack_kw": {"air": 9}},
+        [order(2), stands(2)],
+        "sites.plant.rack_kw: box in racks",
+    ),
+    "too much power": (
+        POWERED,
+        [order(4), stands(4)],
+        "sites.plant.capacity.protected-power: protected-power on 2025-01-31",
+    ),
     "too few positions": (
         {**POWERED, "sites.plant.capacity.rack-positions": 1},
         [order(2), stands(2)],
@@ -308,7 +369,11 @@ BREACHES: dict[str, tuple[dict[str, Any], list[object], str]] = {
         "sites.plant.capacity.protected-power: protected-power on 2025-01-31",
     ),
     "more modules than fit": (UPS, [module(2)], "sites.plant.modules.ups: ordered"),
-    "a module of another site": ({**UPS, "sites.barn": {}}, [module(1, site="barn")], "sites.barn.modules.ups: ordered on"),
+    "a module of another site": (
+        {**UPS, "sites.barn": {}},
+        [module(1, site="barn")],
+        "sites.barn.modules.ups: ordered on",
+    ),
     "a module in mid-period": (UPS, [module(1, "2025-01-15")], "sites.plant.modules.ups: ordered on 2025-01-15"),
     "a module too late": (UPS, [module(1, "2025-12-01")], "sites.plant.modules.ups: ordered on 2025-12-01"),
     "another tier than the units reach": (
@@ -316,7 +381,11 @@ BREACHES: dict[str, tuple[dict[str, Any], list[object], str]] = {
         [order(4), tier(2)],
         "offers.quote.tiers: units in tier 2",
     ),
-    "no tier stated": ({"offers.quote.tiers": [{"from_units": 5, "price": 50}]}, [order(4)], "offers.quote.tiers: tier stated"),
+    "no tier stated": (
+        {"offers.quote.tiers": [{"from_units": 5, "price": 50}]},
+        [order(4)],
+        "offers.quote.tiers: tier stated",
+    ),
     "signed after a deadline": (
         {"deadlines.contract": {"by": "2025-01-31"}},
         [order(2, "2025-02-01")],
@@ -333,7 +402,11 @@ BREACHES: dict[str, tuple[dict[str, Any], list[object], str]] = {
         "deadlines.contract: last day usable",
     ),
     "over budget": ({"limits.it": {"measure": "spend", "at_most": 199}}, [order(2), stands(2)], "limits.it"),
-    "short of a target": ({"limits.it": {"measure": "accelerators", "at_least": 17}}, [order(2), stands(2)], "limits.it"),
+    "short of a target": (
+        {"limits.it": {"measure": "accelerators", "at_least": 17}},
+        [order(2), stands(2)],
+        "limits.it",
+    ),
     "too large a share": (
         {"limits.it": {"measure": "systems", "at_most_share": 0.9, "select": {"vendor": "shop"}}},
         [order(2), stands(2)],
@@ -362,15 +435,27 @@ def test_decisions_that_break_a_rule_are_named(over: dict[str, Any], lines: list
 @pytest.mark.parametrize(
     ("over", "lines"),
     [
-        ({"offers.quote.max_units": 2, "offers.quote.min_units": 2, "offers.quote.lot_units": 2}, [order(2), stands(2)]),
+        (
+            {"offers.quote.max_units": 2, "offers.quote.min_units": 2, "offers.quote.lot_units": 2},
+            [order(2), stands(2)],
+        ),
         (POWERED, [order(3), stands(3)]),
         (UPS, [order(2), stands(1), stands(2, "2025-02-28"), module(1)]),
         ({"offers.quote.lead_days": 30}, [order(2), stands(2)]),
-        ({"deadlines.contract": {"by": "2025-02-10", "stage": "usable"}, "offers.quote.acceptance_days": 10}, [order(2), stands(2)]),
+        (
+            {"deadlines.contract": {"by": "2025-02-10", "stage": "usable"}, "offers.quote.acceptance_days": 10},
+            [order(2), stands(2)],
+        ),
         ({"offers.quote.tiers": [{"from_units": 5, "price": 50}]}, [order(5), tier(2)]),
-        ({"offers.quote.tiers": [{"from_units": 5, "price": 50}]}, [order(5), tier(1)]),  # at a boundary the buyer chooses
+        (
+            {"offers.quote.tiers": [{"from_units": 5, "price": 50}]},
+            [order(5), tier(1)],
+        ),  # at a boundary the buyer chooses
         ({"limits.it": {"measure": "spend", "at_most": 200}}, [order(2), stands(2)]),
-        ({"limits.it": {"measure": "systems", "at_most_share": 0.1, "select": {"vendor": "shop"}}}, []),  # nothing of nothing
+        (
+            {"limits.it": {"measure": "systems", "at_most_share": 0.1, "select": {"vendor": "shop"}}},
+            [],
+        ),  # nothing of nothing
         ({"sites.plant.opening_cost": 5, "sites.plant.build_days": 30}, [order(2), stands(2), opening("2025-01-01")]),
         ({}, []),
     ],
@@ -414,7 +499,11 @@ def test_the_order_of_keys_in_the_instance_does_not_matter() -> None:
     over = {"vendors.store": {}, "offers.other": {"vendor": "store", "system": "box", "price": 1}, "sites.barn": {}}
     instance = small(over)
     tree = instance.model_dump()
-    turned = small().model_validate({**tree, "offers": dict(reversed(tree["offers"].items())), "sites": dict(reversed(tree["sites"].items()))})
-    plan = planned(instance, order(2), stands(2), order(1, offer="other", site="barn"), stands(1, offer="other", site="barn"))
+    turned = small().model_validate(
+        {**tree, "offers": dict(reversed(tree["offers"].items())), "sites": dict(reversed(tree["sites"].items()))}
+    )
+    plan = planned(
+        instance, order(2), stands(2), order(1, offer="other", site="barn"), stands(1, offer="other", site="barn")
+    )
     assert gpuplan.audit(instance, plan) == []
     assert gpuplan.audit(turned, plan) == []

@@ -38,7 +38,13 @@ def test_a_plan_comes_back_from_its_json_exactly(tmp_path: Path) -> None:
 def test_numbers_are_written_in_full_and_as_numbers() -> None:
     """Proves that 200 is 200, 0.1 is 0.1, and a billionth is exact. If broken, a program that reads floats loses cents,
     and one that reads text adds "1" and "2" to "12"."""
-    values = {"a": Decimal("200.000000"), "b": Decimal("1E+3"), "c": Decimal("0.10"), "d": Decimal("1E-9"), "e": Decimal("-0")}
+    values = {
+        "a": Decimal("200.000000"),
+        "b": Decimal("1E+3"),
+        "c": Decimal("0.10"),
+        "d": Decimal("1E-9"),
+        "e": Decimal("-0"),
+    }
     written = json.loads(to_json(values), parse_float=str, parse_int=str)
     assert {name: written[name] for name in "abce"} == {"a": "200", "b": "1000", "c": "0.1", "e": "0"}
     assert Decimal(written["d"]) == Decimal("1E-9")
@@ -161,7 +167,7 @@ def test_numbers_are_plain_numbers_in_csv(tmp_path: Path) -> None:
     assert {row["signed"] for row in rows(tmp_path / "orders.csv")} == {str(line.signed) for line in plan.orders}
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", "=HYPERLINK(\"http://x\")"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")'])
 def test_a_text_that_a_spreadsheet_would_run_is_quoted(tmp_path: Path, text: str) -> None:
     """Proves that text of an instance cannot become a formula. If broken, whoever opens the table runs it."""
     system = {"accelerators": 8, "sources": {"all": {"source": text, "confidence": "assumption"}}}

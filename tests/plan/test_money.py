@@ -58,7 +58,12 @@ def test_cash_falls_in_the_fiscal_year_of_its_day() -> None:
 def test_orders_cost_price_times_units_and_what_is_added() -> None:
     """Proves 3 x (100 + 40 + 6) = 438: price, network, storage, with installation inside the offer."""
     over = {
-        "systems.box": {"accelerators": 8, "network_price_usd": 40, "storage_price_usd": 6, "installation_price_usd": 8},
+        "systems.box": {
+            "accelerators": 8,
+            "network_price_usd": 40,
+            "storage_price_usd": 6,
+            "installation_price_usd": 8,
+        },
         "offers.quote.includes": ["system", "installation"],
     }
     plan = planned(small(over), order(3), stands(3))
@@ -103,7 +108,10 @@ def test_payments_take_the_exchange_rate_of_their_day() -> None:
     over = {
         "economics.exchange_rates": {"KRW": [{"from": "2025-01-01", "rate": 2}, {"from": "2025-03-01", "rate": 3}]},
         "offers.quote.currency": "KRW",
-        "offers.quote.payments": [{"event": "signed", "share": 0.5}, {"event": "signed", "share": 0.5, "days_after": 60}],
+        "offers.quote.payments": [
+            {"event": "signed", "share": 0.5},
+            {"event": "signed", "share": 0.5, "days_after": 60},
+        ],
     }
     plan = planned(small(over), order(2), stands(2))
     assert plan.cost.amount == 500

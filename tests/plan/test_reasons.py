@@ -149,7 +149,11 @@ def test_a_day_that_has_passed_is_none() -> None:
     assert latest({"offers.quote.lead_days": 90, "limits.target": {**TARGET, "by": "2025-01-31"}}) == [
         ("target", "2025-01-31", None, None)
     ]
-    over = {"offers.quote.lead_days": 15, "offers.quote.award_days": 60, "limits.target": {**TARGET, "by": "2025-01-31"}}
+    over = {
+        "offers.quote.lead_days": 15,
+        "offers.quote.award_days": 60,
+        "limits.target": {**TARGET, "by": "2025-01-31"},
+    }
     ((_, _, tender, _),) = latest(over)
     assert tender is None
 

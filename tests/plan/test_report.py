@@ -130,7 +130,10 @@ def test_color_is_there_when_asked_for() -> None:
 
 def test_the_lack_of_a_plan_is_an_answer_too() -> None:
     """Proves the text and data of an infeasible instance: the rules that clash, and whether that set is proven."""
-    clash = (Clash("limits", "limits.budget", "limit budget: at most 5"), Clash("limits", "limits.target", "at least 2"))
+    clash = (
+        Clash("limits", "limits.budget", "limit budget: at most 5"),
+        Clash("limits", "limits.target", "at least 2"),
+    )
     outcome = Outcome("infeasible", None, None, None, Conflict("policy", clash, minimal=True), 1.0)
     text = " ".join(outcome_text(outcome, "korea").split())
     for fact in ["korea", "There is no plan", "limits.budget: limit budget: at most 5", "limits.target", "(proven)"]:
@@ -175,4 +178,9 @@ def test_quantities_are_said_with_their_units() -> None:
     assert quantity(Decimal("1234.567"), "kW", "USD") == "1,234.57 kW"
     assert quantity(Decimal(5), "", "USD") == "5"
     assert quantity(Decimal(5), "money", "USD") == "5.00 USD"
-    assert (percent(None), percent(Decimal("0.001")), plural(1, "site"), plural(2, "site")) == ("-", "0.1 %", "1 site", "2 sites")
+    assert (percent(None), percent(Decimal("0.001")), plural(1, "site"), plural(2, "site")) == (
+        "-",
+        "0.1 %",
+        "1 site",
+        "2 sites",
+    )

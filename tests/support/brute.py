@@ -87,7 +87,7 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
         picked.append(
             Decisions(
                 orders=orders,
-                installed=random.choice(list(_installed(instance, orders, kind))),
+                installed=_some_installed(instance, orders, kind, random),
                 modules=random.choice(modules),
                 openings=random.choice(openings),
                 tiers=random.choice(tiers),
@@ -160,6 +160,28 @@ def _installed(
         choices.append([tuple(_lines(offer, site, states, path)) for path in paths])
     for chosen in itertools.product(*choices):
         yield tuple(line for lines in chosen for line in lines)
+
+
+def _some_installed(
+    instance: Instance, orders: tuple[OrderLine, ...], space: Space, random: Random
+) -> tuple[InstalledLine, ...]:
+    """One of the paths of installed systems; mostly one that never falls."""
+    states = state_days(instance)
+    found: list[InstalledLine] = []
+    for offer, site in dict.fromkeys((line.offer, line.site) for line in orders):
+        quote = instance.offers[offer]
+        lots = [
+            (lot_days(quote, line.signed).installed, line.units)
+            for line in orders
+            if (line.offer, line.site) == (offer, site)
+        ]
+        ordered = sum(units for _, units in lots)
+        arrived = [ordered if space.wild else sum(n for day, n in lots if day <= state) for state in states]
+        path = [random.randint(0, most) for most in arrived]
+        if not space.wild or random.random() < 0.7:
+            path = list(itertools.accumulate(path, max))
+        found += _lines(offer, site, states, tuple(path))
+    return tuple(found)
 
 
 def _paths(most: list[int], before: int = 0) -> Iterator[tuple[int, ...]]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import InvalidInput, Problem
+from gpuplan.families.objective import priorities
 from gpuplan.instance.providers import EXISTING
 from gpuplan.plan.complete import complete
 from gpuplan.plan.hashing import fingerprint
@@ -26,36 +27,50 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
     """Rules that the decisions break, then figures that do not follow from them."""
     _known(instance, plan)
     reckoning = reckon(instance, plan.decisions)
-    levels = []
-    for number, (name, unit, value) in enumerate(reckoning.levels):
-        level = plan.levels[number] if number < len(plan.levels) else None
-        levels.append(
-            PlanLevel(
-                name=name,
-                unit=unit,
-                value=value,
-                bound=level.bound if level else None,
-                gap=gap_of(value, level.bound) if level else None,
-                proven=is_proven(value, level.bound, plan.options.gap) if level else False,
-            )
-        )
+    levels = [_claimed(plan, number, *level) for number, level in enumerate(reckoning.levels)]
     again = complete(reckoning, levels, plan.options, plan.versions, plan.run, all(level.proven for level in levels))
     found = list(again.audit.broken)
     if plan.instance_sha256 != fingerprint(instance):
         found.append("instance_sha256: the plan was made for another instance, or for another edit of it")
     for number, level in enumerate(levels):
-        if level.bound is not None:
-            maximised = level.name.startswith("maximise")
-            if level.value > level.bound if maximised else level.value < level.bound:
-                found.append(
-                    f"levels.{number}.bound: {level.name} is {level.value}, better than the bound {level.bound} claimed"
-                )
+        found += _contradictions(instance, number, level)
     skipped = {"instance_sha256", "run"}
     mine, theirs = again.model_dump(), plan.model_dump()
     for key in mine:
         if key not in skipped:
             found += _differ(key, theirs[key], mine[key])
     return found[:MOST]
+
+
+def _claimed(plan: Plan, number: int, name: str, unit: str, value: Decimal) -> PlanLevel:
+    """A level as recounted, with what only the search can know as the plan claims it: what was reached, and the bound."""
+    level = plan.levels[number] if number < len(plan.levels) else None
+    last = number == len(plan.levels) - 1
+    reached = value if level is None or last else level.reached
+    bound = None if level is None else level.bound
+    return PlanLevel(
+        name=name,
+        unit=unit,
+        value=value,
+        reached=reached,
+        bound=bound,
+        gap=gap_of(reached, bound),
+        proven=is_proven(reached, bound, plan.options.gap),
+    )
+
+
+def _contradictions(instance: Instance, number: int, level: PlanLevel) -> Iterator[str]:
+    """Bounds that a value betters, and values that give up more than the level's tolerance."""
+    sign = -1 if level.name.startswith("maximise") else 1
+    best = min(sign * level.value, sign * level.reached)
+    if level.bound is not None and best < sign * level.bound:
+        yield f"levels.{number}.bound: {level.name} is {level.value}, better than the bound {level.bound} claimed"
+    position = number - len(priorities(instance))
+    stated = instance.objective[position] if position >= 0 else None
+    given_up = stated.tolerance + stated.tolerance_share * abs(level.reached) if stated else Decimal(0)
+    slip = Decimal("1e-6") * max(Decimal(1), abs(level.reached))
+    if sign * (level.value - level.reached) > given_up + slip:
+        yield f"levels.{number}.reached: {level.name} is {level.value}, further from {level.reached} than its tolerance"
 
 
 def _known(instance: Instance, plan: Plan) -> None:

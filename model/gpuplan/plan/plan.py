@@ -19,10 +19,13 @@ class PlanLevel(Closed):
     unit: Text
     """`money` is the reporting currency."""
     value: Figure
+    """Of the plan."""
+    reached: Figure
+    """When the level was finished; later levels may have given up its tolerance since."""
     bound: Figure | None
-    """No plan can do better, later levels' tolerances aside; none when the search was stopped before there was one."""
+    """Nothing better than this can be reached; none when the search was stopped before there was one."""
     gap: Figure | None
-    """Distance from value to bound as a share of the value."""
+    """Distance from what was reached to the bound, as a share of it."""
     proven: bool
     """Whether the gap asked for was reached."""
 

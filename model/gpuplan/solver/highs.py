@@ -94,7 +94,7 @@ def _pass_model(highs: Any, highspy: Any, matrix: Matrix) -> None:
 
 
 class _Listener:
-    """Passes on incumbents and bounds; what a callback raises is kept for after the run, since HiGHS would swallow it."""
+    """Passes on incumbents and bounds; keeps what a callback raises for after the run, since HiGHS would swallow it."""
 
     def __init__(
         self, matrix: Matrix, factor: float, on_report: OnReport | None, should_stop: ShouldStop | None
