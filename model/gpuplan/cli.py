@@ -101,10 +101,10 @@ def check(file: File, scenario: Scenario = None, edit: Edits = None) -> None:
 
     instance, remarks = _edited(*warnings_of(Path(file)), scenario, edit)
     for remark in remarks:
-        typer.echo(f"remark: {remark}")
-    typer.echo(
+        _say(f"remark: {remark}\n")
+    _say(
         f"{file} can be solved: {len(instance.offers)} offers, {len(instance.sites)} sites, {len(instance.limits)} "
-        f"limits over {instance.calendar.periods} {instance.calendar.period}s; {len(remarks)} remarks"
+        f"limits over {instance.calendar.periods} {instance.calendar.period}s; {len(remarks)} remarks\n"
     )
 
 
@@ -121,11 +121,11 @@ def audit(
     instance = _instance(file, scenario, edit, quiet=True)
     faults = gpuplan.audit(instance, read_plan(plan))
     for fault in faults:
-        typer.echo(fault)
+        _say(fault + "\n")
     if faults:
         typer.echo(f"{plan} does not hold: {len(faults)} faults", err=True)
         raise typer.Exit(4)
-    typer.echo(f"{plan} holds: every rule and every figure was recomputed from {file} and the plan's decisions")
+    _say(f"{plan} holds: every rule and every figure was recomputed from {file} and the plan's decisions\n")
 
 
 @app.command()
@@ -135,7 +135,7 @@ def schema(of: Annotated[Document, typer.Argument(help="instance or plan.")] = D
     from gpuplan.plan.files import to_json
     from gpuplan.plan.plan import Plan
 
-    typer.echo(to_json(instance_schema() if of is Document.INSTANCE else Plan.model_json_schema()), nl=False)
+    _say(to_json(instance_schema() if of is Document.INSTANCE else Plan.model_json_schema()))
 
 
 @app.command()
@@ -147,7 +147,7 @@ def catalog(
     """List the reference catalogue, a section of it, or one entry with its sources."""
     from gpuplan.report.catalog import catalog_text
 
-    typer.echo(catalog_text(section, id, as_json=format is Format.JSON), nl=False)
+    _say(catalog_text(section, id, as_json=format is Format.JSON))
 
 
 def _edited(
@@ -189,13 +189,20 @@ def _print(outcome: Outcome, name: str, form: Format) -> None:
     from gpuplan.report.terminal import WIDTH, outcome_text
 
     if form is Format.JSON:
-        typer.echo(to_json(outcome.plan or outcome_tree(outcome)), nl=False)
+        _say(to_json(outcome.plan or outcome_tree(outcome)))
         return
     on_terminal = sys.stdout.isatty()
     width = max(os.get_terminal_size().columns, 60) if on_terminal else WIDTH
-    typer.echo(
-        outcome_text(outcome, name, min(width, 120), color=on_terminal and "NO_COLOR" not in os.environ), nl=False
-    )
+    _say(outcome_text(outcome, name, width, color=on_terminal and "NO_COLOR" not in os.environ))
+
+
+def _say(text: str) -> None:
+    """Write to standard output; a reader that goes away, as `head` does, is no failure."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @contextmanager
@@ -255,10 +262,6 @@ def main(arguments: list[str] | None = None, default: str | None = None) -> None
     except Defect as error:
         typer.echo(f"error: this is a defect of gpuplan, please report it: {error}", err=True)
         sys.exit(4)
-    except BrokenPipeError:
-        # The reader of standard output went away, as `head` does; nothing is left to tell it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
 
 
 def _commands() -> list[str]:

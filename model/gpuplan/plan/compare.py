@@ -43,7 +43,7 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
 
 
 def _claimed(plan: Plan, number: int, name: str, unit: str, value: Decimal) -> PlanLevel:
-    """A level as recounted, with what only the search can know as the plan claims it: what was reached, and the bound."""
+    """A level as recounted, with what only the search can know as the plan claims it."""
     level = plan.levels[number] if number < len(plan.levels) else None
     last = number == len(plan.levels) - 1
     reached = value if level is None or last else level.reached
@@ -106,10 +106,34 @@ def _differ(path: str, theirs: object, mine: object) -> Iterator[str]:
         for key in [*mine, *(key for key in theirs if key not in mine)]:
             yield from _differ(f"{path}.{key}", theirs.get(key), mine.get(key))
     elif isinstance(mine, list | tuple) and isinstance(theirs, list | tuple) and len(mine) == len(theirs):
-        for number, (one, other) in enumerate(zip(theirs, mine, strict=True)):
+        pairs = zip(_in_key_order(path, theirs), _in_key_order(path, mine), strict=True)
+        for number, (one, other) in enumerate(pairs):
             yield from _differ(f"{path}.{number}", one, other)
     elif mine != theirs and not _same_number(mine, theirs):
         yield f"{path}: the plan says {_shown(theirs)}, its decisions give {_shown(mine)}"
+
+
+KEYS = (
+    "offer",
+    "module",
+    "site",
+    "limit",
+    "window",
+    "path",
+    "resource",
+    "provider",
+    "case",
+    "signed",
+    "day",
+    "decided",
+)
+
+
+def _in_key_order(path: str, rows: list[object] | tuple[object, ...]) -> list[object]:
+    """Rows of a table by what they are about, since the order in which an instance lists its entities means nothing."""
+    if path == "levels" or not all(isinstance(row, dict) for row in rows):
+        return list(rows)
+    return sorted(rows, key=lambda row: [str(row.get(key)) for key in KEYS] if isinstance(row, dict) else [])
 
 
 def _same_number(mine: object, theirs: object) -> bool:

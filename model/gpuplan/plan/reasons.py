@@ -149,12 +149,15 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
     """Unverified and assumed figures of everything that the plan uses."""
     instance = recount.instance
     offers = list(recount.units_by_offer)
-    systems = dict.fromkeys(instance.offers[offer].system for offer in offers)
+    fleets = instance.existing.systems.values()
+    systems = dict.fromkeys([*(instance.offers[offer].system for offer in offers), *(fleet.system for fleet in fleets)])
     chips = dict.fromkeys(instance.systems[system].accelerator or "" for system in systems)
-    used_sites = dict.fromkeys([*(site for _, site in recount.lots_by_pair)])
+    used_sites = dict.fromkeys([*(site for _, site in recount.lots_by_pair), *(fleet.site for fleet in fleets)])
+    vendors = dict.fromkeys(instance.offers[offer].vendor for offer in offers)
     used_modules = dict.fromkeys(line.module for line in recount.decisions.modules)
     found = list(_leaned_on("economics", instance.economics.sources))
     for section, names in (
+        ("vendors", vendors),
         ("offers", offers),
         ("systems", systems),
         ("accelerators", chips),
@@ -171,6 +174,8 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
             found += _leaned_on(f"sites.{site}.tariff", tariff.sources)
     for name, limit in instance.limits.items():
         found += _leaned_on(f"limits.{name}", limit.sources)
+    for name, deadline in instance.deadlines.items():
+        found += _leaned_on(f"deadlines.{name}", deadline.sources)
     return tuple(found)
 
 

@@ -10,9 +10,9 @@ SCALES = ((Decimal(10**12), "tn"), (Decimal(10**9), "bn"), (Decimal(10**6), "M")
 def money(amount: Decimal, currency: str) -> str:
     """Money to four digits or more: 1.459 tn KRW, 876.2 bn KRW; below a million to the cent."""
     for scale, name in SCALES:
-        if abs(amount) >= scale:
-            scaled = amount / scale
-            digits = 1 if abs(scaled) >= 100 else 2 if abs(scaled) >= 10 else 3
+        scaled = round(amount / scale, 3)
+        if abs(scaled) >= 1:
+            digits = 1 if abs(scaled) >= Decimal("99.95") else 2 if abs(scaled) >= Decimal("9.995") else 3
             return f"{scaled:,.{digits}f} {name} {currency}"
     return f"{amount:,.2f} {currency}"
 
