@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from gpuplan.instance import loading
+from gpuplan.instance.base import exactly
 from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions, Status
 from gpuplan.plan.proof import gap_of, is_proven
 
@@ -50,6 +51,7 @@ class Outcome:
     seconds: float
 
 
+@exactly
 def load(source: Path | str) -> Instance:
     """The instance in a YAML, JSON or TOML file, or in text.
 
@@ -59,6 +61,7 @@ def load(source: Path | str) -> Instance:
     return loading.load(source)
 
 
+@exactly
 def check(source: Path | str | Instance) -> list[Problem]:
     """What there is to remark on an instance that can be solved: prices out of line, targets that nothing hits.
 
@@ -69,6 +72,7 @@ def check(source: Path | str | Instance) -> list[Problem]:
     return loading.warnings_of(source)[1] if isinstance(source, Path | str) else checks(source)
 
 
+@exactly
 def solve(
     instance: Instance,
     *,
@@ -119,6 +123,7 @@ def solve(
     return Outcome(plan.status, plan, last.bound, last.gap, None, time.monotonic() - began)
 
 
+@exactly
 def audit(instance: Instance, plan: Plan) -> list[str]:
     """Everything in a plan that does not hold or does not follow from its decisions; empty when all is well.
 

@@ -1,4 +1,4 @@
-"""The one-way street through the rooms, who may print, what an import loads, and that everything public is explained."""
+"""The one-way street through the rooms, who may print, what an import loads, and that what is public is explained."""
 
 from __future__ import annotations
 
@@ -207,7 +207,10 @@ from gpuplan.plan.complete import complete
 from gpuplan.plan.plan import PlanLevel, PlanOptions
 from gpuplan.reckoning import reckon
 reckoning = reckon(instance, Decisions())
-levels = [PlanLevel(name=n, unit=u, value=v, bound=v, gap=v * 0, proven=True) for n, u, v in reckoning.levels]
+levels = [
+    PlanLevel(name=n, unit=u, value=v, reached=v, bound=v, gap=v * 0, proven=True)
+    for n, u, v in reckoning.levels
+]
 options = PlanOptions(gap=reckoning.levels[0][2], time_limit=None, threads=1, seed=0, memory_mb=None)
 plan = complete(reckoning, levels, options, {}, {}, True)
 assert gpuplan.audit(instance, plan) == [], gpuplan.audit(instance, plan)
@@ -360,18 +363,19 @@ UNITS = re.compile(
     r"|_per_|^per_|_from$|_until$|_low$|_high$"
 )
 PLAIN = {
-    "name", "note", "source", "as_of", "sources", "attributes", "price", "currency", "fee", "vendor", "system", "site",
-    "country", "region", "module", "maker", "accelerator", "offer", "measure", "select", "start", "by", "months", "hours",
-    "cooling", "needs", "provides", "low", "mid", "high", "unit", "amount", "share", "rate", "units", "lead_days",
-    "payments", "rebates", "tiers", "limits", "deadlines", "scenarios", "resources", "accelerators", "systems", "vendors",
-    "offers", "sites", "modules", "existing", "calendar", "economics", "objective", "edits", "stage", "days", "tpp",
-    "at_most", "at_least", "doubled", "signed", "shipped", "delivered", "ready", "day", "status", "orders", "states",
-    "installed", "usable", "limit", "window", "used", "slack", "soft", "value", "kind", "discounted", "year", "path",
-    "confidence", "passed", "tender", "sign", "gap", "seed", "threads", "options", "versions", "decisions", "levels",
-    "cost", "terms", "cash", "considered", "latest", "unit_costs", "low_confidence", "audit", "tier", "format", "resource",
-    "provider", "case", "decided", "openings", "outputs", "energy", "design", "typical",
-    "maker_country", "vendor_country", "vendor_group", "days_after", "spare_blocks", "seasons", "exclude", "maximise",
-    "minimise", "memory_mb", "carbon_kg", "says", "broken", "need", "missed_by", "period",
+    "accelerator", "accelerators", "amount", "as_of", "at_least", "at_most", "attributes", "audit", "broken", "by",
+    "calendar", "carbon_kg", "case", "cash", "confidence", "considered", "cooling", "cost", "country", "currency",
+    "day", "days", "days_after", "deadlines", "decided", "decisions", "delivered", "design", "discounted",
+    "doubled", "economics", "edits", "energy", "exclude", "existing", "fee", "format", "gap", "high", "hours",
+    "installed", "kind", "latest", "lead_days", "levels", "limit", "limits", "low", "low_confidence", "maker",
+    "maker_country", "maximise", "measure", "memory_mb", "mid", "minimise", "missed_by", "module", "modules",
+    "months", "name", "need", "needs", "note", "objective", "offer", "offers", "openings", "options", "orders",
+    "outputs", "passed", "path", "payments", "period", "price", "provider", "provides", "rate", "ready", "rebates",
+    "region", "resource", "resources", "says", "scenarios", "seasons", "seed", "select", "share", "shipped", "sign",
+    "signed", "site", "sites", "slack", "soft", "source", "sources", "spare_blocks", "stage", "start", "states",
+    "status", "system", "systems", "tender", "terms", "threads", "tier", "tiers", "tpp", "typical", "unit",
+    "unit_costs", "units", "usable", "used", "value", "vendor", "vendor_country", "vendor_group", "vendors",
+    "versions", "window", "year",
 }  # fmt: skip
 """Names that say what they are wherever they stand."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from cli.running import BID, MODULE, ran, refused
 
 TEXT = BID.read_text(encoding="utf-8")
@@ -177,8 +178,12 @@ def test_json_and_toml_hold_the_same_instance_as_yaml(tmp_path: Path) -> None:
     tree["calendar"]["start"] = "2025-01-01"
     (tmp_path / "i.json").write_text(json.dumps(tree), encoding="utf-8")
     (tmp_path / "i.toml").write_text(_toml(tree), encoding="utf-8")
-    assert tomllib.loads((tmp_path / "i.toml").read_text(encoding="utf-8"))["offers"]["b"]["tiers"][1]["price"] == 0.64099
-    plans = [json.loads(ran(path, "--format", "json").stdout) for path in (BID, tmp_path / "i.json", tmp_path / "i.toml")]
+    assert (
+        tomllib.loads((tmp_path / "i.toml").read_text(encoding="utf-8"))["offers"]["b"]["tiers"][1]["price"] == 0.64099
+    )
+    plans = [
+        json.loads(ran(path, "--format", "json").stdout) for path in (BID, tmp_path / "i.json", tmp_path / "i.toml")
+    ]
     assert len({plan["instance_sha256"] for plan in plans}) == 1
     assert len({json.dumps(plan["decisions"]) for plan in plans}) == 1
 

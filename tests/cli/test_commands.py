@@ -15,6 +15,7 @@ import jsonschema
 import pytest
 import simplejson
 import yaml
+
 from cli.running import BID, MODULE, ROOT, SOLVE, environment, ran, refused
 
 HALVED = [word for offer in "abcde" for word in ("--edit", f"offers.{offer}.max_units *= 0.5")]
@@ -256,7 +257,9 @@ def test_the_catalogue_is_listed(words: list[str]) -> None:
     assert json.loads(ran("catalog", *words, "--format", "json").stdout)
 
 
-@pytest.mark.parametrize("words", [["acelerators"], ["accelerators", "no-such-chip"]], ids=lambda words: " ".join(words))
+@pytest.mark.parametrize(
+    "words", [["acelerators"], ["accelerators", "no-such-chip"]], ids=lambda words: " ".join(words)
+)
 def test_what_the_catalogue_has_not_is_refused(words: list[str]) -> None:
     """Proves code 2 and what is near."""
     refused(ran("catalog", *words), "Nearest")
@@ -296,7 +299,9 @@ def test_an_output_that_is_a_folder_is_told_before_solving(tmp_path: Path) -> No
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
 
 
-@pytest.mark.parametrize("words", [NO_ROOM, ("--edit", "offers.zzz.price = 1"), ("--gap", "7")], ids=["infeasible", "bad edit", "bad option"])
+@pytest.mark.parametrize(
+    "words", [NO_ROOM, ("--edit", "offers.zzz.price = 1"), ("--gap", "7")], ids=["infeasible", "bad edit", "bad option"]
+)
 def test_an_earlier_plan_survives_a_run_without_one(words: tuple[str, ...], tmp_path: Path) -> None:
     """Proves that `--output` keeps what is there unless there is a plan. If broken, the last good plan is lost."""
     path = tmp_path / "plan.json"
@@ -342,7 +347,9 @@ def test_a_link_given_as_output_is_written_through(tmp_path: Path) -> None:
 # The streams
 
 
-@pytest.mark.parametrize("words", [["schema"], ["catalog", "systems"], [str(BID), "--format", "json"]], ids=lambda words: words[0][-8:])
+@pytest.mark.parametrize(
+    "words", [["schema"], ["catalog", "systems"], [str(BID), "--format", "json"]], ids=lambda words: words[0][-8:]
+)
 def test_a_reader_that_goes_away_is_no_failure(words: list[str]) -> None:
     """Proves that `| head -1` shows no traceback and is not taken for "infeasible". If broken, exit code 1 lies."""
     with subprocess.Popen(

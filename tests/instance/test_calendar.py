@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -9,10 +10,10 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from instance.trees import problems, small
 
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor, months_between, step_at
 from gpuplan.instance.economics import ExchangeRate
+from instance.trees import problems, small
 
 
 def calendar(**over: object) -> Calendar:
@@ -52,7 +53,7 @@ def test_periods_cover_every_day_once(year: int, month: int, periods: int, perio
     assert len(found) == periods
     assert found[0].first == made.start
     assert found[-1].last == made.end
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         assert after.first == before.last + timedelta(days=1)
         assert after.first.day == 1
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from instance.trees import problems, small
-
 from gpuplan.instance.catalog import completed, entries, resolve
 from gpuplan.instance.schema import Instance
 from gpuplan.plan.hashing import fingerprint
+from instance.trees import problems, small
 
 BOUGHT: dict[str, Any] = {"offers.quote.system": "dgx-h100"}
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from instance.trees import problems, small, tree
 
 import gpuplan
 from gpuplan.errors import Problem
 from gpuplan.instance.schema import validated
+from instance.trees import problems, small, tree
 
 TARGET: dict[str, Any] = {"measure": "systems", "at_least": 4}
 

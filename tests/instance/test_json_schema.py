@@ -7,13 +7,13 @@ from typing import Any
 
 import jsonschema
 import pytest
-from instance.trees import tree
 
 from gpuplan.instance.catalog import OVERRIDABLE, entries
 from gpuplan.instance.json_schema import instance_schema
 from gpuplan.instance.schema import validated
 from gpuplan.plan.files import to_json
 from gpuplan.plan.plan import Plan
+from instance.trees import tree
 
 SCHEMA: dict[str, Any] = json.loads(to_json(instance_schema()))
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

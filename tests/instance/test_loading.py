@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from instance.trees import problems
 
 import gpuplan
 from gpuplan.instance.loading import DEEPEST, warnings_of
+from instance.trees import problems
 
 YAML = """\
 name: small
@@ -93,7 +93,8 @@ def test_the_three_formats_give_equal_instances(tmp_path: Path) -> None:
 def test_a_file_extends_another_key_by_key(tmp_path: Path) -> None:
     """Proves that mappings merge, values and lists replace, and new entities are added."""
     written(tmp_path, "base.yaml", YAML)
-    over = "extends: base.yaml\nname: dearer\noffers:\n  quote: {price: 200}\n  second: {vendor: shop, system: box, price: 1}\n"
+    second = "second: {vendor: shop, system: box, price: 1}"
+    over = f"extends: base.yaml\nname: dearer\noffers:\n  quote: {{price: 200}}\n  {second}\n"
     instance = gpuplan.load(written(tmp_path, "over.yaml", over))
     assert instance.name == "dearer"
     assert instance.offers["quote"].price == 200
@@ -312,3 +313,9 @@ def test_remarks_are_placed_too(tmp_path: Path) -> None:
 def test_a_section_of_the_wrong_shape_is_told(tree: dict[str, Any]) -> None:
     """Proves that nothing about the shape of a document crashes the catalogue, the schema or the checks."""
     assert problems(lambda: gpuplan.load(json.dumps({**JSON, **tree})))
+
+
+def test_a_file_may_extend_its_namesake_in_a_folder_below(tmp_path: Path) -> None:
+    """Proves that a cycle is one of files, not of names: a.yaml over sub/a.yaml is a chain of two."""
+    written(tmp_path, "sub/a.yaml", YAML)
+    assert gpuplan.load(written(tmp_path, "a.yaml", "extends: sub/a.yaml\n")).name == "small"

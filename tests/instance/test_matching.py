@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from instance.trees import small
 
 from gpuplan.instance.matching import Subject, concerns, counts_term, facts, selects
 from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX, Measured, Selection
 from gpuplan.instance.schema import Instance
+from instance.trees import small
 
 
 def world() -> Instance:

@@ -7,7 +7,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from instance.trees import small
 
 from gpuplan.instance.loads import positions_for, system_needs, systems_in_position, takes_rack_space
 from gpuplan.instance.prices import added_parts, rate
@@ -15,6 +14,7 @@ from gpuplan.instance.providers import Network, comes_in_time, module_denial, ne
 from gpuplan.instance.rules import Measured
 from gpuplan.instance.schema import Instance
 from gpuplan.instance.units import unit_of, worth
+from instance.trees import small
 
 CHIP = {
     "accelerators.chip": {

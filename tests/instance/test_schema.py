@@ -1,4 +1,4 @@
-"""The schema of an instance: closed, frozen to the bottom, exact, and strict about what a number, a day and an id is."""
+"""The schema of an instance: closed, frozen to the bottom, exact, strict about what a number, a day and an id is."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from instance.trees import problems, refusals, small, tree
 from pydantic import BaseModel, ValidationError
 
 from gpuplan.instance.base import Table
 from gpuplan.instance.schema import Instance, validated
+from instance.trees import problems, refusals, small, tree
 
 FULL = {
     "economics.currency": "USD",
@@ -174,7 +174,7 @@ def test_a_float_from_python_is_taken_exactly_as_it_prints(given: float, taken: 
     assert small({"offers.quote.price": given}).offers["quote"].price == Decimal(taken)
 
 
-@pytest.mark.parametrize("units", [1.5, Decimal("2"), "2", True, None])
+@pytest.mark.parametrize("units", [1.5, Decimal(2), "2", True, None])
 def test_whole_things_are_whole(units: object) -> None:
     """Proves that units are ints and nothing else. If broken, half a system is bought."""
     assert set(refusals({"existing.systems": {"old": {"system": "box", "site": "plant", "units": units}}})) == {

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from instance.trees import small
 
 from gpuplan.instance.prices import instalments, last_order_day, module_instalments
 from gpuplan.instance.schema import Instance
@@ -20,6 +20,7 @@ from gpuplan.instance.timeline import (
     stretches,
     windows,
 )
+from instance.trees import small
 
 SLOW = {
     "offers.quote.lead_days": 84,
@@ -220,7 +221,7 @@ def test_stretches_follow_states_and_months_to_the_end_of_the_evaluation_years()
     assert found[-1] == Stretch(2, day("2025-12-01"), day("2025-12-31"))
     assert [stretch.days for stretch in found[:4]] == [31, 10, 18, 31]
     assert sum(stretch.days for stretch in found) == 365
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         assert after.first == before.last + timedelta(days=1)
 
 

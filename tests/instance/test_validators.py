@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from instance.trees import refusals, small
 
 SPEND: dict[str, Any] = {"measure": "spend", "at_most": 5}

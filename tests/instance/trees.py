@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -12,6 +12,7 @@ from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.schema import Instance, validated
 
 Tree = dict[str, Any]
+Result = TypeVar("Result")
 
 SMALL: Tree = {
     "name": "small",
@@ -52,3 +53,11 @@ def problems(call: Callable[[], object]) -> tuple[Problem, ...]:
 def refusals(over: Mapping[str, Any]) -> dict[str, str]:
     """Path and message of everything that is wrong with `tree(over)`."""
     return {problem.path: problem.message for problem in problems(lambda: small(over))}
+
+
+def result_or_problems(call: Callable[[], Result]) -> tuple[Result | None, tuple[Problem, ...]]:
+    """What a call returns, or the problems that it raises as InvalidInput; any other exception passes."""
+    try:
+        return call(), ()
+    except InvalidInput as error:
+        return None, error.problems

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from support.brute import Space
-from support.builders import POWERED, UNLIMITED, Tree, case, offer, target
+from support.builders import POWERED, REMOVED, UNLIMITED, Tree, case, merged, offer, target
 from support.laws import WILD
 
 ROOM: Tree = {**UNLIMITED, "protected-power": "unlimited"}
@@ -26,6 +26,7 @@ SUPPLY = case(
 )
 PRICING_ALL_UNITS = case(
     calendar=TWO_MONTHS,
+    economics={"discount_rate_per_year": 0.1},
     sites={"b": {}},
     vendors={"v": {"activation_cost": 15, "rebates": [{"from_spend": 150, "rate": 0.1}]}, "w": {"activation_cost": 9}},
     offers={
@@ -43,7 +44,10 @@ PRICING_ALL_UNITS = case(
 )
 PRICING_INCREMENTAL = case(
     calendar=TWO_MONTHS,
-    economics={"exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]}},
+    economics={
+        "discount_rate_per_year": 0.1,
+        "exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]},
+    },
     vendors={"v": {"rebates": [{"from_spend": 150, "rate": 0.1}, {"from_spend": 290, "rate": 0.2}], "currency": "EUR"}},
     systems={"s": {"network_price_usd": 7}},
     offers={
@@ -242,6 +246,39 @@ COMMISSIONING = limited(
         {"maximise": {"measure": "accelerators"}},
     ],
 )
+
+COMMISSIONING_WITH_FLEET = limited(
+    {"t": {"measure": "accelerators", "at_least": 12, "existing": "include", "soft": {"penalty": 50}}},
+)
+COUNTED = limited({"c": {"measure": "systems", "count": "vendors", "at_least": 2}})
+COUNTED_AT_MOST = limited(
+    {
+        "c": {"measure": "systems", "count": "vendors", "at_most": 1},
+        "t": {"measure": "accelerators", "at_least": 20},
+    }
+)
+
+SIMPLE = case(calendar=TWO_MONTHS, offers={"o": {"max_units": 2}}, limits={"t": target(0)})
+CROWDED = merged(DENSITY, {"limits": {"t": target(3)}})
+ONE_MODULE = case(
+    calendar=TWO_MONTHS,
+    systems={"s": POWERED},
+    modules={"ups": {"provides": {"protected-power": 10}, "lead_days": 0, "price": 7}},
+    sites={"a": {"capacity": UNLIMITED, "modules": {"ups": {"max_units": 1}}}},
+    offers={"o": {"max_units": 2, "order_from": "2025-02-01"}},
+    limits={"t": target(2)},
+)
+SPARE = merged(cooled("N+1"), {"limits": {"t": target(2)}})
+STEPS = case(
+    offers={"o": {"tiers": [{"from_units": 2, "price": 50}], "tier_pricing": "incremental"}}, limits={"t": target(1)}
+)
+FEES = case(
+    calendar=TWO_MONTHS,
+    economics={"discount_rate_per_year": 0.1},
+    offers={"o": {"fee": 10, "tiers": [{"from_units": 2, "price": 80, "fee": 30}], "max_units": 2}},
+    limits={"t": target(1, by="2025-01-31"), "u": target(2)},
+)
+HARD_BUDGET = merged(PRICING_ALL_UNITS, {"limits": {"b": {"soft": REMOVED}}})
 
 CASES: dict[str, list[Tree]] = {
     "supply": [SUPPLY],

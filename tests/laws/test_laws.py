@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -36,7 +37,9 @@ def test_law_one_the_rows_of_a_family_keep_a_plan_just_when_its_readings_hold(fa
     """
     kept, broken = 0, 0
     for tree in CASES[family.name]:
-        instance, plans = plans_of(tree, space=space_of(tree))
+        # What passes a maximum is for supply to refuse; the big-Ms of the others rest on it.
+        beyond = 1 if family.name == "supply" else 0
+        instance, plans = plans_of(tree, space=replace(space_of(tree), beyond=beyond))
         seen = family_agrees(family, instance, plans)
         kept, broken = kept + seen.kept, broken + seen.broken
     assert kept, "no plan keeps the family"

@@ -70,12 +70,12 @@ def planned(instance: Instance, *lines: object, optimal: bool = True) -> Plan:
         OpeningLine: "openings",
         TierLine: "tiers",
     }
-    found: dict[str, tuple[object, ...]] = {name: () for name in kinds.values()}
+    found: dict[str, tuple[object, ...]] = dict.fromkeys(kinds.values(), ())
     for line in lines:
         found[kinds[type(line)]] += (line,)
     reckoning = reckon(instance, Decisions.model_validate(found))
     levels = [
-        PlanLevel(name=name, unit=unit, value=value, bound=value, gap=Decimal(0), proven=True)
+        PlanLevel(name=name, unit=unit, value=value, reached=value, bound=value, gap=Decimal(0), proven=True)
         for name, unit, value in reckoning.levels
     ]
     run: dict[str, Decimal | str] = {"seconds": Decimal("1.5"), "machine": "here"}
@@ -92,8 +92,8 @@ economics:
   utilisation: 0.9
   exchange_rates: {EUR: [{from: 2025-01-01, rate: 1.1}, {from: 2025-03-01, rate: 1.2}]}
 accelerators:
-  big: {maker: Acme, memory_gb: 80, tpp: 15832, bf16_tflops: 1000, sources: {all: {source: guess, confidence: assumption}}}
-  little: {maker: Bee, memory_gb: 48, tpp: 4000, bf16_tflops: 300}
+  big: {maker: Acme, memory_gb: 80, tpp: 15832, sources: {all: {source: guess, confidence: assumption}}}
+  little: {maker: Bee, memory_gb: 48, tpp: 4000}
 systems:
   box: {accelerator: big, accelerators: 8, max_power_kw: 10, typical_power_kw: 8, rack_units: 8, network_price_usd: 7}
   can: {accelerator: little, accelerators: 4, max_power_kw: 4, rack_units: 4}
@@ -125,7 +125,10 @@ sites:
       air-cooling: 20
       rack-positions: 10
     modules: {crah: {max_units: 3}, far: {}}
-    tariff: {energy_price_per_kwh: 0.1, demand_charge_per_kw_month: 2, sources: {all: {source: guess, confidence: unverified}}}
+    tariff:
+      energy_price_per_kwh: 0.1
+      demand_charge_per_kw_month: 2
+      sources: {all: {source: guess, confidence: unverified}}
     carbon_kg_per_kwh: 0.4
   south:
     capacity: {grid-power: 50, protected-power: 20, air-cooling: 20, rack-positions: 3}

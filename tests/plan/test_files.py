@@ -13,13 +13,13 @@ from typing import Any
 
 import jsonschema
 import pytest
-from plan.examples import order, planned, small, solved, stands
 
 import gpuplan
 from gpuplan.errors import InvalidInput
 from gpuplan.plan.files import TABLES, plain, read_plan, to_json, write_csv, write_whole
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import Plan
+from plan.examples import order, planned, small, solved, stands
 
 # JSON
 

@@ -6,10 +6,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from plan.examples import module, opening, order, planned, small, solved, stands, tier
 
 from gpuplan.instance.rules import CAPEX, OPEX
 from gpuplan.plan.plan import Plan
+from plan.examples import module, opening, order, planned, small, solved, stands, tier
 
 
 def terms(plan: Plan) -> dict[str, Decimal]:

@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from plan.examples import module, order, planned, small, solved, stands
 
 from gpuplan.plan.plan import Plan
+from plan.examples import module, order, planned, small, solved, stands
 
 POWERED: dict[str, Any] = {
     "systems.box": {"accelerators": 8, "max_power_kw": 10},
@@ -128,8 +128,8 @@ def test_the_latest_days_are_counted_back_from_the_target() -> None:
 
 
 def test_a_dated_lead_is_followed() -> None:
-    """Proves that with leads of 30 days, and 100 from 1 June, the last signing for 30 June is 31 May (ready on 30 June),
-    not one in June."""
+    """Proves that with leads of 30 days, and 100 from 1 June, the last signing for 30 June is 31 May (ready on 30
+    June), not one in June."""
     over = {
         "offers.quote.lead_days": [{"from": "2025-01-01", "days": 30}, {"from": "2025-06-01", "days": 100}],
         "limits.target": {**TARGET, "by": "2025-06-30"},
@@ -144,8 +144,8 @@ def test_the_order_window_bounds_the_latest_signing() -> None:
 
 
 def test_a_day_that_has_passed_is_none() -> None:
-    """Proves that a lead of 90 days for a target on 31 January is too late, and that a tender of 60 days that would have
-    to open in November is too late as well, though signing on 16 January would do."""
+    """Proves that a lead of 90 days for a target on 31 January is too late, and that a tender of 60 days that would
+    have to open in November is too late as well, though signing on 16 January would do."""
     assert latest({"offers.quote.lead_days": 90, "limits.target": {**TARGET, "by": "2025-01-31"}}) == [
         ("target", "2025-01-31", None, None)
     ]

@@ -19,7 +19,9 @@ def hard_instance(offers: int = 24, sites: int = 5, months: int = 9, seed: int =
         "accelerators:",
     ]
     chips = max(offers // 4, 2)
-    lines += [f"  chip-{n}: {{maker: maker-{n % 4}, attributes: {{score: {dice.randint(60, 140)}}}}}" for n in range(chips)]
+    lines += [
+        f"  chip-{n}: {{maker: maker-{n % 4}, attributes: {{score: {dice.randint(60, 140)}}}}}" for n in range(chips)
+    ]
     lines.append("systems:")
     lines += [
         f"  box-{n}: {{accelerator: chip-{n}, accelerators: 8, max_power_kw: {dice.randint(60, 140) / 10}, rack_units: 8}}"

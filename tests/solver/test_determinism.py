@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import pytest
-from solver.hard import hard_instance
-from solver.host import ran
 
 import gpuplan
 from gpuplan.plan.files import to_json
 from gpuplan.solver import watched as module
+from solver.hard import hard_instance
+from solver.host import ran
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 FACILITY = Path(__file__).parent / "facility.yaml"
@@ -41,7 +41,9 @@ def plan_in_a_fresh_process(
     return result.stdout
 
 
-@pytest.mark.parametrize("source", [f"Path({str(BID)!r})", f"Path({str(FACILITY)!r})", MIDDLE], ids=["bid", "facility", "middle"])
+@pytest.mark.parametrize(
+    "source", [f"Path({str(BID)!r})", f"Path({str(FACILITY)!r})", MIDDLE], ids=["bid", "facility", "middle"]
+)
 def test_fresh_processes_give_the_same_plan(source: str, tmp_path: Path) -> None:
     """Proves bytes that do not depend on the process or on the order of its sets. If broken, nobody can check a plan."""
     first = plan_in_a_fresh_process(tmp_path, source, hash_seed="0")

@@ -9,15 +9,15 @@ import time
 from pathlib import Path
 
 import pytest
-from solver.dense import alive, children, gone, market_split
-from solver.hard import hard_instance
-from solver.host import ran, started
 
 import gpuplan
 from gpuplan.plan.files import to_json
 from gpuplan.solver import watched as module
 from gpuplan.solver.result import Settings, Termination
 from gpuplan.solver.watched import watched
+from solver.dense import alive, children, gone, market_split
+from solver.hard import hard_instance
+from solver.host import ran, started
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 BID = Path(__file__).parents[1] / "whole" / "bid.yaml"

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from solver.dense import breaks, knapsack, matrix, stored
 
 from gpuplan.errors import Defect
 from gpuplan.program.linear import Linear
 from gpuplan.solver import highs
 from gpuplan.solver.matrix import Matrix, checked, scaled
 from gpuplan.solver.result import Settings, Termination
+from solver.dense import breaks, knapsack, matrix, stored
 
 EXACT = Settings(gap=0.0, threads=1)
 

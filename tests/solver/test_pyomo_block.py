@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from solver.hard import hard_instance
 
 import gpuplan
 from gpuplan.formulation import Formulation, formulate
 from gpuplan.program.columns import INFINITY
 from gpuplan.pyomo_model import block_of
 from gpuplan.solver.matrix import matrix_of
+from solver.hard import hard_instance
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 SOURCES = {

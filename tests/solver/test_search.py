@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from solver.dense import children, market_split, matrix
-from solver.hard import hard_instance
 
 import gpuplan
 from gpuplan.families.objective import Goal
@@ -22,6 +20,8 @@ from gpuplan.solver import search
 from gpuplan.solver.matrix import Matrix
 from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
 from gpuplan.solver.search import Progress, Search
+from solver.dense import children, market_split, matrix
+from solver.hard import hard_instance
 
 pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 BID = Path(__file__).parents[1] / "whole" / "bid.yaml"
@@ -155,9 +155,7 @@ def test_progress_is_monotone_and_in_the_levels_own_direction(hard: gpuplan.Inst
 def test_options_that_cannot_be_used_are_all_named() -> None:
     """Proves that every wrong option is told at once. If broken, the user corrects them one by one."""
     with pytest.raises(gpuplan.InvalidInput) as caught:
-        gpuplan.solve(
-            gpuplan.load(BID), gap=float("nan"), time_limit=float("inf"), threads=0, seed=-1, memory_mb=10
-        )
+        gpuplan.solve(gpuplan.load(BID), gap=float("nan"), time_limit=float("inf"), threads=0, seed=-1, memory_mb=10)
     assert [problem.path for problem in caught.value.problems] == ["gap", "time_limit", "threads", "seed", "memory_mb"]
 
 
@@ -313,9 +311,7 @@ def test_a_model_that_highs_refuses_is_a_defect() -> None:
 
 def test_a_status_that_nobody_knows_is_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a failed run gives neither a plan nor "infeasible". If broken, an error of the solver looks like one."""
-    monkeypatch.setattr(
-        search.Watched, "run", lambda *_args, **_more: Result(Termination.FAILED, None, None, NO_BOUND)
-    )
+    monkeypatch.setattr(search.Watched, "run", lambda *_args, **_more: Result(Termination.FAILED, None, None, NO_BOUND))
     try:
         outcome = gpuplan.solve(gpuplan.load(BID))
     except gpuplan.Defect:

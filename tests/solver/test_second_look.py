@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from solver.dense import breaks, matrix, stored
 
 from gpuplan.errors import Defect
 from gpuplan.families.objective import Goal
@@ -16,6 +15,7 @@ from gpuplan.solver.matrix import Matrix
 from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
 from gpuplan.solver.search import Search
 from gpuplan.solver.watched import watched
+from solver.dense import breaks, matrix, stored
 
 # Two of 1,200 random, badly scaled MIPs: HiGHS 1.13.1, 1.15.1 and 1.16.0 call them infeasible with default options.
 # They have solutions: SCIP finds them, and HiGHS does with presolve=off or mip_feasibility_tolerance=1e-9.

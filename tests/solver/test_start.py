@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from solver.dense import matrix
 
 import gpuplan
 from gpuplan.solver import highs
 from gpuplan.solver import watched as module
 from gpuplan.solver.result import Report, Settings, Termination
 from gpuplan.solver.watched import watched
+from solver.dense import matrix
 
 # HiGHS 1.16.0 with presolve maps this start wrongly into its reduced program: it claims an objective that the point does
 # not have, better than the optimum, and returns the start as optimal. Cut down from level 2 of facility.yaml.

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from solver.dense import breaks, children, gone, knapsack, market_split, matrix
 
 from gpuplan.solver import watched as module
 from gpuplan.solver.matrix import Matrix
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination
 from gpuplan.solver.watched import Watched, watched
+from solver.dense import breaks, children, gone, knapsack, market_split, matrix
 
 SLACK = 5.0
 """Seconds that a loaded machine may add to a limit of one or two."""

@@ -110,7 +110,8 @@ def section(model: Model, prefix: str, level: int = 2, with_defaults: bool = Tru
     hints = get_type_hints(model, include_extras=True)
     names = {field.alias or name: name for name, field in model.model_fields.items()}
     for shown, field in own_fields(model).items():
-        row = [code(shown), words(hints[names[shown]], prefix), unit(shown), default(field), field.description or ""]
+        hint = hints[names[shown]]
+        row = [code(shown), words(hint, prefix), unit(shown), default(field), field.description or _summary(hint)]
         rows.append(row if with_defaults else [*row[:3], row[4]])
     if rows:
         parts.append(table(header, rows))
@@ -118,6 +119,12 @@ def section(model: Model, prefix: str, level: int = 2, with_defaults: bool = Tru
         common = ", ".join(code(name) for name in Entity.model_fields)
         parts.append(f"And, as [every entity]({'#' + link_name(prefix, Entity)}): {common}.\n")
     return "\n".join(parts)
+
+
+def _summary(hint: Any) -> str:
+    """First line of what the model within says of itself."""
+    within = next(_models_in(hint), None)
+    return (within.__doc__ or "").strip().partition("\n")[0] if within else ""
 
 
 def link_name(prefix: str, model: Model) -> str:
@@ -214,6 +221,8 @@ def _one_of(options: list[str]) -> str:
 
 
 def _annotated(hint: Any, prefix: str) -> str:
+    from gpuplan.instance.base import Id
+
     inner, *metadata = get_args(hint)
     for extra in metadata:
         if isinstance(extra, BeforeValidator):
@@ -224,8 +233,7 @@ def _annotated(hint: Any, prefix: str) -> str:
             if name not in SILENT:
                 raise TypeError(f"no words for what {name} accepts: add them to docs/_ext")
     bounds = _bounds(metadata)
-    names = [getattr(getattr(extra, "func", None), "__name__", "") for extra in metadata]
-    if "_identifier" in names:
+    if hint == Id:
         return "id"
     pattern = bounds.get("pattern")
     if pattern is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from gpuplan_docs import catalogue, commands, formulation, models
 from gpuplan_docs.markdown import anchor, code, table
@@ -63,7 +64,7 @@ def _instance_pages() -> dict[str, str]:
     common = [Entity, *(one for one in models.models_within(Entity, set()) if one is not Entity)]
     known |= set(common)
     found, rows, listed = {}, [], []
-    published = instance_schema()["properties"]
+    published = instance_schema()
     for name, field in Instance.model_fields.items():
         inner = [one for start in models._models_in(hints[name]) for one in models.models_within(start, known)]
         shown = code(name)
@@ -79,7 +80,7 @@ def _instance_pages() -> dict[str, str]:
         rows.append((shown, models.words(hints[name], "instance"), models.default(field), meaning))
     for name in ("extends", "edits"):
         said = "text" if name == "extends" else "list of edits"
-        rows.append((code(name), said, "none", published[name]["description"]))
+        rows.append((code(name), said, "none", _described(published, name)))
     found["instance/index.md"] = "\n".join(
         [
             "# Instance file\n",
@@ -98,6 +99,14 @@ def _instance_pages() -> dict[str, str]:
         ]
     )
     return found
+
+
+def _described(schema: Any, name: str) -> str:
+    """Description of the first property of this name in a JSON Schema; of keys that are fields of no model."""
+    if isinstance(schema, dict):
+        own = schema.get("properties", {}).get(name, {}).get("description")
+        return own or next((found for one in schema.values() if (found := _described(one, name))), "")
+    return ""
 
 
 def _summary(model: models.Model) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from decimal import Decimal
-from functools import partial
-from typing import Annotated, Any, Literal, TypeVar
+from decimal import Context, Decimal, localcontext
+from functools import partial, wraps
+from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
@@ -17,7 +17,23 @@ LARGEST = Decimal("1e15")
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 """Days outside these are mistakes."""
 
+PRECISION = 100
+"""Digits that decimal arithmetic keeps: more than any sum or product of an instance's figures has."""
+
 Value = TypeVar("Value")
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def exactly(function: Callable[Arguments, Result]) -> Callable[Arguments, Result]:
+    """Run a function under a decimal context of our own: a host's may round sooner than money allows."""
+
+    @wraps(function)
+    def wrapped(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        with localcontext(Context(prec=PRECISION)):
+            return function(*args, **kwargs)
+
+    return wrapped
 
 
 class Table(dict[str, Value]):
@@ -77,12 +93,6 @@ def day(value: object) -> object:
     return value
 
 
-def _identifier(value: str) -> str:
-    if not re.fullmatch(r"[a-z0-9-]+", value) or len(value) > 100:
-        raise ValueError("an id has only a-z, 0-9 and '-', and at most 100 of them")
-    return value
-
-
 def _sequence(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
@@ -91,14 +101,24 @@ def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else _sequence(value)
 
 
-Id = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "pattern": "^[a-z0-9-]{1,100}$"})]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=100)]
 Text = Annotated[str, Field(max_length=10_000)]
 Number = Annotated[Decimal, BeforeValidator(exact), WithJsonSchema({"type": "number"})]
 Figure = Annotated[Decimal, BeforeValidator(partial(exact, largest=None)), WithJsonSchema({"type": "number"})]
 """A number that was worked out, of any size."""
-Amount = Annotated[Number, Field(ge=0)]
-Positive = Annotated[Number, Field(gt=0)]
-Share = Annotated[Number, Field(ge=0, le=1)]
+Amount = Annotated[Decimal, BeforeValidator(exact), Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
+Positive = Annotated[
+    Decimal, BeforeValidator(exact), Field(gt=0), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+]
+Share = Annotated[
+    Decimal, BeforeValidator(exact), Field(ge=0, le=1), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})
+]
+PositiveShare = Annotated[
+    Decimal,
+    BeforeValidator(exact),
+    Field(gt=0, le=1),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
+]
 Whole = Annotated[int, Field(ge=0, le=10**12)]
 Count = Annotated[int, Field(ge=1, le=10**12)]
 Days = Annotated[int, Field(ge=0, le=36_500)]

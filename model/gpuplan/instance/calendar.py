@@ -42,6 +42,7 @@ class Calendar(Closed):
     periods: Annotated[Count, Field(le=600)]
     """How many periods."""
     period: Literal["month", "quarter"] = "month"
+    """Length of a period."""
     tender_from: Day | None = None
     """Nothing is tendered before this day; the first day of the first period when left out."""
     fiscal_year_starts_in_month: Annotated[int, Field(ge=1, le=12)] = 1

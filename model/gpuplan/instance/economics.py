@@ -16,7 +16,6 @@ from gpuplan.instance.base import (
     Currency,
     Day,
     From,
-    Number,
     Positive,
     Sequence,
     Share,
@@ -42,7 +41,7 @@ class Economics(Closed):
     """Reporting currency: of every limit, penalty and result."""
     exchange_rates: Annotated[Mapping[Currency, RateSchedule], AfterValidator(Table)] = Field(default_factory=dict)
     """By foreign currency; the first rate also holds before its day. Taken on the day of payment."""
-    discount_rate_per_year: Annotated[Number, Field(ge=0, le=1)] = Decimal(0)
+    discount_rate_per_year: Share = Decimal(0)
     discount_to: Day | None = None
     """Day to which cost is discounted; the first day of the calendar when left out."""
     evaluation_years: Annotated[int, Field(ge=1, le=50)] | None = None

@@ -20,8 +20,8 @@ from gpuplan.instance.base import (
     Entity,
     From,
     Id,
-    Number,
     Positive,
+    PositiveShare,
     Sequence,
     Share,
     Table,
@@ -45,7 +45,7 @@ class Resource(Entity):
     """Something that modules and sites provide and that systems and modules need."""
 
     unit: Text
-    coincidence: Annotated[Number, Field(gt=0, le=1)] = Decimal(1)
+    coincidence: PositiveShare = Decimal(1)
     """Share of the sum of needs that falls on the design day at once."""
 
 
@@ -70,7 +70,9 @@ def _written_need(need: Need) -> object:
     return need.design if need.design == need.typical else {"design": need.design, "typical": need.typical}
 
 
-Needs = ById[Annotated[Need, BeforeValidator(_need), PlainSerializer(_written_need)]]
+Needs = ById[
+    Annotated[Need, BeforeValidator(_need, json_schema_input_type=Amount | Need), PlainSerializer(_written_need)]
+]
 """By resource: one number for both load cases, or `{design: ..., typical: ...}`."""
 
 
@@ -88,12 +90,15 @@ def _capacity_steps(value: object) -> object:
     return (CapacityStep.model_validate({"from": ALWAYS, "amount": value}),)
 
 
+AmountOrSteps = Amount | Literal["unlimited"] | tuple[CapacityStep, ...]
+
+
 class Capacity(Closed):
     """What a site has of a resource, stated after redundancy."""
 
     amount: Annotated[
         Annotated[tuple[CapacityStep, ...], Field(min_length=1), AfterValidator(in_order)] | Literal["unlimited"],
-        BeforeValidator(_capacity_steps),
+        BeforeValidator(_capacity_steps, json_schema_input_type=AmountOrSteps),
         PlainSerializer(written_schedule),
     ]
     """A number, steps by day (nothing before the first), or `unlimited`."""
@@ -115,7 +120,7 @@ def _capacity(value: object) -> object:
 class HourClass(Closed):
     """Hours of one price within a season."""
 
-    hours_per_week: Annotated[Number, Field(ge=0, le=168)]
+    hours_per_week: Annotated[Amount, Field(le=168)]
     price_per_kwh: Amount
 
 
@@ -198,7 +203,12 @@ def _written_redundancy(rule: Redundancy) -> str:
     return str(rule)
 
 
-RedundancyRule = Annotated[Redundancy, BeforeValidator(_redundancy), PlainSerializer(_written_redundancy)]
+WrittenRedundancy = Annotated[str, Field(pattern=r"^(N|N\+[1-5]|2N)$")]
+RedundancyRule = Annotated[
+    Redundancy,
+    BeforeValidator(_redundancy, json_schema_input_type=WrittenRedundancy),
+    PlainSerializer(_written_redundancy),
+]
 
 
 class Delivery(Closed):
@@ -216,7 +226,10 @@ def _delivery(value: object) -> object:
 class Module(Entity):
     """A block of facility capacity that is bought whole."""
 
-    provides: Annotated[ById[Annotated[Delivery, BeforeValidator(_delivery)]], Field(min_length=1)]
+    provides: Annotated[
+        ById[Annotated[Delivery, BeforeValidator(_delivery, json_schema_input_type=Positive | Delivery)]],
+        Field(min_length=1),
+    ]
     needs: Needs = Field(default_factory=Table)
     """Resources that each module needs whatever it delivers: floor, standing losses."""
     price: Amount = Decimal(0)
@@ -253,7 +266,9 @@ class Site(Entity):
     opening_cost: Amount = Decimal(0)
     fixed_cost_per_month: Amount = Decimal(0)
     """From the month in which it opens."""
-    capacity: ById[Annotated[Capacity, BeforeValidator(_capacity)]] = Field(default_factory=Table)
+    capacity: ById[Annotated[Capacity, BeforeValidator(_capacity, json_schema_input_type=AmountOrSteps | Capacity)]] = (
+        Field(default_factory=Table)
+    )
     """What is there of each resource. What it does not name it does not have."""
     rack_kw: Annotated[Mapping[Cooling, Positive], AfterValidator(Table)] = Field(default_factory=dict)
     """Most power of one rack position by kind of cooling; a kind that is not named is not there. Any, when empty."""
@@ -265,6 +280,7 @@ class Site(Entity):
     """A tariff, or the id of one of the reference catalogue; energy costs nothing when left out."""
     carbon_kg_per_kwh: Amount = Decimal(0)
     utilisation: Share | None = None
+    """Share of its typical power that an installed system draws over the year; that of `economics` when left out."""
 
 
 class Fleet(Closed):

@@ -102,6 +102,8 @@ def told(detail: ErrorDetails, tree: Tree, model: type[BaseModel]) -> Problem:
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace("'", "")
         return Problem(f"{found}one of {expected} is wanted", _nearest(detail.get("input"), expected), path)
+    if kind == "string_pattern_mismatch" and "a-z0-9-" in str(context.get("pattern")):
+        return Problem(f"{found}an id has only a-z, 0-9 and '-'", "", path)
     if kind in BOUNDS:
         field, words = BOUNDS[kind]
         return Problem(f"{found}{words} {context.get(field)} is wanted", "", path)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from gpuplan.errors import InvalidInput, Problem
+from gpuplan.instance.base import exactly
 from gpuplan.instance.checks import check
 from gpuplan.instance.document import Document, names_a_file, read_document
 from gpuplan.instance.faults import placed
@@ -20,6 +21,7 @@ DEEPEST = 10
 """Files that may extend one another in a row."""
 
 
+@exactly
 def load(source: Path | str) -> Instance:
     """The instance in a file (YAML, JSON or TOML) or in text.
 
@@ -87,6 +89,7 @@ def _placed_edit(problem: Problem, documents: list[Document]) -> Problem:
     return placed(problem, documents)
 
 
+@exactly
 def warnings_of(source: Path | str) -> tuple[Instance, list[Problem]]:
     """The instance and everything its checks remark on, with lines where the file has them."""
     tree, documents, edits = _read(source)

@@ -19,7 +19,6 @@ from gpuplan.instance.base import (
     Entity,
     From,
     Id,
-    Number,
     Positive,
     Sequence,
     Share,
@@ -46,7 +45,7 @@ def _lead_schedule(value: object) -> object:
 
 LeadSchedule = Annotated[
     tuple[Lead, ...],
-    BeforeValidator(_lead_schedule),
+    BeforeValidator(_lead_schedule, json_schema_input_type=Days | tuple[Lead, ...]),
     Field(min_length=1),
     AfterValidator(in_order),
     PlainSerializer(written_schedule),
@@ -175,7 +174,7 @@ class Offer(Entity):
     acceptance_days: Days = 0
     """Powered, tested, not yet usable."""
     payments: Payments = ON_SIGNING
-    support_rate_per_year: Annotated[Number, Field(ge=0, le=1)] = Decimal(0)
+    support_rate_per_year: Share = Decimal(0)
     """Share of the first tier's price for each year installed."""
 
     @model_validator(mode="after")

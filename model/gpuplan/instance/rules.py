@@ -7,7 +7,19 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from gpuplan.instance.base import Amount, Closed, Count, Day, Entity, Id, Number, OneOrMore, Positive, Sequence, Share
+from gpuplan.instance.base import (
+    Amount,
+    Closed,
+    Count,
+    Day,
+    Entity,
+    Id,
+    OneOrMore,
+    Positive,
+    PositiveShare,
+    Sequence,
+    Share,
+)
 from gpuplan.instance.hardware import Format
 
 Stage = Literal["signed", "shipped", "usable"]
@@ -160,7 +172,7 @@ class Limit(Measured, Entity):
     """Bound the number of these instead of the amount; at_most and at_least are then numbers of them."""
     counts_from: Positive | None = None
     """One counts from this amount of the measure on; one unit of the measure's smallest step when left out."""
-    counts_from_share: Annotated[Number, Field(gt=0, le=1)] | None = None
+    counts_from_share: PositiveShare | None = None
     """Or from this share of the whole on."""
     soft: Soft | None = None
     """Hard when left out."""
@@ -217,6 +229,7 @@ class Deadline(Entity):
     by: Day
     stage: Stage = "signed"
     applies_to: Literal["offers", "modules", "both"] = "offers"
+    """Which orders it binds."""
     select: Selection = Selection()
     exclude: Selection | None = None
 

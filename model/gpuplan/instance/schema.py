@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from gpuplan.errors import InvalidInput, Problem
-from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text
+from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text, exactly
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor
 from gpuplan.instance.catalog import OVERRIDABLE, resolve
 from gpuplan.instance.checks import check
@@ -68,6 +68,7 @@ class Instance(Closed):
         to = self.economics.discount_to or self.calendar.start
         return discount_factor(self.economics.discount_rate_per_year, (day - to).days)
 
+    @exactly
     def edited(self, edits: Iterable[str]) -> Instance:
         """A changed copy: edits applied in order, validated and checked once at the end.
 
@@ -111,6 +112,7 @@ def _sections(tree: dict[str, object]) -> set[str]:
     return found
 
 
+@exactly
 def validated(tree: dict[str, object]) -> Instance:
     """The instance that a tree of plain values stands for, catalogue entries filled in.
 

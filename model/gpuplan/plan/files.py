@@ -16,6 +16,7 @@ import simplejson
 from pydantic import BaseModel, ValidationError
 
 from gpuplan.errors import InvalidInput, Problem
+from gpuplan.instance.base import exactly
 from gpuplan.instance.document import read_document
 from gpuplan.plan.plan import Plan, TermCost
 
@@ -23,12 +24,14 @@ TABLES = ("orders", "modules", "sites", "states", "limits", "considered", "lates
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+@exactly
 def to_json(tree: BaseModel | Mapping[str, object]) -> str:
     """JSON text with every number in full."""
     values = tree.model_dump() if isinstance(tree, BaseModel) else dict(tree)
     return simplejson.dumps(plain(values), use_decimal=True, indent=2, ensure_ascii=False) + "\n"
 
 
+@exactly
 def plain(value: object) -> object:
     """A tree as JSON has it: whole Decimals as ints, days as text, tuples as lists."""
     if isinstance(value, dict):

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 import simplejson
 
+from gpuplan.instance.base import exactly
+
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
 
+@exactly
 def fingerprint(instance: Instance) -> str:
     """SHA-256 of the instance's canonical JSON: sorted keys, numbers without trailing zeros."""
     text = simplejson.dumps(_canonical(instance.model_dump()), sort_keys=True, separators=(",", ":"))

@@ -81,6 +81,7 @@ class ResourceUse(Closed):
     """Need and capacity of a resource on a day, on the design day."""
 
     need: Figure
+    """Of systems, modules and providers of other resources, in the resource's unit."""
     capacity: Figure | None
     """After redundancy; none when unlimited."""
 
@@ -125,6 +126,7 @@ class PlanLimit(Closed):
     limit: Id
     window: Text
     says: Text
+    """What the limit demands, in words."""
     used: Figure | None
     """None for a share of nothing."""
     at_least: Figure | None
@@ -136,6 +138,7 @@ class PlanLimit(Closed):
     """Whether nothing is left: the next step would break it."""
     soft: bool
     missed_by: Figure
+    """Shortfall of a soft limit, in its unit; 0 when it holds."""
 
 
 class Considered(Closed):
@@ -194,6 +197,7 @@ class PlanAudit(Closed):
     readings: Whole
     """Rules recomputed."""
     broken: Sequence[Text]
+    """Rules that do not hold, each with what is used and allowed."""
 
 
 class PlanOptions(Closed):
@@ -201,6 +205,7 @@ class PlanOptions(Closed):
 
     gap: Share
     time_limit: Figure | None
+    """Seconds."""
     threads: Whole
     seed: Whole
     memory_mb: Whole | None
