@@ -189,7 +189,7 @@ def _print(outcome: Outcome, name: str, form: Format) -> None:
     from gpuplan.report.terminal import WIDTH, outcome_text
 
     if form is Format.JSON:
-        _say(to_json(outcome.plan or outcome_tree(outcome)))
+        _say(to_json(outcome.plan or outcome_tree(outcome), ascii_only=not _speaks_unicode()))
         return
     on_terminal = sys.stdout.isatty()
     width = max(os.get_terminal_size().columns, 60) if on_terminal else WIDTH
@@ -198,11 +198,18 @@ def _print(outcome: Outcome, name: str, form: Format) -> None:
 
 def _say(text: str) -> None:
     """Write to standard output; a reader that goes away, as `head` does, is no failure."""
+    if not _speaks_unicode():
+        encoding = sys.stdout.encoding or "ascii"
+        text = text.replace("≥", ">=").replace("≤", "<=").encode(encoding, "replace").decode(encoding)
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _speaks_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
 
 
 @contextmanager

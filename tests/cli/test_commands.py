@@ -7,7 +7,6 @@ import json
 import os
 import stat
 import subprocess
-import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -17,6 +16,7 @@ import simplejson
 import yaml
 
 from cli.running import BID, MODULE, ROOT, SOLVE, environment, ran, refused
+from solver.hard import hard_instance
 
 HALVED = [word for offer in "abcde" for word in ("--edit", f"offers.{offer}.max_units *= 0.5")]
 NO_ROOM = ("--edit", "limits.requirement.at_least = 900000000")
@@ -45,7 +45,6 @@ def test_a_plan_is_exit_code_0_with_the_answer_on_standard_output_only() -> None
     result = ran(BID)
     assert result.returncode == 0
     assert result.stderr == ""
-    assert "33" not in result.stderr
     for word in ("23,960,048", "a, c, e", "Optimal", "audit passed"):
         assert word in result.stdout
 
@@ -82,9 +81,6 @@ def test_unbounded_is_exit_code_2() -> None:
 def test_stopped_without_a_plan_is_exit_code_3(tmp_path: Path) -> None:
     """Proves 3, and that it is said. If broken, a limit that came too early looks like "infeasible"."""
     path = tmp_path / "hard.yaml"
-    sys.path.insert(0, str(ROOT / "tests"))
-    from solver.hard import hard_instance
-
     path.write_text(hard_instance(30, 6, 12, seed=1), encoding="utf-8")
     table = ran(path, "--time-limit", "0.05")
     assert table.returncode == 3, table.stderr
@@ -312,7 +308,7 @@ def test_an_earlier_plan_survives_a_run_without_one(words: tuple[str, ...], tmp_
     assert [entry.name for entry in tmp_path.iterdir()] == ["plan.json"]
 
 
-def test_a_written_plan_replaces_an_earlier_one_whole(plan_file: Path, tmp_path: Path) -> None:
+def test_a_written_plan_replaces_an_earlier_one_whole(tmp_path: Path) -> None:
     """Proves that the file is complete, is what `--format json` prints, and nothing else is left in the folder."""
     path = tmp_path / "plan.json"
     path.write_text("x" * 1_000_000, encoding="utf-8")

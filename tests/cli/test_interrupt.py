@@ -75,7 +75,7 @@ def test_an_interrupt_ends_the_search_with_the_best_plan(number: signal.Signals,
 
 
 def test_a_second_interrupt_ends_the_program_at_once(search: subprocess.Popen[str]) -> None:
-    """Proves that who presses twice is not kept waiting, and leaves no child. The exit code is not that of an answer."""
+    """Proves that who presses twice is not kept waiting, and leaves no child. The exit code is no answer's."""
     os.kill(search.pid, signal.SIGINT)
     os.kill(search.pid, signal.SIGINT)
     time.sleep(0.1)
@@ -111,7 +111,7 @@ def test_a_killed_program_leaves_no_solver(search: subprocess.Popen[str]) -> Non
 
 
 def test_a_limit_of_one_second_is_kept(hard: Path) -> None:
-    """Proves that the program is back soon after a limit of 1 s, with a plan and its gap or saying that there is none."""
+    """Proves that the program is back soon after a limit of 1 s, with a plan and its gap or word of none."""
     began = time.monotonic()
     result = ran(hard, "--gap", "0", "--time-limit", "1", "--format", "json")
     assert time.monotonic() - began < 1 + 2 * SOON  # a safety bound: starting Python on a loaded machine is in it
@@ -213,7 +213,7 @@ def test_no_progress_without_a_terminal(hard: Path) -> None:
 
 
 def test_no_color_is_kept_on_a_terminal() -> None:
-    """Proves NO_COLOR, and that there is style without it. If broken, escape sequences reach those who asked for none."""
+    """Proves NO_COLOR, and that there is style without it. If broken, it is an empty promise."""
     styled = on_terminal(BID, "--quiet")
     plain = on_terminal(BID, "--quiet", NO_COLOR="1")
     assert styled[0] == plain[0] == 0

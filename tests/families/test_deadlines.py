@@ -46,7 +46,7 @@ def test_a_deadline_on_use_counts_acceptance() -> None:
 
 
 def test_only_what_is_selected_and_not_excluded_is_bound() -> None:
-    """Proves selections: q4 orders of o (100) are too late, of p (130) not bound; excluding o frees it again."""
+    """Proves selections: from March on o (100) is too late, p (130) is left out of the rule; the other way round, o is."""
     late = {"order_from": "2025-03-01"}
     offers = {"o": late, "p": offer(price=130, **late)}
     rule = {"by": "2025-02-28", "select": {"vendor": "v"}, "exclude": {"offer": "p"}}
@@ -56,9 +56,9 @@ def test_only_what_is_selected_and_not_excluded_is_bound() -> None:
 
 
 def test_modules_can_have_a_deadline_of_their_own() -> None:
-    """Proves `applies_to`: modules signed by 31 January only, at 7; their price doubles nothing, but orders are free.
+    """Proves `applies_to`: modules by 31 January only, systems whenever: one of each is 107, the module in January.
 
-    One system needs one module: 107 with both in January for the module. With modules open from February: infeasible.
+    With modules that can be ordered from February on only, infeasible.
     """
     ups = {"provides": {"protected-power": 10}, "lead_days": 0, "price": 7}
     site = {"a": {"capacity": UNLIMITED, "modules": {"ups": {"max_units": 1}}}}

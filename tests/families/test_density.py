@@ -67,7 +67,7 @@ def test_a_system_larger_than_a_rack_fills_its_positions() -> None:
 
 
 def test_positions_that_are_unlimited_still_need_what_positions_need() -> None:
-    """Proves the count behind an unlimited resource: 2 systems share a position, which needs 1 of floor space, not 2."""
+    """Proves the count behind an unlimited resource: 2 systems share one, which needs 1 of floor space, not 2."""
     tree = racks({"amount": "unlimited", "needs": {"floor-space": 1}}, {"air": 20}, limits={"t": target(2)})
     tree["sites"]["a"]["capacity"]["floor-space"] = 1
     assert cost_of(tree) == 200

@@ -29,10 +29,8 @@ def test_cost_comes_after_as_many_accelerators_as_a_budget_allows() -> None:
 
 @pytest.mark.parametrize(("room", "systems"), [({}, 2), ({"tolerance": 99}, 2), ({"tolerance": 100}, 3)])
 def test_a_level_may_give_up_its_tolerance(room: Tree, systems: int) -> None:
-    """Proves `tolerance`: the least cost of 2 is 200; 100 more buys a third, 99 does not. Levels tell 200, then more."""
-    tree = case(
-        objective=[{"minimise": "cost", **room}, {"maximise": {"measure": "systems"}}], limits={"t": target(2)}
-    )
+    """Proves `tolerance`: the least cost of 2 is 200; 100 more buys a third, 99 does not."""
+    tree = case(objective=[{"minimise": "cost", **room}, {"maximise": {"measure": "systems"}}], limits={"t": target(2)})
     assert sum(units_of(plan_of(tree)).values()) == systems
 
 
@@ -44,9 +42,9 @@ def test_a_tolerance_may_be_a_share_of_the_value() -> None:
 
 
 def test_commissioning_counts_the_periods_before_the_target_holds() -> None:
-    """Proves commissioning: p (130) is there in February, o (100) after 45 days, in February too: 1 January is 0.
+    """Proves commissioning: signed on 1 January, o (100) is there on 10 February and p (130) on 21 January.
 
-    With a lead of 40 days for o and 20 for p: o by 10 February, p by 21 January. First p: 0 periods and 130.
+    So p holds by the end of the first month, 0 periods waited, for 130; o waits for one. With cost first, 100 and 1.
     """
     offers = {"o": {"lead_days": 40}, "p": offer(vendor="w", price=130, lead_days=20)}
     aims = [{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}]

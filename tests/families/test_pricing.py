@@ -84,7 +84,8 @@ def test_a_fee_falls_due_at_the_first_signing() -> None:
 def test_a_vendor_is_paid_for_once_however_many_offers_are_used() -> None:
     """Proves activation: o (100) and p (120) are of v, whose activation costs 60; q (150) is of w without.
 
-    Two systems, one of each offer at most: o + p = 100 + 120 + 60 = 280, q + o = 310. If paid per offer, 340 -> 310.
+    Two systems, one of each offer at most: o + p = 100 + 120 + 60 = 280, o + q = 100 + 150 + 60 = 310. If activation
+    were paid for each offer, o + p would cost 340.
     """
     one = {"max_units": 1}
     tree = case(
@@ -97,9 +98,9 @@ def test_a_vendor_is_paid_for_once_however_many_offers_are_used() -> None:
 
 
 def test_a_rebate_is_a_share_of_the_whole_spend_from_the_amount_it_reaches() -> None:
-    """Proves rebates: from 200 on 10 % of everything, from 300 on 40 %: 2 x 100 = 200 less 20 is 180.
+    """Proves rebates: from 200 on 10 % of everything, from 300 on 40 %: two cost 200 - 20 = 180, three 300 - 120 = 180.
 
-    But 300 less 120 is 180 as well; with the second rate at 45 % three for 165 beat two for 180.
+    With the second rate at 45 % three for 165 beat two for 180. If only what lies above 300 counted, 180 it would be.
     """
     rebates = [{"from_spend": 200, "rate": 0.1}, {"from_spend": 300, "rate": 0.4}]
     assert cost_of(case(vendors={"v": {"rebates": rebates}}, limits={"t": target(2)})) == 180
@@ -116,7 +117,9 @@ def test_exchange_rates_are_taken_on_the_day_of_each_payment() -> None:
     """
     tree = case(
         calendar={"periods": 1},
-        economics={"exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.2}]}},
+        economics={
+            "exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.2}]}
+        },
         offers={
             "o": {
                 "currency": "EUR",
@@ -134,16 +137,14 @@ def test_exchange_rates_are_taken_on_the_day_of_each_payment() -> None:
 def test_a_payment_a_year_later_is_discounted_by_a_year() -> None:
     """Proves discounting: 110 paid 365 days after signing at 10 % a year is worth 100 on the first day."""
     paid = {"price": 110, "payments": [{"event": "signed", "share": 1, "days_after": 365}]}
-    tree = case(
-        **SINGLE, economics={"discount_rate_per_year": 0.1}, offers={"o": paid}, limits={"t": target(1)}
-    )
+    tree = case(**SINGLE, economics={"discount_rate_per_year": 0.1}, offers={"o": paid}, limits={"t": target(1)})
     plan = plan_of(tree)
     assert abs(plan.cost.discounted - 100) < Decimal("0.0001")
     assert plan.cost.amount == 110
 
 
 def test_parts_that_an_offer_leaves_out_are_added_from_the_system() -> None:
-    """Proves adders: network 7 and installation 3 for each of 2 systems, 200 + 14 + 6; with network included 200 + 6."""
+    """Proves adders: network 7 and installation 3 for each of 2 systems, 200 + 14 + 6; with network 200 + 6."""
     systems = {"s": {"network_price_usd": 7, "installation_price_usd": 3}}
     assert terms_of(case(systems=systems, limits={"t": target(2)})) == {
         "purchase": 200,

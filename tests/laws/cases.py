@@ -198,7 +198,10 @@ def limited(rules: Tree, **over: object) -> Tree:
         accelerators={"x": {"maker": "m", "bf16_tflops": 100}, "y": {"maker": "n"}},
         systems={"s": {"accelerator": "x"}, "z": {"accelerator": "y", "accelerators": 4}},
         vendors={"w": {}},
-        offers={"o": {"max_units": 2, "acceptance_days": 10}, "p": offer(vendor="w", system="z", price=70, max_units=2)},
+        offers={
+            "o": {"max_units": 2, "acceptance_days": 10},
+            "p": offer(vendor="w", system="z", price=70, max_units=2),
+        },
         existing={"systems": {"f": {"system": "z", "site": "a", "units": 1, "vendor": "w"}}},
         limits=rules,
         **over,
@@ -280,6 +283,12 @@ FEES = case(
 )
 HARD_BUDGET = merged(PRICING_ALL_UNITS, {"limits": {"b": {"soft": REMOVED}}})
 
+WAITING = case(
+    offers={"o": {"lead_days": 40}},
+    objective=[{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
+    limits={"t": target(1)},
+)
+
 CASES: dict[str, list[Tree]] = {
     "supply": [SUPPLY],
     "siting": [SITING],
@@ -328,3 +337,225 @@ ALONE: dict[str, Tree] = {
     "limits": case(limits={"t": target(2)}),
 }
 """By family: a case whose optimum without the family breaks the family, and nothing else."""
+
+
+FOUND: dict[str, Tree] = {
+    "seed 71": {
+        "name": "random",
+        "calendar": {"start": "2025-01-01", "periods": 3, "period": "month"},
+        "economics": {
+            "currency": "USD",
+            "exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]},
+            "carbon_price_per_tonne": 50,
+        },
+        "accelerators": {"x": {"maker": "m", "bf16_tflops": 100, "memory_gb": 80}, "y": {"maker": "n", "tpp": 5}},
+        "systems": {
+            "s": {"accelerator": "x", "accelerators": 8, "attributes": {"score": 3}},
+            "z": {"accelerator": "y", "accelerators": 4, "attributes": {"score": 2}},
+        },
+        "vendors": {
+            "v": {"country": "US"},
+            "w": {"country": "US", "rebates": [{"from_spend": 150, "rate": 0.1}, {"from_spend": 290, "rate": 0.25}]},
+        },
+        "sites": {"a": {"country": "JP", "opens": "2025-02-10"}},
+        "offers": {
+            "o": {
+                "vendor": "w",
+                "system": "s",
+                "price": 100,
+                "max_units": 3,
+                "currency": "USD",
+                "fee": 20,
+                "shipping_days": 12,
+            }
+        },
+        "limits": {"t": {"measure": "accelerators", "at_least": 8}},
+        "objective": [{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
+    },
+    "seed 216": {
+        "name": "random",
+        "calendar": {"start": "2025-01-01", "periods": 2, "period": "month"},
+        "economics": {
+            "currency": "USD",
+            "exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]},
+            "discount_rate_per_year": 0.1,
+        },
+        "accelerators": {"x": {"maker": "m", "bf16_tflops": 100, "memory_gb": 80}, "y": {"maker": "n", "tpp": 5}},
+        "systems": {
+            "s": {"accelerator": "x", "accelerators": 8, "attributes": {"score": 3}},
+            "z": {"accelerator": "y", "accelerators": 4, "attributes": {"score": 2}},
+        },
+        "vendors": {"v": {"country": "US", "activation_cost": 15}, "w": {"country": "KR"}},
+        "sites": {"a": {"country": "KR", "opening_cost": 40}},
+        "offers": {
+            "o": {
+                "vendor": "v",
+                "system": "s",
+                "price": 80,
+                "max_units": 2,
+                "tiers": [{"from_units": 2, "price": 70, "fee": 30}],
+                "tier_pricing": "all-units",
+                "lead_days": 35,
+                "payments": [
+                    {"event": "signed", "share": 0.25},
+                    {"event": "shipped", "share": 0.25, "days_after": 10},
+                    {"event": "ready", "share": 0.5},
+                ],
+            },
+            "p": {"vendor": "w", "system": "z", "price": 80, "max_units": 1, "lead_days": 35, "acceptance_days": 3},
+        },
+        "limits": {
+            "t": {"measure": "attribute", "attribute": "score", "at_least": 3, "by": "2025-02-28"},
+            "l": {"measure": "systems", "at_least": 2, "soft": {"priority": 1, "scale": 4}, "select": {"vendor": "w"}},
+        },
+        "objective": [{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
+    },
+    "seed 534": {
+        "name": "random",
+        "calendar": {"start": "2025-01-01", "periods": 2, "period": "month"},
+        "economics": {
+            "currency": "USD",
+            "exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]},
+        },
+        "accelerators": {"x": {"maker": "m", "bf16_tflops": 100, "memory_gb": 80}, "y": {"maker": "n", "tpp": 5}},
+        "systems": {
+            "s": {"accelerator": "x", "accelerators": 8, "attributes": {"score": 3}},
+            "z": {"accelerator": "y", "accelerators": 4, "attributes": {"score": 2}},
+        },
+        "vendors": {"v": {"country": "KR"}, "w": {"country": "US"}},
+        "sites": {"a": {"country": "JP", "build_days": 20, "opening_cost": 40}},
+        "offers": {
+            "o": {
+                "vendor": "v",
+                "system": "z",
+                "price": 100,
+                "max_units": 1,
+                "supply": [{"from": "2025-01-01", "units_per_month": 1}, {"from": "2025-03-01", "units_per_month": 2}],
+                "order_until": "2025-04-15",
+                "sites": ["a"],
+            },
+            "p": {
+                "vendor": "w",
+                "system": "s",
+                "price": 65,
+                "max_units": 2,
+                "lot_units": 2,
+                "tiers": [{"from_units": 2, "price": 90}, {"from_units": 3, "discount": 0.5}],
+                "tier_pricing": "all-units",
+                "acceptance_days": 14,
+                "support_rate_per_year": 0.1,
+                "sites": ["a"],
+            },
+        },
+        "limits": {
+            "t": {"measure": "accelerators", "at_least": 8},
+            "l": {"measure": "systems", "at_least": 2, "soft": {"priority": 1, "scale": 4}, "select": {"vendor": "w"}},
+        },
+        "objective": [{"maximise": {"measure": "accelerators"}}, {"minimise": "cost"}],
+    },
+    "seed 1051": {
+        "name": "random",
+        "calendar": {"start": "2025-01-01", "periods": 2, "period": "month"},
+        "economics": {
+            "currency": "USD",
+            "exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]},
+            "carbon_price_per_tonne": 50,
+            "utilisation": 0.5,
+        },
+        "accelerators": {"x": {"maker": "m", "bf16_tflops": 100, "memory_gb": 80}, "y": {"maker": "n", "tpp": 5}},
+        "systems": {
+            "s": {"accelerator": "x", "accelerators": 8, "attributes": {"score": 3}},
+            "z": {"accelerator": "y", "accelerators": 4, "attributes": {"score": 2}},
+        },
+        "vendors": {
+            "v": {"country": "KR"},
+            "w": {
+                "country": "KR",
+                "currency": "USD",
+                "rebates": [{"from_spend": 150, "rate": 0.1}, {"from_spend": 290, "rate": 0.25}],
+            },
+        },
+        "sites": {"a": {"country": "KR"}},
+        "offers": {
+            "o": {
+                "vendor": "v",
+                "system": "z",
+                "price": 100,
+                "max_units": 5,
+                "lot_units": 2,
+                "lead_days": [{"from": "2025-01-01", "days": 40}, {"from": "2025-02-01", "days": 5}],
+                "installation_days": 5,
+            },
+            "p": {
+                "vendor": "v",
+                "system": "s",
+                "price": 65,
+                "max_units": 2,
+                "lot_units": 2,
+                "tiers": [{"from_units": 2, "price": 60, "fee": 30}, {"from_units": 3, "discount": 0.5}],
+                "tier_pricing": "all-units",
+                "order_until": "2025-04-15",
+                "installation_days": 5,
+                "payments": [
+                    {"event": "signed", "share": 0.25},
+                    {"event": "shipped", "share": 0.25, "days_after": 10},
+                    {"event": "ready", "share": 0.5},
+                ],
+            },
+        },
+        "limits": {
+            "t": {"measure": "accelerators", "at_least": 8, "by": "2025-02-28", "soft": {"priority": 1}},
+            "l": {"measure": "accelerators", "count": "makers", "at_least": 2, "counts_from": 2},
+        },
+        "deadlines": {"d": {"by": "2025-03-15", "stage": "shipped"}},
+        "objective": [{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
+    },
+    "seed 1625": {
+        "name": "random",
+        "calendar": {"start": "2025-01-01", "periods": 2, "period": "quarter", "tender_from": "2024-12-15"},
+        "economics": {
+            "currency": "USD",
+            "exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]},
+            "discount_rate_per_year": 0.1,
+        },
+        "accelerators": {"x": {"maker": "m", "bf16_tflops": 100, "memory_gb": 80}, "y": {"maker": "n", "tpp": 5}},
+        "systems": {
+            "s": {"accelerator": "x", "accelerators": 8, "attributes": {"score": 3}},
+            "z": {"accelerator": "y", "accelerators": 4, "attributes": {"score": 2}},
+        },
+        "vendors": {"v": {"country": "KR", "activation_cost": 60, "currency": "USD"}, "w": {"country": "KR"}},
+        "sites": {"a": {"country": "KR", "opens": "2025-02-10"}},
+        "offers": {
+            "o": {
+                "vendor": "w",
+                "system": "z",
+                "price": 100,
+                "max_units": 2,
+                "min_units": 2,
+                "fee": 20,
+                "tiers": [{"from_units": 2, "price": 70, "fee": 30}],
+                "tier_pricing": "all-units",
+                "order_until": "2025-04-15",
+                "lead_days": [{"from": "2025-01-01", "days": 40}, {"from": "2025-02-01", "days": 5}],
+            },
+            "p": {
+                "vendor": "w",
+                "system": "s",
+                "price": 65,
+                "max_units": 1,
+                "currency": "EUR",
+                "fee": 20,
+                "supply": [{"from": "2025-01-01", "units_per_month": 1}, {"from": "2025-03-01", "units_per_month": 2}],
+                "order_until": "2025-01-31",
+                "support_rate_per_year": 0.1,
+            },
+        },
+        "limits": {
+            "t": {"measure": "attribute", "attribute": "score", "at_least": 4, "existing": "include"},
+            "l": {"measure": "it-power-kw", "at_most": 17},
+            "k": {"measure": "systems", "at_least": 2, "soft": {"priority": 2}, "each": "month"},
+        },
+        "objective": [{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
+    },
+}
+"""Random instances on which a law was once broken: HiGHS 1.16 took a start for the optimum of a later level."""

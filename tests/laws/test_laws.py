@@ -10,7 +10,7 @@ import pytest
 
 from gpuplan.families import FAMILIES, Family
 from gpuplan.formulation import formulate
-from laws.cases import ALONE, CASES, space_of
+from laws.cases import ALONE, CASES, FOUND, space_of
 from support.builders import Tree, made
 from support.laws import (
     family_agrees,
@@ -64,7 +64,7 @@ def kinds(family: Family, trees: list[Tree]) -> set[str]:
 @each_case
 def test_law_one_the_whole_program_keeps_a_plan_just_when_no_reading_is_broken(tree: Tree) -> None:
     """Proves that tightened bounds and big-Ms lose no plan and let none in, and that every payment is entered."""
-    instance, plans = plans_of(tree, most=120, seed=1, space=space_of(tree))
+    instance, plans = plans_of(tree, most=250, seed=1, space=space_of(tree))
     seen = program_agrees(instance, plans)
     assert seen.kept
     assert seen.broken
@@ -142,6 +142,12 @@ def test_law_four_every_rule_has_a_sentence_and_every_break_a_repair_with_a_unit
 def test_law_five_the_search_a_second_solver_and_brute_force_agree(seed: int) -> None:
     """Proves the optimum itself, on an instance small enough to list every plan."""
     solvers_agree(seeded(seed))
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_law_five_holds_where_it_was_once_broken(name: str) -> None:
+    """Proves that what a long run has found stays found."""
+    solvers_agree(FOUND[name])
 
 
 def test_law_five_sees_plans_and_proofs_that_there_are_none() -> None:

@@ -20,8 +20,8 @@ import gpuplan.formulation
 from families import test_deadlines, test_energy, test_pricing, test_siting, test_supply
 from gpuplan.errors import InvalidInput
 from gpuplan.families import FAMILIES, deadlines, energy, facility, pricing, siting
-from gpuplan.instance.loads import system_needs
 from gpuplan.instance import timeline
+from gpuplan.instance.loads import system_needs
 from gpuplan.instance.timeline import last_state
 from gpuplan.program import measures
 from gpuplan.program.linear import Linear
@@ -167,7 +167,9 @@ def half_bounds() -> Breaking:
 
 def design_only() -> Breaking:
     """The program takes the design load in both load cases."""
-    return patch.object(facility, "system_needs", lambda one, system, site, _case: system_needs(one, system, site, "design"))
+    return patch.object(
+        facility, "system_needs", lambda one, system, site, _case: system_needs(one, system, site, "design")
+    )
 
 
 # Laws as something that a mutant is put before
@@ -320,7 +322,9 @@ MUTANTS = [
         program_law,
     ),
     Mutant("deadlines: use at any time", lambda: dropped("deadline"), cases.DEADLINES, family_law("deadlines"), True),
-    Mutant("deadlines: modules at any time", lambda: dropped("module_deadline"), cases.DEADLINES, family_law("deadlines")),
+    Mutant(
+        "deadlines: modules at any time", lambda: dropped("module_deadline"), cases.DEADLINES, family_law("deadlines")
+    ),
     Mutant(
         "deadlines: acceptance forgotten",
         lambda: patch.object(deadlines, "_no_growth", early_growth),
@@ -337,7 +341,7 @@ MUTANTS = [
     Mutant("limits: counts too early", lambda: dropped("reaches"), cases.COUNTED, solvers_law),
     Mutant("limits: need not count", lambda: dropped("below"), cases.COUNTED_AT_MOST, solvers_law),
     Mutant("limits: shortfall of the wrong sign", lambda: scaled("at_least", True, -1.0), cases.LIMITS[2], program_law),
-    Mutant("objective: holds before it does", lambda: dropped("holds"), cases.COMMISSIONING, solvers_law, True),
+    Mutant("objective: holds before it does", lambda: dropped("holds"), cases.WAITING, solvers_law, True),
     Mutant("objective: no vendor is large", lambda: dropped("concentration"), cases.LIMITS[2], optimum_law),
     Mutant("bounds: one too tight", too_tight, cases.SUPPLY, program_law, True),
     Mutant("bounds: big-Ms too small", half_bounds, CHEAP_TIER, program_law),
@@ -407,10 +411,7 @@ def test_a_hand_worked_case_notices(breaking: Callable[[], Breaking], test: Call
 
 def parameters() -> list[Any]:
     """Quick mutants by default, the others in the long run."""
-    return [
-        pytest.param(one, id=one.name, marks=() if one.quick else (pytest.mark.long,))
-        for one in MUTANTS
-    ]
+    return [pytest.param(one, id=one.name, marks=() if one.quick else (pytest.mark.long,)) for one in MUTANTS]
 
 
 @pytest.mark.parametrize("mutant", parameters())

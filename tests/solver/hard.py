@@ -24,7 +24,8 @@ def hard_instance(offers: int = 24, sites: int = 5, months: int = 9, seed: int =
     ]
     lines.append("systems:")
     lines += [
-        f"  box-{n}: {{accelerator: chip-{n}, accelerators: 8, max_power_kw: {dice.randint(60, 140) / 10}, rack_units: 8}}"
+        f"  box-{n}: {{accelerator: chip-{n}, accelerators: 8, rack_units: 8, "
+        f"max_power_kw: {dice.randint(60, 140) / 10}}}"
         for n in range(chips)
     ]
     vendors = max(offers // 3, 2)

@@ -45,7 +45,7 @@ def plan_in_a_fresh_process(
     "source", [f"Path({str(BID)!r})", f"Path({str(FACILITY)!r})", MIDDLE], ids=["bid", "facility", "middle"]
 )
 def test_fresh_processes_give_the_same_plan(source: str, tmp_path: Path) -> None:
-    """Proves bytes that do not depend on the process or on the order of its sets. If broken, nobody can check a plan."""
+    """Proves bytes that do not depend on the process or on the order of its sets. If broken, nobody can check one."""
     first = plan_in_a_fresh_process(tmp_path, source, hash_seed="0")
     second = plan_in_a_fresh_process(tmp_path, source, hash_seed="4242")
     assert first == second
@@ -81,7 +81,7 @@ def test_the_speed_of_the_machine_does_not_choose_the_plan(
 ) -> None:
     """Proves that a small matrix which takes long gives the same plan on a fast machine and on a slow one.
 
-    The seconds after which a run goes on in a child stand for the speed. If broken, a plan cannot be repeated under load.
+    The seconds after which a run goes on in a child stand for the speed. If broken, load chooses the plan.
     """
     instance = gpuplan.load(hard_instance(*size, seed=1))
     monkeypatch.setattr(module, "SMALL", 10_000)

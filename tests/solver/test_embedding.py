@@ -140,7 +140,7 @@ def test_a_host_with_modules_of_the_same_names_is_not_disturbed(tmp_path: Path) 
 
 
 def test_a_host_that_uses_highs_with_other_threads_still_solves(tmp_path: Path) -> None:
-    """Proves that a pool of threads that the host has made is no hindrance. If broken, the answer is "no plan found"."""
+    """Proves that the host's own pool of threads is no hindrance. If broken, the answer is "no plan found"."""
     result = ran(
         tmp_path,
         f"""

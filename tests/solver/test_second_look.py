@@ -50,7 +50,8 @@ def test_highs_still_calls_the_stored_matrices_infeasible(monkeypatch: pytest.Mo
 
 
 @pytest.mark.parametrize("name", FALSE_INFEASIBLE)
-def test_a_careful_run_solves_what_highs_calls_infeasible(name: str, scaling: bool) -> None:
+@pytest.mark.usefixtures("scaling")
+def test_a_careful_run_solves_what_highs_calls_infeasible(name: str) -> None:
     """Proves that the second look's options find the known optimum. If broken, the second look repeats the first."""
     model = stored(name)
     result = highs.run(model, Settings(gap=1e-6, threads=1, careful=True))
@@ -61,9 +62,8 @@ def test_a_careful_run_solves_what_highs_calls_infeasible(name: str, scaling: bo
 
 
 @pytest.mark.parametrize("name", FALSE_INFEASIBLE)
-def test_a_search_finds_the_plan_that_the_first_look_denies(
-    name: str, scaling: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("scaling")
+def test_a_search_finds_the_plan_that_the_first_look_denies(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a whole search of a falsely infeasible matrix ends optimal. If broken, a buyer is told "no plan"."""
     found = searched(stored(name), monkeypatch)
     assert found.termination is Termination.OPTIMAL
@@ -71,7 +71,8 @@ def test_a_search_finds_the_plan_that_the_first_look_denies(
 
 
 @pytest.mark.parametrize("name", FALSE_INFEASIBLE)
-def test_the_diagnosis_takes_a_second_look_too(name: str, scaling: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("scaling")
+def test_the_diagnosis_takes_a_second_look_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a probe of the diagnosis calls these feasible. If broken, rules that do not clash are blamed."""
     monkeypatch.setattr(search, "matrix_of", lambda _formulation: stored(name))
     with watched() as runs:

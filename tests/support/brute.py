@@ -1,4 +1,4 @@
-"""Every small complete plan of a tiny instance, judged by the readings alone: no solver, no row, no bound of the program.
+"""Every small complete plan of a tiny instance, judged by the readings alone: no solver, no row, no derived bound.
 
 A complete plan fixes orders, installed on every state day, modules, openings and price tiers. `plans` lists them (rules
 of supply on installing aside, unless `wild`), `best` keeps the ones that no reading breaks and picks by levels.
@@ -144,9 +144,7 @@ def _up_to(places: int, most: int) -> Iterator[tuple[int, ...]]:
             yield (here, *rest)
 
 
-def _installed(
-    instance: Instance, orders: tuple[OrderLine, ...], space: Space
-) -> Iterator[tuple[InstalledLine, ...]]:
+def _installed(instance: Instance, orders: tuple[OrderLine, ...], space: Space) -> Iterator[tuple[InstalledLine, ...]]:
     states = state_days(instance)
     pairs: dict[tuple[str, str], list[tuple[date, int]]] = {}
     for line in orders:

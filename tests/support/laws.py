@@ -15,11 +15,11 @@ from unittest.mock import patch
 import numpy as np
 
 import gpuplan.formulation
+from gpuplan.extraction import decisions_of
 from gpuplan.families import FAMILIES, Family
 from gpuplan.formulation import Formulation, formulate
 from gpuplan.instance.schema import Instance
 from gpuplan.ledger.decisions import Decisions
-from gpuplan.extraction import decisions_of
 from gpuplan.program.columns import Columns, Key
 from gpuplan.program.problem import Group, Problem
 from gpuplan.program.propagation import tighten_columns

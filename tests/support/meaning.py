@@ -105,7 +105,9 @@ class Meaning:
         return Fraction(units, self.instance.offers[offer].lot_units)
 
     def _first(self, offers: list[str]) -> int | None:
-        return min((self._period_of[line.signed] for line in self.decisions.orders if line.offer in offers), default=None)
+        return min(
+            (self._period_of[line.signed] for line in self.decisions.orders if line.offer in offers), default=None
+        )
 
     # Prices
 

@@ -1,6 +1,6 @@
 """Tiny random instances that touch every family, small enough to be listed plan by plan.
 
-`tree_of(dice)` draws from anything that can choose: a seeded generator in the seeded suites, hypothesis in the long one,
+`tree_of(dice)` draws from anything that can choose: a seeded generator in most suites, hypothesis in the long one,
 so that one grammar serves both and hypothesis can shrink what it finds.
 """
 
@@ -276,7 +276,9 @@ def _facility(dice: Dice, tree: Tree) -> None:
         site["capacity"] = {
             "grid-power": _one(dice, "unlimited", 30, 26),
             "protected-power": {
-                "amount": _one(dice, "unlimited", 21, [{"from": "2025-01-01", "amount": 30}, {"from": "2025-02-10", "amount": 12}]),
+                "amount": _one(
+                    dice, "unlimited", 21, [{"from": "2025-01-01", "amount": 30}, {"from": "2025-02-10", "amount": 12}]
+                ),
                 "needs": _one(dice, {}, {"grid-power": {"design": 1.25, "typical": 1.1}}),
             },
             "air-cooling": {"amount": _one(dice, "unlimited", 20), "needs": needs},
@@ -335,7 +337,9 @@ def _target(dice: Dice, tree: Tree) -> Tree:
 
 def _budget(dice: Dice, tree: Tree) -> Tree:
     found: Tree = {"measure": _one(dice, "capex", "spend", "opex"), "at_most": _one(dice, 120.5, 180.25, 260.75)}
-    found |= _one(dice, {}, {"basis": "commitment"}, {"terms": ["purchase", "fees"]}, {"each": "quarter"}, {"from": "2025-02-01"})
+    found |= _one(
+        dice, {}, {"basis": "commitment"}, {"terms": ["purchase", "fees"]}, {"each": "quarter"}, {"from": "2025-02-01"}
+    )
     if found["measure"] == "opex":
         found.pop("terms", None)
     if _sometimes(dice, 40):
@@ -343,9 +347,14 @@ def _budget(dice: Dice, tree: Tree) -> Tree:
     return found | _days(dice, tree) if "from" not in found else found
 
 
-def _share(dice: Dice, tree: Tree) -> Tree:
-    found: Tree = {"measure": _one(dice, "systems", "accelerators", "capex"), "select": _one(dice, {"vendor": "v"}, {"site": "a"}, {"maker": "m"})}
-    found |= _one(dice, {"at_most_share": 0.7}, {"at_most_share": 0.5}, {"at_least_share": 0.3}, {"at_least_share": 0.5})
+def _share(dice: Dice, _tree: Tree) -> Tree:
+    found: Tree = {
+        "measure": _one(dice, "systems", "accelerators", "capex"),
+        "select": _one(dice, {"vendor": "v"}, {"site": "a"}, {"maker": "m"}),
+    }
+    found |= _one(
+        dice, {"at_most_share": 0.7}, {"at_most_share": 0.5}, {"at_least_share": 0.3}, {"at_least_share": 0.5}
+    )
     if found["measure"] == "capex":
         found["at_most_share"], _ = 0.71, found.pop("at_least_share", None)
     elif _sometimes(dice, 30):
@@ -353,10 +362,15 @@ def _share(dice: Dice, tree: Tree) -> Tree:
     return found
 
 
-def _count(dice: Dice, tree: Tree) -> Tree:
-    found: Tree = {"measure": _one(dice, "systems", "accelerators"), "count": _one(dice, "vendors", "makers", "models", "offers")}
+def _count(dice: Dice, _tree: Tree) -> Tree:
+    found: Tree = {
+        "measure": _one(dice, "systems", "accelerators"),
+        "count": _one(dice, "vendors", "makers", "models", "offers"),
+    }
     found |= _one(dice, {"at_most": 1}, {"at_least": 1}, {"at_least": 2})
-    found |= _one(dice, {}, {"counts_from": 2}, {"counts_from": 8}, {"counts_from_share": 0.4}, {"counts_from_share": 0.5})
+    found |= _one(
+        dice, {}, {"counts_from": 2}, {"counts_from": 8}, {"counts_from_share": 0.4}, {"counts_from_share": 0.5}
+    )
     if _sometimes(dice, 30):
         found["stage"] = _one(dice, "signed", "shipped")
     if _sometimes(dice, 25):
@@ -372,7 +386,7 @@ def _flow(dice: Dice, tree: Tree) -> Tree:
     return found
 
 
-def _of_site(dice: Dice, tree: Tree) -> Tree:
+def _of_site(dice: Dice, _tree: Tree) -> Tree:
     found = _one(
         dice,
         {"measure": "grid-power-kw", "at_most": 15},
@@ -383,7 +397,7 @@ def _of_site(dice: Dice, tree: Tree) -> Tree:
     return dict(found)
 
 
-def _soft(dice: Dice, tree: Tree) -> Tree:
+def _soft(dice: Dice, _tree: Tree) -> Tree:
     found = _one(
         dice,
         {"measure": "capex", "at_most": 90, "soft": {"penalty": 2}},
@@ -397,7 +411,10 @@ def _soft(dice: Dice, tree: Tree) -> Tree:
 
 
 def _deadline(dice: Dice, tree: Tree) -> Tree:
-    found: Tree = {"by": _one(dice, "2025-01-31", "2025-02-12", "2025-03-15"), "stage": _one(dice, "signed", "shipped", "usable")}
+    found: Tree = {
+        "by": _one(dice, "2025-01-31", "2025-02-12", "2025-03-15"),
+        "stage": _one(dice, "signed", "shipped", "usable"),
+    }
     if tree.get("modules"):
         found["applies_to"] = _one(dice, "offers", "modules", "both")
     if _sometimes(dice, 40):
@@ -416,7 +433,10 @@ def _objective(dice: Dice, tree: Tree) -> list[Tree]:
     if kind == 3:
         return [{"minimise": "concentration", "of": {"measure": "accelerators"}}, cost]
     if kind == 4:
-        return [cost | {"tolerance_share": 0.3}, {"maximise": {"measure": "compute-tflops", "format": "bf16"}, **_days(dice, tree)}]
+        return [
+            cost | {"tolerance_share": 0.3},
+            {"maximise": {"measure": "compute-tflops", "format": "bf16"}, **_days(dice, tree)},
+        ]
     if kind == 5:
         return [cost | {"tolerance": 30}, {"minimise": {"measure": "systems"}}]
     return [cost]

@@ -29,10 +29,11 @@ def reason(instance: Instance, offer: str, site: str) -> str | None:
     """Why an offer can never be signed for a site, in words; None when in some period it can."""
     for denial in pair_denials(instance, offer, site):
         return denial.reason
-    reasons = []
+    reasons: dict[int, list[str]] = {}
     for period in instance.calendar.all_periods():
-        denial_of_period = next(signing_denials(instance, offer, site, period.first), None)
-        if denial_of_period is None:
+        denials = list(signing_denials(instance, offer, site, period.first))
+        if not denials:
             return None
-        reasons.append(denial_of_period.reason)
-    return "; ".join(dict.fromkeys(reasons))
+        reasons.setdefault(len(denials), []).append(denials[-1].reason)
+    # The periods with the fewest reasons against them are those that matter.
+    return "; ".join(dict.fromkeys(reasons[min(reasons)]))

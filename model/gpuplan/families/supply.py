@@ -54,17 +54,18 @@ def denies_signing(instance: Instance, offer: str, _site: str, signed: date) -> 
     """Outside the order window, or before a tender could have been awarded."""
     quote = instance.offers[offer]
     awarded = instance.calendar.tender_day + timedelta(days=quote.award_days)
+    reasons = []
     if quote.order_from and signed < quote.order_from:
-        reason = f"the order window opens on {quote.order_from}"
-    elif quote.order_until and signed > quote.order_until:
-        reason = f"the order window closed on {quote.order_until}"
-    elif signed < awarded:
-        reason = f"a tender of {quote.award_days} days ends on {awarded}"
-    elif quote.supply is not None and not monthly_rate(quote, lot_days(quote, signed).shipped.replace(day=1)):
-        reason = f"none is shipped in {lot_days(quote, signed).shipped:%Y-%m}"
-    else:
-        return
-    yield Denial(Group(NAME, path(offer)), reason)
+        reasons.append(f"the order window opens on {quote.order_from}")
+    if quote.order_until and signed > quote.order_until:
+        reasons.append(f"the order window closed on {quote.order_until}")
+    if signed < awarded:
+        reasons.append(f"a tender of {quote.award_days} days ends on {awarded}")
+    shipped = lot_days(quote, signed).shipped
+    if quote.supply is not None and not monthly_rate(quote, shipped.replace(day=1)):
+        reasons.append(f"none is shipped in {shipped:%Y-%m}")
+    for reason in reasons:
+        yield Denial(Group(NAME, path(offer)), reason)
 
 
 def columns(problem: Problem) -> None:

@@ -17,6 +17,8 @@ LARGEST = Decimal("1e15")
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 """Days outside these are mistakes."""
 
+LONGEST_ID = 100
+"""Characters."""
 PRECISION = 100
 """Digits that decimal arithmetic keeps: more than any sum or product of an instance's figures has."""
 
@@ -101,7 +103,7 @@ def _one_or_more(value: object) -> object:
     return (value,) if isinstance(value, str) else _sequence(value)
 
 
-Id = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=100)]
+Id = Annotated[str, Field(pattern=r"^[a-z0-9-]+$", max_length=LONGEST_ID)]
 Text = Annotated[str, Field(max_length=10_000)]
 Number = Annotated[Decimal, BeforeValidator(exact), WithJsonSchema({"type": "number"})]
 Figure = Annotated[Decimal, BeforeValidator(partial(exact, largest=None)), WithJsonSchema({"type": "number"})]

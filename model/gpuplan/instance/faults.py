@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel
 
 from gpuplan.errors import Problem
+from gpuplan.instance.base import LONGEST_ID
 from gpuplan.instance.catalog import OVERRIDABLE, entries
 
 if TYPE_CHECKING:
@@ -102,8 +103,10 @@ def told(detail: ErrorDetails, tree: Tree, model: type[BaseModel]) -> Problem:
     if kind == "literal_error":
         expected = str(context.get("expected", "")).replace("'", "")
         return Problem(f"{found}one of {expected} is wanted", _nearest(detail.get("input"), expected), path)
-    if kind == "string_pattern_mismatch" and "a-z0-9-" in str(context.get("pattern")):
-        return Problem(f"{found}an id has only a-z, 0-9 and '-'", "", path)
+    if (kind == "string_pattern_mismatch" and "a-z0-9-" in str(context.get("pattern"))) or (
+        kind == "string_too_long" and context.get("max_length") == LONGEST_ID
+    ):
+        return Problem(f"{found}an id has only a-z, 0-9 and '-', and at most {LONGEST_ID} of them", "", path)
     if kind in BOUNDS:
         field, words = BOUNDS[kind]
         return Problem(f"{found}{words} {context.get(field)} is wanted", "", path)

@@ -25,10 +25,10 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @exactly
-def to_json(tree: BaseModel | Mapping[str, object]) -> str:
-    """JSON text with every number in full."""
+def to_json(tree: BaseModel | Mapping[str, object], ascii_only: bool = False) -> str:
+    """JSON text with every number in full; with other letters escaped where asked."""
     values = tree.model_dump() if isinstance(tree, BaseModel) else dict(tree)
-    return simplejson.dumps(plain(values), use_decimal=True, indent=2, ensure_ascii=False) + "\n"
+    return simplejson.dumps(plain(values), use_decimal=True, indent=2, ensure_ascii=ascii_only) + "\n"
 
 
 @exactly
@@ -46,22 +46,39 @@ def plain(value: object) -> object:
 def write_whole(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old one or the new one, never a part.
 
-    Raises InvalidInput when it cannot be written.
+    A link is followed; what is no regular file (a pipe, a device) is written to directly. Raises InvalidInput when it
+    cannot be written.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8", newline="") as file:
                 file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o644)
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+            return
+        _replace(target, text)
     except OSError as error:
         raise InvalidInput([Problem(f"cannot write {path}: {error.strerror}", "Name a folder that exists.")]) from None
+
+
+def _replace(target: Path, text: str) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """The process's mask for new files; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def read_plan(source: Path | str) -> Plan:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from gpuplan.report.words import money, percent, plural, quantity
 
 if TYPE_CHECKING:
     from gpuplan.api import Outcome
-    from gpuplan.plan.plan import Plan, PlanLevel, PlanLimit
+    from gpuplan.plan.plan import Plan, PlanLevel, PlanLimit, PlanOrder
 
 WIDTH = 80
 MOST_ROWS = 12
@@ -105,28 +104,21 @@ def _level(level: PlanLevel, currency: str) -> str:
 
 
 def _bought(plan: Plan) -> Table:
-    rows: dict[tuple[str, str, str], list[int]] = defaultdict(lambda: [0, 0])
-    days: dict[tuple[str, str, str], list[date]] = defaultdict(list)
-    paid: dict[tuple[str, str, str], Decimal] = defaultdict(Decimal)
+    """By system, vendor and site: how many, and between which days."""
+    lines: dict[tuple[str, str, str], list[PlanOrder]] = defaultdict(list)
     for order in plan.orders:
-        key = (order.offer, order.system, order.site)
-        rows[key][0] += order.units
-        rows[key][1] += order.accelerators
-        days[key] += [order.signed, order.ready]
-        paid[key] += order.amount
-    table = _table("offer", "system", "site", "systems", "accel.", "signed", "ready", "price", numbers=(3, 4, 7))
-    for key, (units, accelerators) in rows.items():
-        dates = days[key]
-        offer, system, site = key
+        lines[order.system, order.vendor, order.site].append(order)
+    table = _table("system", "vendor", "site", "systems", "accel.", "signed", "ready", "price", numbers=(3, 4, 7))
+    for (system, vendor, site), orders in lines.items():
         table.add_row(
-            offer,
             system,
+            vendor,
             site,
-            f"{units:,}",
-            f"{accelerators:,}",
-            f"{min(dates):%y-%m-%d}",
-            f"{max(dates):%y-%m-%d}",
-            money(paid[key], "").strip(),
+            f"{sum(order.units for order in orders):,}",
+            f"{sum(order.accelerators for order in orders):,}",
+            f"{min(order.signed for order in orders):%y-%m-%d}",
+            f"{max(order.ready for order in orders):%y-%m-%d}",
+            money(sum((order.amount for order in orders), Decimal(0)), "").strip(),
         )
     return table
 
@@ -197,10 +189,11 @@ def _modules(plan: Plan) -> Table:
 
 
 def _latest(plan: Plan) -> Table | None:
-    if not plan.latest:
+    lines = {(line.limit, line.offer): line for line in plan.latest}
+    if not lines:
         return None
     table = _table("target", "offer", "tender by", "sign by", "to be ready by")
-    for line in plan.latest[:MOST_ROWS]:
+    for line in list(lines.values())[:MOST_ROWS]:
         table.add_row(
             line.limit, line.offer, str(line.tender or "too late"), str(line.sign or "too late"), str(line.by)
         )
@@ -208,13 +201,16 @@ def _latest(plan: Plan) -> Table | None:
 
 
 def _denied(plan: Plan) -> RenderableType | None:
-    denied = [one for one in plan.considered if one.why not in ("chosen", "possible, not chosen")]
-    if not denied:
+    reasons: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for one in plan.considered:
+        if one.why not in ("chosen", "possible, not chosen"):
+            reasons[one.offer or one.module or "", one.why].append(one.site)
+    if not reasons:
         return None
     table = _table("", "site", "why")
-    for one in denied[:MOST_ROWS]:
-        table.add_row(one.offer or one.module or "", one.site, one.why)
-    left = len(denied) - MOST_ROWS
+    for (name, why), places in list(reasons.items())[:MOST_ROWS]:
+        table.add_row(name, ", ".join(places), why)
+    left = len(reasons) - MOST_ROWS
     return Group(table, Text(f"and {left} more (see `considered` in the JSON)", style="dim")) if left > 0 else table
 
 
