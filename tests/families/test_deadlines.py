@@ -46,7 +46,7 @@ def test_a_deadline_on_use_counts_acceptance() -> None:
 
 
 def test_only_what_is_selected_and_not_excluded_is_bound() -> None:
-    """Proves selections: from March on o (100) is too late, p (130) is left out of the rule; the other way round, o is."""
+    """Proves selections: from March on o (100) is too late and p (130) left out; the other way round, o is."""
     late = {"order_from": "2025-03-01"}
     offers = {"o": late, "p": offer(price=130, **late)}
     rule = {"by": "2025-02-28", "select": {"vendor": "v"}, "exclude": {"offer": "p"}}

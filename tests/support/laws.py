@@ -130,6 +130,13 @@ def family_agrees(family: Family, instance: Instance, plans: Iterable[Decisions]
     return seen
 
 
+def useless(reckoning: Reckoning, missing: list[Key]) -> bool:
+    """Whether all that has no column are openings and modules where nothing stands: waste, that no rule forbids."""
+    used = {site for (_, site), units in reckoning.recount.installed.items() if max(units, default=0)}
+    places = [key[2] if key[0] == "modules" else key[1] for key in missing if key[0] in ("modules", "opening")]
+    return bool(missing) and len(places) == len(missing) and not used & set(places)
+
+
 def program_agrees(instance: Instance, plans: Iterable[Decisions]) -> Seen:
     """All rows and the tightened bounds keep a plan just when no reading is broken; then costs agree term by term."""
     seen = Seen()
@@ -137,6 +144,8 @@ def program_agrees(instance: Instance, plans: Iterable[Decisions]) -> Seen:
     problem = formulation.problem
     for plan in plans:
         reckoning = reckon(instance, plan)
+        if not reckoning.broken and useless(reckoning, absent(problem, plan)):
+            continue
         point = Meaning(reckoning.recount).point(problem)
         broken: list[object] = [problem.rows.keys[index] for index in broken_rows(problem, point)]
         broken += absent(problem, plan) + out_of_bounds(problem, point)

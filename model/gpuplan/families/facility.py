@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING
 from gpuplan.families import redundancy
 from gpuplan.families.density import filled
 from gpuplan.families.family import Denial, Family
+from gpuplan.instance.calendar import ALWAYS
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
 from gpuplan.instance.loads import positions_for, system_needs, takes_rack_space
 from gpuplan.instance.providers import EXISTING, Network, module_denial, network
@@ -48,7 +49,8 @@ from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Group
 
 if TYPE_CHECKING:
-    from gpuplan.instance.facility import Site
+    from gpuplan.instance.calendar import ALWAYS
+from gpuplan.instance.facility import Site
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
@@ -408,7 +410,7 @@ def sentence(instance: Instance, at: str) -> str:
     if capacity.amount == "unlimited":
         return f"site {site_id} has unlimited {resource}"
     steps = ", ".join(
-        f"{step.amount:,} {unit}" + (f" from {step.start}" if step.start.year > 1 else "") for step in capacity.amount
+        f"{step.amount:,} {unit}" + (f" from {step.start}" if step.start > ALWAYS else "") for step in capacity.amount
     )
     return f"site {site_id} has {steps} of {resource}"
 

@@ -218,8 +218,10 @@ def sentence(instance: Instance, at: str) -> str:
     """What the offer can supply, in words."""
     quote = instance.offers[at.removeprefix("offers.")]
     parts = []
-    if quote.order_from or quote.order_until:
-        parts.append(f"signed {quote.order_from or ''} to {quote.order_until or ''}")
+    if quote.order_from:
+        parts.append(f"signed from {quote.order_from} on")
+    if quote.order_until:
+        parts.append(f"signed by {quote.order_until}")
     if quote.max_units is not None:
         parts.append(f"at most {quote.max_units} systems")
     if quote.min_units:

@@ -59,7 +59,7 @@ def complete(
 def verdict(reckoning: Reckoning) -> PlanAudit:
     """What the audit found, in words."""
     broken = tuple(
-        f"{one.path}: {one.detail}: {float(one.used):,.6g} {one.unit}"
+        f"{one.path}: {one.detail + ': ' if one.detail else ''}{float(one.used):,.6g} {one.unit}"
         + (f", at least {float(one.at_least):,.6g}" if one.at_least is not None else "")
         + (f", at most {float(one.at_most):,.6g}" if one.at_most is not None else "")
         for one in reckoning.broken

@@ -97,7 +97,7 @@ def _level(level: PlanLevel, currency: str) -> str:
     value = quantity(level.value, level.unit, currency)
     if level.bound is None:
         return f"{value}, no bound proven"
-    if level.value == level.bound:
+    if level.value == level.bound or (level.gap is not None and level.gap < Decimal("1e-8")):
         return f"{value}, proven best"
     apart = quantity(abs(level.value - level.bound), level.unit, currency)
     return f"{value}, proven within {percent(level.gap)} ({apart}) of the best"
@@ -239,7 +239,8 @@ def _no_plan_parts(outcome: Outcome, name: str) -> list[RenderableType]:
     conflict = outcome.conflict
     if outcome.status == "infeasible" and conflict is not None:
         lines = Text(
-            "\n".join(f"- {clash.path}: {clash.says}" for clash in conflict.members) or "- none could be named"
+            "\n".join(f"- {clash.path}: {clash.says.split(': ', 1)[-1]}" for clash in conflict.members)
+            or "- none could be named"
         )
         parts.append(Padding(lines, (1, 0, 1, 2)))
         physics = "Supply, sites and capacity alone clash, whatever the limits." if conflict.kind == "physical" else ""
