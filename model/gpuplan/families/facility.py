@@ -49,8 +49,7 @@ from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Group
 
 if TYPE_CHECKING:
-    from gpuplan.instance.calendar import ALWAYS
-from gpuplan.instance.facility import Site
+    from gpuplan.instance.facility import Site
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
