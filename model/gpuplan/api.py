@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
 STEP = Decimal("1e-6")
+NOISE = 1e-12
+"""Share within which a bound and a value differ by nothing but the last digits of a float."""
 AGREE = Decimal("1e-6")
 """Share within which a value of the search and the recounted one are the same."""
 
@@ -186,6 +188,8 @@ def _levels(searched: Sequence[LevelResult], reckoning: Reckoning, asked: Decima
             rounding = ROUND_CEILING if level.maximise else ROUND_FLOOR
             bound = Decimal(repr(level.bound)).quantize(STEP, rounding=rounding)
             bound = max(bound, reached) if level.maximise else min(bound, reached)
+            if abs(level.bound - float(reached)) <= NOISE * max(1.0, abs(level.bound)):
+                bound = reached
         found.append(
             PlanLevel(
                 name=name,

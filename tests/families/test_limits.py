@@ -153,3 +153,15 @@ def test_a_share_that_is_missed_by_a_little_is_missed() -> None:
     assert outcome.status in ("optimal", "feasible")
     assert outcome.plan is not None
     assert outcome.plan.cost.discounted == 390
+
+
+def test_a_share_may_be_the_whole() -> None:
+    """Proves a share of one: all money is spent at a, although b would do too. Part less whole cancels at a.
+
+    Two at the tier of 80 cost 160. If the terms that cancel stay as zeros, a bound becomes no number at all.
+    """
+    tiers = {"o": {"tiers": [{"from_units": 2, "price": 80}]}}
+    share = {"measure": "capex", "at_least_share": 1, "select": {"site": "a"}}
+    plan = plan_of(case(sites={"b": {}}, offers=tiers, limits={"t": target(2), "s": share}))
+    assert plan.cost.discounted == 160
+    assert {line.site for line in plan.decisions.orders} == {"a"}
