@@ -156,12 +156,13 @@ def test_a_share_that_is_missed_by_a_little_is_missed() -> None:
 
 
 def test_a_share_may_be_the_whole() -> None:
-    """Proves a share of one: all money is spent at a, although b would do too. Part less whole cancels at a.
+    """Proves a share of one: the money spent in all is what is spent at a. Everything less what is at a is nothing.
 
-    Two at the tier of 80 cost 160. If the terms that cancel stay as zeros, a bound becomes no number at all.
+    Two at the tier of 80 cost 160, at a although b would do too. If terms that cancel stayed in the row as zeros, a
+    bound would become no number at all.
     """
     tiers = {"o": {"tiers": [{"from_units": 2, "price": 80}]}}
-    share = {"measure": "capex", "at_least_share": 1, "select": {"site": "a"}}
+    share = {"measure": "capex", "at_least_share": 1, "at_most_share": 1, "of": {"site": "a"}}
     plan = plan_of(case(sites={"b": {}}, offers=tiers, limits={"t": target(2), "s": share}))
     assert plan.cost.discounted == 160
     assert {line.site for line in plan.decisions.orders} == {"a"}

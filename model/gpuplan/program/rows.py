@@ -39,15 +39,16 @@ class Rows:
         """
         if tightening and not self.tightenings:
             return
-        for column in left.terms:
+        terms = {column: coefficient for column, coefficient in left.terms.items() if coefficient}
+        for column in terms:
             self._of_column.setdefault(column, []).append(len(self.keys))
         self.keys.append(key)
         self.families.append(self.family)
         self.tightening.append(tightening)
         self.lower.append(at_least - left.constant)
         self.upper.append(at_most - left.constant)
-        self.columns.extend(left.terms.keys())
-        self.coefficients.extend(left.terms.values())
+        self.columns.extend(terms.keys())
+        self.coefficients.extend(terms.values())
         self.starts.append(len(self.columns))
 
     def __len__(self) -> int:
