@@ -3,9 +3,11 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "model"))
-
-from gpuplan.cli import main
-
 if __name__ == "__main__":
-    main(default="solve")
+    sys.path.insert(0, str(Path(__file__).resolve().parent / "model"))
+    try:
+        from gpuplan.cli import main
+
+        main(default="solve")
+    except KeyboardInterrupt:  # while importing: there is no plan to keep yet
+        sys.exit(3)

@@ -1,5 +1,10 @@
 """`python -m gpuplan` is the command line."""
 
-from gpuplan.cli import main
+import sys
 
-main()
+try:
+    from gpuplan.cli import main
+
+    main()
+except KeyboardInterrupt:  # while importing: there is no plan to keep yet
+    sys.exit(3)

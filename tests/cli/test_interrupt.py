@@ -88,7 +88,6 @@ def test_a_second_interrupt_ends_the_program_at_once(search: subprocess.Popen[st
         assert search.returncode not in (0, 1)
 
 
-@pytest.mark.xfail(strict=False, reason="S21: Ctrl-C during the imports shows a traceback; depends on the moment")
 @pytest.mark.parametrize("moment", [0.15, 0.9], ids=["importing", "reading"])
 def test_an_interrupt_while_the_program_starts_is_no_traceback(moment: float, tmp_path: Path) -> None:
     """Proves the same before the search begins. If broken, an early Ctrl-C shows a traceback or says "infeasible"."""

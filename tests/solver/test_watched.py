@@ -181,7 +181,6 @@ def test_nothing_is_lost_when_a_small_run_goes_on_in_a_child(monkeypatch: pytest
     assert result.objective <= min(seen) + 1e-6
 
 
-@pytest.mark.xfail(strict=True, reason="S7a: a Defect is raised although a plan is in hand", raises=Defect)
 def test_nothing_is_lost_when_the_child_of_a_small_run_dies(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves the same when the child is killed before it says anything. If broken, out of memory loses a plan."""
     monkeypatch.setattr(module, "SMALL", 10**9)

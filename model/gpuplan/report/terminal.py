@@ -99,8 +99,11 @@ def _level(level: PlanLevel, currency: str) -> str:
         return f"{value}, no bound proven"
     if level.value == level.bound or (level.gap is not None and level.gap < Decimal("1e-8")):
         return f"{value}, proven best"
-    apart = quantity(abs(level.value - level.bound), level.unit, currency)
-    return f"{value}, proven within {percent(level.gap)} ({apart}) of the best"
+    apart = quantity(abs(level.reached - level.bound), level.unit, currency)
+    proven = f"proven within {percent(level.gap)} ({apart}) of the best"
+    if level.value == level.reached:
+        return f"{value}, {proven}"
+    return f"{value}, within its tolerance of {quantity(level.reached, level.unit, currency)}, {proven}"
 
 
 def _bought(plan: Plan) -> Table:

@@ -140,7 +140,8 @@ class Watched:
                 continue
             if isinstance(message, Result):
                 return self._better(message)
-            if isinstance(message, EOFError) and not heard and child.wait() > 0:
+            silent = isinstance(message, EOFError) and not heard and self._best.values is None
+            if silent and child.wait() > 0:
                 raise Defect("the solver's process ended before it said anything")
             if isinstance(message, EOFError | MemoryError):
                 return None

@@ -12,6 +12,7 @@ import struct
 import sys
 import threading
 import time
+from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
@@ -107,11 +108,17 @@ def _limit_memory(megabytes: int) -> None:
     try:
         import resource
 
-        pages = int(Path("/proc/self/statm").read_text().split()[0])
+        base = _memory_at_first(resource.getpagesize())
     except (ImportError, OSError):  # not on this platform: the parent still watches the clock
         return
-    limit = pages * resource.getpagesize() + megabytes * 2**20
+    limit = base + megabytes * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (limit, resource.RLIM_INFINITY))
+
+
+@cache
+def _memory_at_first(page: int) -> int:
+    """Bytes that the process held before its first run, so that later runs get no more than the first."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * page
 
 
 if __name__ == "__main__":
