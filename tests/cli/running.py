@@ -9,8 +9,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BID = ROOT / "tests" / "whole" / "bid.yaml"
-SOLVE = [sys.executable, "-W", "ignore", str(ROOT / "solve.py")]
-MODULE = [sys.executable, "-W", "ignore", "-m", "gpuplan"]
+SOLVE = [sys.executable, "-W", "error::RuntimeWarning", str(ROOT / "solve.py")]
+MODULE = [sys.executable, "-W", "error::RuntimeWarning", "-m", "gpuplan"]
 
 
 def environment(**more: str) -> dict[str, str]:

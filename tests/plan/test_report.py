@@ -136,7 +136,7 @@ def test_the_lack_of_a_plan_is_an_answer_too() -> None:
     )
     outcome = Outcome("infeasible", None, None, None, Conflict("policy", clash, minimal=True), 1.0)
     text = " ".join(outcome_text(outcome, "korea").split())
-    for fact in ["korea", "There is no plan", "limits.budget: limit budget: at most 5", "limits.target", "(proven)"]:
+    for fact in ["korea", "There is no plan", "limits.budget: at most 5", "limits.target", "(proven)"]:
         assert fact in text
     tree = outcome_tree(outcome)
     assert tree["status"] == "infeasible"

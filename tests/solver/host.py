@@ -16,7 +16,7 @@ def script(folder: Path, text: str) -> list[str]:
     """A command that runs a script as a file, with the package and the tests' own modules on its path."""
     path = folder / "host.py"
     path.write_text(ON_PATH + text, encoding="utf-8")
-    return [sys.executable, "-W", "ignore", str(path)]
+    return [sys.executable, "-W", "error::RuntimeWarning", str(path)]
 
 
 def ran(

@@ -13,7 +13,6 @@ from gpuplan.solver import watched as module
 from solver.hard import hard_instance
 from solver.host import ran
 
-pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 FACILITY = Path(__file__).parent / "facility.yaml"
 BID = Path(__file__).parents[1] / "whole" / "bid.yaml"
 

@@ -19,7 +19,6 @@ from solver.dense import alive, children, gone, market_split
 from solver.hard import hard_instance
 from solver.host import ran, started
 
-pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 BID = Path(__file__).parents[1] / "whole" / "bid.yaml"
 FACILITY = Path(__file__).parent / "facility.yaml"
 

@@ -15,7 +15,6 @@ from gpuplan.pyomo_model import block_of
 from gpuplan.solver.matrix import matrix_of
 from solver.hard import hard_instance
 
-pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 SOURCES = {
     "facility": Path(__file__).parent / "facility.yaml",
     "bid": Path(__file__).parents[1] / "whole" / "bid.yaml",

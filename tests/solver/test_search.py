@@ -23,7 +23,6 @@ from gpuplan.solver.search import Progress, Search
 from solver.dense import children, market_split, matrix
 from solver.hard import hard_instance
 
-pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered:RuntimeWarning")
 BID = Path(__file__).parents[1] / "whole" / "bid.yaml"
 FACILITY = Path(__file__).parent / "facility.yaml"
 SLACK = 5.0
