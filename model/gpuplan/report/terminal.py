@@ -51,8 +51,8 @@ def _titled(title: str, body: RenderableType) -> RenderableType:
     return Group(Text(f"\n{title}", style="bold"), body)
 
 
-def _table(*columns: str, numbers: tuple[int, ...] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
+def _table(*columns: str, numbers: tuple[int, ...] = (), gap: int = 2) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), show_edge=False, header_style="dim")
     for position, column in enumerate(columns):
         table.add_column(column, justify="right" if position in numbers else "left", overflow="fold")
     return table
@@ -111,7 +111,9 @@ def _bought(plan: Plan) -> Table:
     lines: dict[tuple[str, str, str], list[PlanOrder]] = defaultdict(list)
     for order in plan.orders:
         lines[order.system, order.vendor, order.site].append(order)
-    table = _table("system", "vendor", "site", "systems", "accel.", "signed", "ready", "price", numbers=(3, 4, 7))
+    table = _table(
+        "system", "vendor", "site", "systems", "accel.", "signed", "ready", "price", numbers=(3, 4, 7), gap=1
+    )
     for (system, vendor, site), orders in lines.items():
         table.add_row(
             system,
