@@ -248,9 +248,9 @@ def test_nothing_runs_long_after_the_limit(monkeypatch: pytest.MonkeyPatch) -> N
     original = search.Watched.run
     began = time.monotonic()
 
-    def run(self: Any, model: Matrix, settings: Settings, *rest: Any) -> Result:
+    def run(self: Any, model: Matrix, settings: Settings, *rest: Any, **more: Any) -> Result:
         allowed.append((time.monotonic() - began, settings.time_limit))
-        return original(self, model, settings, *rest)
+        return original(self, model, settings, *rest, **more)
 
     monkeypatch.setattr(search.Watched, "run", run)
     model = market_split()  # ends with values of columns that are no whole ones, which are solved for again
