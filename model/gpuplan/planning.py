@@ -77,13 +77,17 @@ def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
     for number, (level, (name, _, value)) in enumerate(zip(result.levels, reckoning.levels, strict=True)):
         if level.value is None:
             continue
-        off = (float(value) - level.value) * (-1 if level.maximise else 1)
+        sign = -1 if level.maximise else 1
         apart = AGREE * max(1.0, abs(level.value))
         goal = result.formulation.goals[number]
         last = number == len(result.levels) - 1
         allowed = 0.0 if last else goal.tolerance + goal.tolerance_share * abs(level.value)
-        if off > apart + allowed or (last and off < -apart):
+        if sign * (float(value) - level.value) > apart + allowed:
             remarks.append(f"levels.{number}: {name}: the search says {level.value:.9g}, its decisions give {value}")
+        # Better than the search says is well and good: what follows from decisions need not have been at its best in a
+        # plan that is not the best one. Better than what it has proven is not.
+        if last and level.bound is not None and sign * (float(value) - level.bound) < -apart:
+            remarks.append(f"levels.{number}: {name}: {value} is better than the bound {level.bound:.9g}")
     return replace(reckoning, remarks=tuple(remarks))
 
 
