@@ -43,7 +43,8 @@ def _orders(problem: Problem, values: Floats) -> Iterator[OrderLine]:
         for period, column in signings:
             units = _whole(values, column) * lot
             if units:
-                yield OrderLine(offer=offer, site=site, signed=problem.periods[period].first, units=units)
+                signed, way = problem.periods[period].first, problem.routes[column].name
+                yield OrderLine(offer=offer, site=site, signed=signed, units=units, route=way)
 
 
 def _installed(problem: Problem, values: Floats) -> Iterator[InstalledLine]:

@@ -48,6 +48,8 @@ def formulate(
     """
     pause = pause or _go_on
     with _no_garbage_collection():
+        if "export" in without:
+            off |= {Group("export", f"export.regimes.{name}") for name in instance.export.regimes}
         problem = Problem(instance, off, tightenings, margins or {})
         families = [family for family in FAMILIES if family.name not in without]
         _allow_signings(problem, without)
@@ -77,21 +79,21 @@ def _go_on() -> None:
 
 
 def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
-    """Fill in the periods in which each offer can be signed for each site; columns come later."""
+    """Fill in the periods and ways in which each offer can be signed for each site; columns come later."""
     for offer in problem.instance.offers:
         for site in problem.instance.offer_sites(offer):
             if any(_binds(problem, denial, without) for denial in pair_denials(problem.instance, offer, site)):
                 continue
             allowed = [
-                (period.index, -1)
+                (period.index, way)
                 for period in problem.periods
+                for way in problem.ways(offer, site, period.index)
                 if not any(
-                    _binds(problem, denial, without)
-                    for denial in signing_denials(problem.instance, offer, site, period.first)
+                    _binds(problem, denial, without) for denial in signing_denials(problem.instance, offer, site, way)
                 )
             ]
             if allowed:
-                problem.signings[offer, site] = allowed
+                problem.allowed[offer, site] = allowed
 
 
 def _binds(problem: Problem, denial: Denial, without: frozenset[str]) -> bool:

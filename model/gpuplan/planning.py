@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.extraction import decisions_of
 from gpuplan.families.limits import shortfall_amount
+from gpuplan.instance.caps import every_limit
 from gpuplan.instance.timeline import windows
 from gpuplan.reckoning import Reckoning, reckon
 from gpuplan.solver.result import Termination
@@ -100,7 +101,7 @@ def _slipped(instance: Instance, result: SearchResult, reckoning: Reckoning) -> 
         if reading.family != "limits" or not _is_near(instance, reckoning, reading):
             continue
         low = reading.at_least is not None and reading.used < reading.at_least
-        key: Key = ("at_least" if low else "at_most", reading.path.removeprefix("limits."), reading.window)
+        key: Key = ("at_least" if low else "at_most", reading.limit, reading.window)
         if key in rows.keys:
             largest = max((abs(coefficient) for _, coefficient in rows.row(rows.keys.index(key))), default=0.0)
             found[key] = MARGIN * largest
@@ -108,7 +109,7 @@ def _slipped(instance: Instance, result: SearchResult, reckoning: Reckoning) -> 
 
 
 def _is_near(instance: Instance, reckoning: Reckoning, reading: Reading) -> bool:
-    limit = instance.limits[reading.path.removeprefix("limits.")]
+    limit = every_limit(instance)[reading.limit]
     missed = shortfall_amount(reckoning.recount, limit, *windows(limit, instance)[reading.window])
     bounds = [abs(bound) for bound in (reading.at_least, reading.at_most) if bound is not None]
     return missed <= SLIPPED * max([Fraction(1), *bounds])

@@ -53,7 +53,8 @@ def _denied(recount: Recount) -> Iterator[Reading]:
     """A reading for each rule that denies a lot of the plan; it never holds."""
     for lot in recount.lots:
         denials = [*pair_denials(recount.instance, lot.offer, lot.site)]
-        denials += signing_denials(recount.instance, lot.offer, lot.site, lot.days.signed)
+        if lot.way is not None:
+            denials += signing_denials(recount.instance, lot.offer, lot.site, lot.way)
         for denial in denials:
             detail = f"{lot.offer} signed on {lot.days.signed} for {lot.site}: {denial.reason}"
             units = Fraction(lot.units)

@@ -289,8 +289,81 @@ WAITING = case(
     limits={"t": target(1)},
 )
 
+RULES: Tree = {
+    "citation": "a made-up rule",
+    "effective": "2025-01-01",
+    "classes": [{"name": "big", "any_of": [{"tpp": {"at_least": 100}}]}, {"name": "small", "any_of": [{}]}],
+    "groups": {"near": ["KR"], "far": ["JP"]},
+    "refusal": 0.5,
+}
+"""To be given cells and caps; chips of 100 TPP or more are big."""
+TWO_ROUTES: Tree = {
+    **RULES,
+    "cells": [
+        {"chips": "small", "ruling": {"outcome": "free"}},
+        {"location": "near", "from": "2025-02-10", "ruling": {"outcome": "denied"}},
+        {"location": "near", "ruling": {"outcome": "licence", "days": 20}},
+        {
+            "location": "far",
+            "routes": {
+                "quota": {"outcome": "notify", "days": 5, "cap": "quota"},
+                "allocation": {"outcome": "capped", "days": 20, "cap": "allocation"},
+            },
+        },
+    ],
+    "caps": {
+        "quota": {"measure": "systems", "at_most": 1, "each": "year"},
+        "allocation": {"measure": "tpp", "at_most": 14000, "per": "country", "used": {"jp": 1200}},
+    },
+}
+
+
+def controlled(rules: Tree, **over: object) -> Tree:
+    """One chip of 1,600 TPP, sold to a site in Korea and one in Japan under a made-up regime; two months."""
+    return case(
+        calendar=TWO_MONTHS,
+        accelerators={"x": {"tpp": 1600}},
+        systems={"s": {"accelerator": "x"}},
+        sites={"a": {"country": "KR"}, "b": {"country": "JP"}},
+        export={"buyer": {"headquarters": "KR"}, "regimes": {"r": rules}},
+        vendors={"v": {"country": "KR"}},
+        **over,
+    )
+
+
+EXPORT = controlled(TWO_ROUTES, offers={"o": {"max_units": 2, "lead_days": 10}}, limits={"t": target(1)})
+EXPORT_PRICED = controlled(
+    TWO_ROUTES,
+    economics={"discount_rate_per_year": 0.1},
+    offers={
+        "o": {
+            "max_units": 3,
+            "sites": ["b"],
+            "tiers": [{"from_units": 2, "price": 80}],
+            "payments": [{"event": "shipped", "share": 1}],
+        }
+    },
+    limits={"t": target(2)},
+)
+EXPORT_EXPECTED = controlled(
+    TWO_ROUTES,
+    offers={"o": {"max_units": 3}},
+    limits={
+        "t": {"measure": "systems", "at_least": 1, "delivery": "expected"},
+        "w": {"measure": "systems", "stage": "signed", "at_least": 1, "delivery": "worst-case", "soft": {"penalty": 5}},
+    },
+)
+EXPORT_GRANTED = controlled(
+    TWO_ROUTES,
+    offers={"o": {"max_units": 3, "sites": ["a"]}},
+    limits={"t": {"measure": "systems", "at_least": 1, "delivery": "expected"}},
+)
+"""At even odds one system expected takes two."""
+EXPORT_CAPPED = controlled(TWO_ROUTES, offers={"o": {"max_units": 3, "sites": ["b"]}}, limits={"t": target(2)})
+
 CASES: dict[str, list[Tree]] = {
     "supply": [SUPPLY],
+    "export": [EXPORT, EXPORT_PRICED],
     "siting": [SITING],
     "density": [DENSITY, DENSITY_DENIED],
     "facility": [
@@ -302,7 +375,7 @@ CASES: dict[str, list[Tree]] = {
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
     "deadlines": [DEADLINES],
-    "limits": [*LIMITS, COMMISSIONING],
+    "limits": [*LIMITS, COMMISSIONING, EXPORT_EXPECTED, EXPORT_GRANTED, EXPORT_CAPPED],
 }
 """By family; a family that is listed and has no case fails its laws."""
 
@@ -317,6 +390,11 @@ def space_of(tree: Tree) -> Space:
 
 ALONE: dict[str, Tree] = {
     "supply": case(offers={"o": {"lead_days": 120}, "p": offer(price=300)}, limits={"t": target(1)}),
+    "export": controlled(
+        {**RULES, "cells": [{"location": "near", "ruling": {"outcome": "denied"}}, {"ruling": {"outcome": "free"}}]},
+        offers={"o": {"sites": ["a"]}, "p": offer(price=300, sites=["b"])},
+        limits={"t": target(1)},
+    ),
     "siting": case(
         sites={"a": {"build_days": 40}}, offers={"o": {"max_units": 1}}, limits={"t": target(1, by="2025-01-31")}
     ),

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from unittest.mock import patch
 
@@ -18,9 +20,10 @@ import pytest
 
 import gpuplan.formulation
 from families import test_deadlines, test_energy, test_pricing, test_siting, test_supply
+from gpuplan import formulation
 from gpuplan.errors import InvalidInput
-from gpuplan.families import FAMILIES, deadlines, energy, facility, pricing, siting
-from gpuplan.instance import timeline
+from gpuplan.families import FAMILIES, deadlines, energy, facility, limits, pricing, siting
+from gpuplan.instance import routes, timeline
 from gpuplan.instance.loads import system_needs
 from gpuplan.instance.timeline import last_state
 from gpuplan.program import measures
@@ -172,6 +175,108 @@ def design_only() -> Breaking:
     )
 
 
+def program_routes(change: Callable[[Any], Any]) -> Breaking:
+    """The program sees ways that pass through `change`; the readings see them as they are."""
+    real = Problem.ways
+    return patch.object(Problem, "ways", lambda *given: tuple(change(way) for way in real(*given)))
+
+
+def no_licence_days() -> Breaking:
+    """Lots ship as if nobody had to wait for a licence."""
+
+    def hurried(way: Any) -> Any:
+        early = timedelta(days=10)
+        days = way.days
+        if days.shipped - days.signed <= early:
+            return way
+        shipped = days.signed + early
+        return replace(way, days=replace(days, shipped=shipped, delivered=shipped, installed=shipped, ready=shipped))
+
+    return program_routes(hurried)
+
+
+def counting_against(*caps: tuple[str, str] | None) -> Breaking:
+    """Every ground of the program's ways counts against these caps; None for none."""
+
+    def changed(way: Any) -> Any:
+        return replace(way, grounds=tuple(replace(ground, cap=cap) for ground in way.grounds for cap in caps))
+
+    return program_routes(changed)
+
+
+def every_cap() -> Breaking:
+    """Quota and allocation are both used up by every lot."""
+    return counting_against(("r", "quota"), ("r", "allocation"))
+
+
+def no_cap() -> Breaking:
+    """Lots count against no cap."""
+    return counting_against(None)
+
+
+def program_limits(**changed: Any) -> Breaking:
+    """The program's limits have other fields; the readings see them as they are."""
+    real = limits.every_limit
+
+    def build(problem: Problem) -> None:
+        with patch.object(
+            limits,
+            "every_limit",
+            lambda one: {name: limit.model_copy(update=changed) for name, limit in real(one).items()},
+        ):
+            family_named("limits").rows(problem)
+
+    return program_of("limits", rows=build)
+
+
+def cap_in_systems() -> Breaking:
+    """Systems are counted for TPP."""
+    return program_limits(measure="systems")
+
+
+def nothing_used() -> Breaking:
+    """Bounds are higher by what others have used."""
+    return program_limits(at_most=Decimal(26000))
+
+
+def always_granted() -> Breaking:
+    """Whatever needs a licence counts in full."""
+
+    class Sure(routes.Route):
+        def chance(self, _delivery: str) -> Any:
+            return Fraction(1)
+
+    return program_routes(lambda way: Sure(way.name, way.days, way.grounds))
+
+
+def dropped_part(kind: str, part: str) -> Breaking:
+    """No row of a kind whose key ends with a part."""
+
+    def add(self: Rows, key: Any, left: Linear, **bounds: Any) -> None:
+        if key[0] != kind or key[-1] != part:
+            REAL_ADD(self, key, left, **bounds)
+
+    return patch.object(Rows, "add", add)
+
+
+def one_way_of_paying() -> Breaking:
+    """Orders of a period are paid as the first of its ways is."""
+    real = pricing.tiered_orders
+
+    def first_days(problem: Problem, offer: str) -> Any:
+        found = real(problem, offer)
+        first = {(one.site, one.period): one.days for one in reversed(found)}
+        return [one._replace(days=first[one.site, one.period]) for one in found]
+
+    return patch.object(pricing, "tiered_orders", first_days)
+
+
+def one_way() -> Breaking:
+    """Only the first way of a period is there."""
+    real = Problem.ways
+    return patch.object(Problem, "ways", lambda *given: real(*given)[:1])
+
+
 # Laws as something that a mutant is put before
 
 
@@ -225,6 +330,33 @@ MUTANTS = [
     Mutant("supply: no minimum order", lambda: dropped("min_units"), cases.SUPPLY, family_law("supply"), True),
     Mutant("supply: lots taken for units", lambda: scaled("arrived", False, 0.5), cases.SUPPLY, family_law("supply")),
     Mutant("supply: twice the maximum", lambda: moved("max_units", 5), cases.SUPPLY, family_law("supply")),
+    Mutant(
+        "export: what is forbidden is signed",
+        lambda: patch.object(formulation, "signing_denials", lambda *_: iter(())),
+        cases.EXPORT,
+        family_law("export"),
+        True,
+    ),
+    Mutant("export: licences take no time", no_licence_days, cases.EXPORT, program_law, True),
+    Mutant("export: every way counts against every cap", every_cap, cases.EXPORT_CAPPED, family_law("limits")),
+    Mutant("export: no way counts against a cap", no_cap, cases.EXPORT_CAPPED, solvers_law, True),
+    Mutant("export: a cap counts systems for TPP", cap_in_systems, cases.EXPORT_CAPPED, solvers_law),
+    Mutant("export: what others used is forgotten", nothing_used, cases.EXPORT_CAPPED, solvers_law),
+    Mutant("export: licences are always granted", always_granted, cases.EXPORT_EXPECTED, program_law, True),
+    Mutant(
+        "export: counts more than stands",
+        lambda: dropped_part("delivered", "stands"),
+        cases.EXPORT_EXPECTED,
+        solvers_law,
+    ),
+    Mutant(
+        "export: counts more than is granted",
+        lambda: dropped_part("delivered", "granted"),
+        cases.EXPORT_GRANTED,
+        solvers_law,
+    ),
+    Mutant("export: tiers paid on the days of another way", one_way_of_paying, cases.EXPORT_PRICED, program_law, True),
+    Mutant("export: ways of a period are one", one_way, cases.EXPORT_CAPPED, solvers_law),
     Mutant("siting: stands while closed", lambda: dropped("open"), cases.SITING, family_law("siting"), True),
     Mutant(
         "siting: opening is free",

@@ -21,7 +21,8 @@ from gpuplan.families.objective import values
 from gpuplan.families.siting import is_decided
 from gpuplan.instance.facility import LOAD_CASES
 from gpuplan.instance.providers import network
-from gpuplan.instance.timeline import lot_days, state_days
+from gpuplan.instance.routes import route, routes
+from gpuplan.instance.timeline import state_days
 from gpuplan.ledger.decisions import (
     Decisions,
     InstalledLine,
@@ -120,16 +121,17 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
     quote = instance.offers[offer]
     most = space.most_lots if quote.max_units is None else quote.max_units // quote.lot_units + space.beyond
     slots = [
-        (site, period.first)
+        (site, period.first, way.name)
         for site in instance.offer_sites(offer)
         if not any(True for _ in pair_denials(instance, offer, site)) or space.wild
         for period in instance.calendar.all_periods()
-        if space.wild or not any(True for _ in signing_denials(instance, offer, site, period.first))
+        for way in routes(instance, offer, site, period.first)
+        if space.wild or not any(True for _ in signing_denials(instance, offer, site, way))
     ]
     for lots in _up_to(len(slots), most):
         yield tuple(
-            OrderLine(offer=offer, site=site, signed=day, units=count * quote.lot_units)
-            for (site, day), count in zip(slots, lots, strict=True)
+            OrderLine(offer=offer, site=site, signed=day, units=count * quote.lot_units, route=name)
+            for (site, day, name), count in zip(slots, lots, strict=True)
             if count
         )
 
@@ -148,8 +150,7 @@ def _installed(instance: Instance, orders: tuple[OrderLine, ...], space: Space) 
     states = state_days(instance)
     pairs: dict[tuple[str, str], list[tuple[date, int]]] = {}
     for line in orders:
-        quote = instance.offers[line.offer]
-        pairs.setdefault((line.offer, line.site), []).append((lot_days(quote, line.signed).installed, line.units))
+        pairs.setdefault((line.offer, line.site), []).append((_installed_from(instance, line), line.units))
     choices = []
     for (offer, site), lots in pairs.items():
         ordered = sum(units for _, units in lots)
@@ -160,6 +161,13 @@ def _installed(instance: Instance, orders: tuple[OrderLine, ...], space: Space) 
         yield tuple(line for lines in chosen for line in lines)
 
 
+def _installed_from(instance: Instance, line: OrderLine) -> date:
+    """Day from which a lot can stand."""
+    way = route(instance, line.offer, line.site, line.signed, line.route)
+    assert way is not None
+    return way.days.installed
+
+
 def _some_installed(
     instance: Instance, orders: tuple[OrderLine, ...], space: Space, random: Random
 ) -> tuple[InstalledLine, ...]:
@@ -167,11 +175,8 @@ def _some_installed(
     states = state_days(instance)
     found: list[InstalledLine] = []
     for offer, site in dict.fromkeys((line.offer, line.site) for line in orders):
-        quote = instance.offers[offer]
         lots = [
-            (lot_days(quote, line.signed).installed, line.units)
-            for line in orders
-            if (line.offer, line.site) == (offer, site)
+            (_installed_from(instance, line), line.units) for line in orders if (line.offer, line.site) == (offer, site)
         ]
         ordered = sum(units for _, units in lots)
         arrived = [ordered if space.wild else sum(n for day, n in lots if day <= state) for state in states]

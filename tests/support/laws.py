@@ -71,7 +71,10 @@ def absent(problem: Problem, decisions: Decisions) -> list[Key]:
     """Parts of a plan that have no column."""
     period = {one.first: one.index for one in problem.periods}
     state = {day: number for number, day in enumerate(problem.states)}
-    keys: list[Key] = [("orders", line.offer, line.site, period[line.signed]) for line in decisions.orders]
+    keys: list[Key] = [
+        ("orders", line.offer, line.site, period[line.signed], *([line.route] if line.route else []))
+        for line in decisions.orders
+    ]
     for line in decisions.installed:
         if line.units:
             following = [one.day for one in decisions.installed if (one.offer, one.site) == (line.offer, line.site)]

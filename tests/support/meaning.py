@@ -14,10 +14,12 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.limits import COUNTED_BY
 from gpuplan.instance.matching import facts
+from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Selection
-from gpuplan.instance.timeline import windows
+from gpuplan.instance.timeline import LotDays, windows
 from gpuplan.ledger.measures import measure
 from gpuplan.ledger.recount import Recount
 
@@ -71,6 +73,7 @@ class Meaning:
             "usable": lambda *at: max(self._counted(*at), Fraction(0)) if self._is_best_size(*at) else 0,
             "spare_size": lambda *at: int(self._is_best_size(*at)),
             "output": self._output,
+            "delivered": self._delivered,
             "shortfall": self._shortfall,
             "counts": lambda name, number, thing: int(thing in self._counting(name, number)),
             "nothing": lambda name, number: int(sum(self._amounts(name, number).values()) == 0),
@@ -96,11 +99,11 @@ class Meaning:
     def _offers(self, vendor: str) -> list[str]:
         return [offer for offer, quote in self.instance.offers.items() if quote.vendor == vendor]
 
-    def _orders(self, offer: str, site: str, period: int) -> Fraction:
+    def _orders(self, offer: str, site: str, period: int, route: str = "") -> Fraction:
         units = sum(
             line.units
             for line in self.decisions.orders
-            if (line.offer, line.site, self._period_of[line.signed]) == (offer, site, period)
+            if (line.offer, line.site, self._period_of[line.signed], line.route) == (offer, site, period, route)
         )
         return Fraction(units, self.instance.offers[offer].lot_units)
 
@@ -120,14 +123,32 @@ class Meaning:
             return int(units > 0 and self._chosen(offer) == number)
         return int(units > (0 if number == 1 else quote.tiers[number - 2].from_units))
 
-    def _tier_units(self, offer: str, number: int, site: str, period: int) -> int:
+    def _tier_units(self, offer: str, number: int, site: str, period: int, group: int) -> int:
+        """Units that a tier prices, of those orders of a period that are paid on the same days."""
         if self._chosen(offer) != number:
             return 0
+        days = self._days_apart(offer, site, period)
         return sum(
-            line.units
-            for line in self.decisions.orders
-            if line.offer == offer and site in ("", line.site) and self._period_of[line.signed] == period
+            lot.units
+            for lot in self.recount.lots
+            if lot.offer == offer
+            and site in ("", lot.site)
+            and self._period_of[lot.days.signed] == period
+            and days.index(lot.days) == group
         )
+
+    def _days_apart(self, offer: str, site: str, period: int) -> list[LotDays]:
+        """The days that lots of a period can have, each once, in the order of sites and ways."""
+        first = self.instance.calendar.all_periods()[period].first
+        places = [one for one in self.instance.offer_sites(offer) if site in ("", one)]
+        ways = [
+            way
+            for place in places
+            if not any(True for _ in pair_denials(self.instance, offer, place))
+            for way in routes(self.instance, offer, place, first)
+            if not any(True for _ in signing_denials(self.instance, offer, place, way))
+        ]
+        return list(dict.fromkeys(way.days for way in ways))
 
     def _tier_step(self, offer: str, number: int) -> int:
         bounds = [0, *(tier.from_units for tier in self.instance.offers[offer].tiers), 10**9]
@@ -234,7 +255,7 @@ class Meaning:
         limit = self.instance.limits[name]
         found: dict[str, Fraction] = defaultdict(Fraction)
         for subject, units in self.recount.counted(limit, *windows(limit, self.instance)[number]):
-            thing = facts(self.instance, subject)[COUNTED_BY[limit.count or "vendors"]]
+            thing = str(facts(self.instance, subject)[COUNTED_BY[limit.count or "vendors"]] or "")
             if thing:
                 found[thing] += self.recount.worth(limit, subject) * units
         return found
@@ -245,6 +266,19 @@ class Meaning:
         if limit.counts_from_share is not None:
             least = Fraction(limit.counts_from_share) * sum(amounts.values())
         return {thing for thing, amount in amounts.items() if amount > 0 and amount >= least}
+
+    def _delivered(self, delivery: str, offer: str, site: str, state: int) -> Fraction:
+        """The lesser of what stands and of what licences let arrive."""
+        arrived = sum(
+            (
+                lot.units * lot.chance(delivery)
+                for lot in self.recount.lots_by_pair.get((offer, site), [])
+                if lot.days.installed <= self.recount.states[state]
+            ),
+            Fraction(0),
+        )
+        standing = self.recount.installed.get((offer, site))
+        return min(Fraction(standing[state] if standing else 0), arrived)
 
     def _holds(self, level: int, period: int) -> int:
         limit = self.instance.limits[self.instance.objective[level].target or ""]

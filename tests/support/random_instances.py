@@ -90,7 +90,57 @@ def tree_of(dice: Dice) -> Tree:
     if _sometimes(dice, 25):
         tree["deadlines"] = {"d": _deadline(dice, tree)}
     tree["objective"] = _objective(dice, tree)
+    if _sometimes(dice, 20):
+        _export(dice, tree)
     return _small(tree)
+
+
+def _export(dice: Dice, tree: Tree) -> None:
+    """A made-up regime: x is big by its throughput, y small by its TPP."""
+    ruling = _one(
+        dice,
+        {"outcome": "denied"},
+        {"outcome": "licence", "days": _one(dice, 10, 45)},
+        {"outcome": "undetermined", "reason": "nobody knows"},
+        {"outcome": "case-by-case", "days": 10, "refusal": 0.25},
+    )
+    routes = {
+        "quota": {"outcome": "notify", "days": _one(dice, 0, 12), "cap": "quota"},
+        "allocation": {"outcome": "capped", "days": _one(dice, 0, 30), "cap": "allocation"},
+    }
+    cells: list[Tree] = [
+        {"chips": "small", "ruling": {"outcome": "free"}},
+        {"location": "near", "ruling": ruling, **_one(dice, {}, {"from": "2025-01-20"}, {"until": "2025-01-31"})},
+        {"location": "far", **_one(dice, {"routes": routes}, {"routes": routes}, {"ruling": {"outcome": "free"}})},
+        {"headquarters": "there", "ruling": {"outcome": _one(dice, "free", "denied")}},
+        {"ruling": {"outcome": "free"}},
+    ]
+    tree["export"] = {
+        "buyer": {"headquarters": "KR"},
+        "case_by_case": _one(dice, "licence", "denied"),
+        "regimes": {
+            "r": {
+                "citation": "a made-up rule",
+                "effective": _one(dice, "2025-01-01", "2025-02-05"),
+                "classes": [
+                    {"name": "big", "any_of": [{"tpp": {"at_least": 100}}]},
+                    {"name": "small", "any_of": [{}]},
+                ],
+                "groups": {"near": ["KR"], "far": ["JP"]},
+                "headquarters": {"there": ["US"]},
+                "refusal": _one(dice, 0, 0.5),
+                "cells": cells,
+                "caps": {
+                    "quota": {"measure": "systems", "at_most": _one(dice, 1, 2), "each": "year"},
+                    "allocation": {"measure": "tpp", "at_most": _one(dice, 12800, 25600), "per": "country"},
+                },
+            }
+        },
+    }
+    if _sometimes(dice, 25):
+        tree["export"]["accept_undetermined"] = _one(dice, {}, {"site": "a"})
+    if tree["limits"]["t"].get("measure") == "accelerators" and _sometimes(dice, 40):
+        tree["limits"]["t"]["delivery"] = _one(dice, "expected", "worst-case")
 
 
 def _small(tree: Tree) -> Tree:

@@ -3,11 +3,12 @@
 Adding one is its file and its line in the list; the order is that of building.
 """
 
-from gpuplan.families import deadlines, density, energy, facility, limits, pricing, siting, supply
+from gpuplan.families import deadlines, density, energy, export, facility, limits, pricing, siting, supply
 from gpuplan.families.family import Denial, Family
 
 FAMILIES: tuple[Family, ...] = (
     supply.FAMILY,
+    export.FAMILY,
     siting.FAMILY,
     density.FAMILY,
     facility.FAMILY,

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from gpuplan.instance.document import read_document
 
-Section = Literal["accelerators", "systems", "modules", "resources", "tariffs", "throughput", "facts"]
-SECTIONS: tuple[Section, ...] = ("accelerators", "systems", "modules", "resources", "tariffs", "throughput", "facts")
+Section = Literal["accelerators", "systems", "modules", "resources", "tariffs", "regimes", "throughput", "facts"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
 OVERRIDABLE: tuple[Section, ...] = ("resources", "accelerators", "systems", "modules")
 FOLDER = Path(__file__).resolve().parents[1] / "catalog"
 Tree = dict[str, object]
@@ -65,6 +65,7 @@ def resolve(tree: Tree) -> Tree:
         _take(resolved, "systems", _mentioned(existing, "systems", "system"))
     _take(resolved, "accelerators", _mentioned(resolved, "systems", "accelerator"))
     _resolve_tariffs(resolved)
+    _resolve_regimes(resolved)
     return resolved
 
 
@@ -94,6 +95,27 @@ def _mentioned_under(tree: Tree, section: str, field: str) -> Iterator[str]:
         names = entity.get(field)
         if isinstance(names, dict):
             yield from (name for name in names if isinstance(name, str))
+
+
+def _resolve_regimes(tree: Tree) -> None:
+    """Regimes that are named, and those that they amend, filled in."""
+    export = tree.get("export")
+    stated = export.get("regimes") if isinstance(export, dict) else None
+    if not isinstance(export, dict) or not isinstance(stated, dict):
+        return
+    waiting = list(stated)
+    found: Tree = {}
+    while waiting:
+        name = waiting.pop(0)
+        if name in found or (name not in stated and name not in entries("regimes")):
+            continue
+        given = stated.get(name, {})
+        found[name] = completed("regimes", name, {} if given is None else given)
+        regime = found[name]
+        amended = regime.get("amends") if isinstance(regime, dict) else None
+        names = [amended] if isinstance(amended, str) else amended
+        waiting += [one for one in names if isinstance(one, str)] if isinstance(names, list | tuple) else []
+    tree["export"] = {**export, "regimes": found}
 
 
 def _resolve_tariffs(tree: Tree) -> None:

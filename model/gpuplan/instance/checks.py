@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from gpuplan.errors import Problem
 from gpuplan.instance.catalog import OVERRIDABLE, entries
 from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
-from gpuplan.instance.timeline import lot_days, windows
+from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import common_step, worth
 
 if TYPE_CHECKING:
@@ -279,16 +280,20 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
     """The most of a measure that max_units and existing fleets allow by a day; None when an offer has no maximum."""
     total = Fraction(0)
     for name, offer in instance.offers.items():
-        sites = instance.offer_sites(name)
-        if not any(concerns(measured, instance, Subject.of_offer(instance, name, site)) for site in sites):
-            continue
+        sites = [
+            site
+            for site in instance.offer_sites(name)
+            if concerns(measured, instance, Subject.of_offer(instance, name, site))
+        ]
         days_of_signing = [period.first for period in instance.calendar.all_periods()]
-        in_window = [
-            day
+        in_window = any(
+            (way.days.ready if measured.stage == "usable" else day) <= last
             for day in days_of_signing
             if (offer.order_from or day) <= day <= (offer.order_until or day)
-            and (lot_days(offer, day).ready if measured.stage == "usable" else day) <= last
-        ]
+            for site in sites
+            for way in routes(instance, name, site, day)
+            if not way.denials(instance, name, site)
+        )
         if not in_window:
             continue
         if offer.max_units is None:

@@ -85,6 +85,10 @@ class Selection(Closed):
     """Of the site."""
     region: OneOrMore | None = None
     module: OneOrMore | None = None
+    route: OneOrMore | None = None
+    """Of a lot under export control, such as `us-2025-01.allocation`; for units signed or shipped."""
+    cap: OneOrMore | None = None
+    """Cap or quota against which a lot counts, such as `us-2025-01.allocation`; for units signed or shipped."""
 
     def fields(self) -> dict[str, tuple[str, ...]]:
         """The fields that are given, with their values."""
@@ -111,6 +115,9 @@ class Measured(Closed):
     """For measures of units."""
     existing: Literal["include", "exclude"] = "exclude"
     """Whether the fleet that is already there counts, for measures of units."""
+    delivery: Literal["planned", "expected", "worst-case"] = "planned"
+    """Whether lots under an export licence count in full, by the probability that it is granted, or not at all where it
+    may be refused; for measures of units that are to be reached."""
 
     @model_validator(mode="after")
     def _fitting_fields(self) -> Measured:
@@ -120,6 +127,11 @@ class Measured(Closed):
             raise ValueError("attribute goes with measure attribute, and with no other")
         if self.terms is not None and self.measure not in MONEY_MEASURES:
             raise ValueError(f"terms go with a measure of money ({', '.join(MONEY_MEASURES)})")
+        by_route = {"route", "cap"} & ({*self.select.fields()} | {*(self.exclude.fields() if self.exclude else ())})
+        if by_route and (self.kind != "units" or self.stage == "usable"):
+            raise ValueError(f"{', '.join(sorted(by_route))} selects units signed or shipped: state stage")
+        if self.delivery != "planned" and self.kind != "units":
+            raise ValueError("delivery goes with a measure of units")
         if self.measure in SITE_MEASURES:
             given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
             if wrong := given - {"site", "country", "region"}:
@@ -207,6 +219,8 @@ class Limit(Measured, Entity):
                 raise ValueError("count goes with at_most or at_least and a measure of units")
             if self.counts_from is not None and self.counts_from_share is not None:
                 raise ValueError("a count has either counts_from or counts_from_share")
+        if self.delivery != "planned" and (self.at_least is None or self.at_most is not None or self.count is not None):
+            raise ValueError("expected and worst-case delivery go with at_least")
         if self.start is not None and (self.measure == "grid-power-kw" or (self.is_units_in_use)):
             raise ValueError("from goes with what flows: money, energy, carbon, or units signed or shipped")
         if self.start is not None and self.by is not None and self.start > self.by:
@@ -256,6 +270,9 @@ class Level(Closed):
             raise ValueError("a level has either minimise or maximise")
         if (self.target is None) == (self.minimise == "commissioning"):
             raise ValueError("target goes with `minimise: commissioning`, and with nothing else")
+        measured = [one for one in (self.minimise, self.of) if isinstance(one, Measured)]
+        if any(one.delivery != "planned" for one in measured):
+            raise ValueError("expected and worst-case delivery go with maximise")
         if (self.of is None) == (self.minimise == "concentration"):
             raise ValueError("of goes with `minimise: concentration`, and with nothing else")
         return self

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text, exactly
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor
+from gpuplan.instance.caps import caps
 from gpuplan.instance.catalog import OVERRIDABLE, resolve
 from gpuplan.instance.checks import check
 from gpuplan.instance.economics import Economics
@@ -22,6 +23,8 @@ from gpuplan.instance.facility import Existing, Module, Resource, Site
 from gpuplan.instance.faults import all_told
 from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.offers import Offer, Vendor
+from gpuplan.instance.permission import Permissions
+from gpuplan.instance.regimes import Export
 from gpuplan.instance.rules import Deadline, Level, Limit
 
 
@@ -48,6 +51,7 @@ class Instance(Closed):
     offers: ById[Offer] = Field(default_factory=Table)
     sites: ById[Site] = Field(default_factory=Table)
     modules: ById[Module] = Field(default_factory=Table)
+    export: Export = Export()
     limits: ById[Limit] = Field(default_factory=Table)
     deadlines: ById[Deadline] = Field(default_factory=Table)
     existing: Existing = Existing()
@@ -62,6 +66,16 @@ class Instance(Closed):
     def currency(self) -> str:
         """The reporting currency."""
         return self.economics.currency
+
+    @cached_property
+    def caps(self) -> dict[Id, tuple[str, Limit]]:
+        """Caps of the regimes that are read, as limits, each with its path."""
+        return caps(self)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """What export control asks, read when first asked for."""
+        return Permissions(self)
 
     def discount(self, day: date) -> Decimal:
         """Discount factor of a day, 1 on `economics.discount_to`."""

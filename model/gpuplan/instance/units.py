@@ -8,6 +8,8 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.classification import tpp
+
 if TYPE_CHECKING:
     from gpuplan.instance.rules import Measured
     from gpuplan.instance.schema import Instance
@@ -33,7 +35,7 @@ def worth(measured: Measured, instance: Instance, system_id: str, offer_id: str 
     if measured.measure == "memory-gb":
         each = chip.memory_gb
     elif measured.measure == "tpp":
-        each = chip.tpp or Decimal(0)
+        each = tpp(chip) or Decimal(0)
     else:
         each = chip.compute(measured.format or "bf16")
     return each * system.accelerators

@@ -13,6 +13,8 @@ class OrderLine(Closed):
     site: Id
     signed: Day
     units: Count
+    route: Text = ""
+    """The way through export control, where there are several."""
 
 
 class InstalledLine(Closed):

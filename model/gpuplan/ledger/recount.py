@@ -11,13 +11,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.matching import Subject, concerns, counts_term
+from gpuplan.instance.routes import Route, route
 from gpuplan.instance.timeline import LotDays, last_state, lot_days, module_ready, state_days
 from gpuplan.instance.units import worth
 
 if TYPE_CHECKING:
     from gpuplan.instance.rules import Measured
     from gpuplan.instance.schema import Instance
-    from gpuplan.ledger.decisions import Decisions
+    from gpuplan.ledger.decisions import Decisions, OrderLine
     from gpuplan.ledger.entries import Entry
 
 
@@ -27,8 +28,14 @@ class Lot:
 
     offer: str
     site: str
-    days: LotDays
     units: int
+    way: Route | None
+    """None when export control knows no way of the name that the plan gives."""
+    days: LotDays
+
+    def chance(self, delivery: str) -> Fraction:
+        """Share of the lot that counts."""
+        return self.way.chance(delivery) if self.way else Fraction(1)
 
 
 @dataclass
@@ -49,9 +56,13 @@ class Recount:
     def lots(self) -> tuple[Lot, ...]:
         """Every lot, with its days."""
         return tuple(
-            Lot(line.offer, line.site, lot_days(self.instance.offers[line.offer], line.signed), line.units)
+            Lot(line.offer, line.site, line.units, way, way.days if way else self._days(line))
             for line in self.decisions.orders
+            for way in [route(self.instance, line.offer, line.site, line.signed, line.route)]
         )
+
+    def _days(self, line: OrderLine) -> LotDays:
+        return lot_days(self.instance.offers[line.offer], line.signed)
 
     @cached_property
     def lots_by_pair(self) -> dict[tuple[str, str], list[Lot]]:
@@ -101,22 +112,39 @@ class Recount:
         units = self.installed.get((offer, site))
         return units[state] if units is not None and state is not None else 0
 
-    def counted(self, measured: Measured, first: date, last: date) -> Iterator[tuple[Subject, int]]:
+    def counted(self, measured: Measured, first: date, last: date) -> Iterator[tuple[Subject, Fraction | int]]:
         """(subject, units) that a measure of units counts by its stage: usable on `last`, or moved in the window."""
         instance = self.instance
         for (offer, site), lots in self.lots_by_pair.items():
-            subject = Subject.of_offer(instance, offer, site)
-            if not concerns(measured, instance, subject):
-                continue
             if measured.stage == "usable":
-                yield subject, self.usable_on(offer, site, last)
-            else:
-                yield subject, sum(lot.units for lot in lots if first <= lot.days.of(measured.stage) <= last)
+                subject = Subject.of_offer(instance, offer, site)
+                if concerns(measured, instance, subject):
+                    yield subject, self._usable(measured, offer, site, last)
+                continue
+            for lot in lots:
+                subject = Subject.of_offer(instance, offer, site)
+                subject = Subject.of_lot(instance, offer, site, lot.way) if lot.way else subject
+                if first <= lot.days.of(measured.stage) <= last and concerns(measured, instance, subject):
+                    yield subject, lot.units * lot.chance(measured.delivery)
         if measured.existing == "include":
             for fleet_id, fleet in instance.existing.systems.items():
                 subject = Subject.of_fleet(instance, fleet_id)
                 if concerns(measured, instance, subject):
                     yield subject, fleet.units
+
+    def _usable(self, measured: Measured, offer: str, site: str, day: date) -> Fraction:
+        """Units usable on a day, of lots under licence no more than count."""
+        usable = Fraction(self.usable_on(offer, site, day))
+        if measured.delivery == "planned":
+            return usable
+        accepted = day - timedelta(days=self.instance.offers[offer].acceptance_days)
+        state = last_state(self.states, accepted)
+        arrived = [
+            lot.units * lot.chance(measured.delivery)
+            for lot in self.lots_by_pair.get((offer, site), ())
+            if state is not None and lot.days.installed <= self.states[state]
+        ]
+        return min(usable, sum(arrived, Fraction(0)))
 
     def amount(self, measured: Measured, first: date, last: date) -> Fraction:
         """A measure of units or money over a window."""

@@ -45,6 +45,12 @@ class PlanOrder(Closed):
     installed: Day
     """When it can be installed and powered; systems may wait."""
     ready: Day
+    route: Text
+    """The way through export control, where there are several."""
+    export: Text
+    """What export control asks of the lot, the strictest: free when nothing."""
+    apply_by: Day | None
+    """Last day to apply for the licence, or to give notice, without putting off shipping; none when none is needed."""
     price: Figure
     """Of one system, in the offer's currency, in the tier reached; incremental savings are apart."""
     currency: Currency
@@ -152,6 +158,44 @@ class Considered(Closed):
     """Chosen; not chosen though possible; or the rule that denies it, with its date."""
 
 
+class PermissionGround(Closed):
+    """What one regime asks, and why."""
+
+    regime: Id
+    outcome: Text
+    days: Whole
+    """Of notice or of processing a licence."""
+    refusal: Figure | None
+    """Probability that the licence is refused; none when unknown or none is needed."""
+    cap: Text
+    """The cap that a lot counts against; empty for none."""
+    citation: Text
+    why: Text
+    read_on: Day
+    """The day of signing or of shipping."""
+    rests_on: Sequence[Text]
+    """Figures of low confidence without which the outcome would be another."""
+
+
+class Permission(Closed):
+    """What export control asks of an offer at a site, for what is signed from one day to another, by one way."""
+
+    offer: Id
+    site: Id
+    accelerator: Id
+    signed_from: Day
+    signed_until: Day
+    """First day of the last period for which it holds; `grounds` are those of the first."""
+    route: Text
+    outcome: Text
+    """The strictest of the grounds."""
+    allowed: bool
+    classes: Sequence[Text]
+    """Class of the chip, regime by regime; several possible ones joined by `or`."""
+    needed_days: Whole
+    grounds: Sequence[PermissionGround]
+
+
 class Latest(Closed):
     """The last days on which an order that the plan uses still meets a target."""
 
@@ -233,6 +277,8 @@ class Plan(Closed):
     cost: PlanCost
     limits: Sequence[PlanLimit]
     considered: Sequence[Considered]
+    permissions: Sequence[Permission]
+    """Empty when the instance chooses no export regime."""
     latest: Sequence[Latest]
     cash: Sequence[FiscalYear]
     unit_costs: UnitCosts

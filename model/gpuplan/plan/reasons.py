@@ -8,11 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.eligibility import reason
-from gpuplan.families.limits import read, sentence
+from gpuplan.families.limits import read, told
 from gpuplan.instance.base import LOW_CONFIDENCE, Source
+from gpuplan.instance.caps import every_limit
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.providers import module_denial
-from gpuplan.instance.timeline import lot_days, windows
+from gpuplan.instance.routes import routes
+from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import worth
 from gpuplan.ledger.entries import rounded
 from gpuplan.plan.plan import Considered, Latest, LeanedOn, PlanLimit
@@ -32,7 +34,7 @@ NEARLY = Fraction(1, 1000)
 def limits(recount: Recount) -> tuple[PlanLimit, ...]:
     """Every limit in every window."""
     found = []
-    for name, limit in recount.instance.limits.items():
+    for name, limit in every_limit(recount.instance).items():
         for first, last in windows(limit, recount.instance):
             found.append(_limit(recount, name, limit, first, last))
     return tuple(found)
@@ -47,7 +49,7 @@ def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -
     return PlanLimit(
         limit=name,
         window=window,
-        says=sentence(recount.instance, f"limits.{name}").removeprefix(f"limit {name}: "),
+        says=told(recount.instance, name, limit).removeprefix(f"limit {name}: "),
         used=rounded(reading.used) if reading else None,
         at_least=low,
         at_most=high,
@@ -127,19 +129,20 @@ def latest(recount: Recount) -> tuple[Latest, ...]:
         by = limit.by or instance.calendar.end
         for offer, site in recount.lots_by_pair:
             if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
-                sign = _last_signing(instance, offer, by)
+                sign = _last_signing(instance, offer, site, by)
                 tender = sign - timedelta(days=instance.offers[offer].award_days) if sign else None
                 found.append(Latest(limit=name, by=by, offer=offer, site=site, tender=tender, sign=sign))
     return tuple(found)
 
 
-def _last_signing(instance: Instance, offer: str, by: date) -> date | None:
+def _last_signing(instance: Instance, offer: str, site: str, by: date) -> date | None:
     """Last day of the order window whose lot is ready in time and whose tender can still be held; None when none is."""
     quote = instance.offers[offer]
     earliest = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
     signed = min(by, quote.order_until or by)
     while signed >= earliest:
-        if lot_days(quote, signed).ready <= by:
+        ways = routes(instance, offer, site, signed)
+        if any(way.days.ready <= by and not way.denials(instance, offer, site) for way in ways):
             return signed
         signed -= timedelta(days=1)
     return None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gpuplan.families.facility import capacity_on, cases
 from gpuplan.families.pricing import unit_price
 from gpuplan.families.siting import is_decided, open_day
-from gpuplan.instance.timeline import last_state, lot_days, module_ready, stretches
+from gpuplan.instance.timeline import last_state, module_ready, stretches
 from gpuplan.ledger.entries import rounded
 from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.plan.plan import PlanModule, PlanOrder, PlanSite, PlanState, ResourceUse
@@ -31,9 +31,8 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
             paid[one.subject.offer, one.subject.site, one.committed] += one.amount
     chosen = {line.offer: line.tier for line in recount.decisions.tiers}
     found = []
-    for line in recount.decisions.orders:
-        quote = instance.offers[line.offer]
-        days = lot_days(quote, line.signed)
+    for line, lot in zip(recount.decisions.orders, recount.lots, strict=True):
+        quote, days = instance.offers[line.offer], lot.days
         found.append(
             PlanOrder(
                 offer=line.offer,
@@ -47,6 +46,9 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
                 delivered=days.delivered,
                 installed=days.installed,
                 ready=days.ready,
+                route=line.route,
+                export=lot.way.outcome if lot.way else "undetermined",
+                apply_by=lot.way.apply_by if lot.way else None,
                 price=rounded(unit_price(recount, line.offer)),
                 currency=quote.currency or instance.currency,
                 tier=chosen.get(line.offer, 1),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gpuplan.instance.matching import Subject, concerns, counts_term
 from gpuplan.instance.timeline import last_state, stretches
 from gpuplan.instance.units import worth
+from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 
 if TYPE_CHECKING:
@@ -35,22 +36,48 @@ def units_counted(problem: Problem, measured: Measured, first: date, last: date)
     """(subject, units) of every offer and site, and fleet, that a measure of units counts."""
     instance = problem.instance
     for (offer, site), signings in problem.signings.items():
-        subject = Subject.of_offer(instance, offer, site)
-        if not concerns(measured, instance, subject):
-            continue
-        quote = instance.offers[offer]
         if measured.stage == "usable":
-            state = last_state(problem.states, last - timedelta(days=quote.acceptance_days))
-            column = problem.standings[offer, site][state] if state is not None else None
-            yield subject, Linear() if column is None else Linear([(column, 1.0)])
-        else:
-            moved = ((problem.lot(offer, period).of(measured.stage), column) for period, column in signings)
-            yield subject, Linear((column, quote.lot_units) for day, column in moved if first <= day <= last)
+            subject = Subject.of_offer(instance, offer, site)
+            if concerns(measured, instance, subject):
+                yield subject, _usable(problem, measured, offer, site, last)
+            continue
+        for column in [column for _, column in signings]:
+            way = problem.routes[column]
+            subject = Subject.of_lot(instance, offer, site, way)
+            if first <= way.days.of(measured.stage) <= last and concerns(measured, instance, subject):
+                units = instance.offers[offer].lot_units * way.chance(measured.delivery)
+                yield subject, Linear([(column, float(units))])
     if measured.existing == "include":
         for fleet_id, fleet in instance.existing.systems.items():
             subject = Subject.of_fleet(instance, fleet_id)
             if concerns(measured, instance, subject):
                 yield subject, Linear(constant=fleet.units)
+
+
+def _usable(problem: Problem, measured: Measured, offer: str, site: str, last: date) -> Linear:
+    """Units usable on a day; of lots under licence no more than count, by a column of their own."""
+    state = last_state(problem.states, last - timedelta(days=problem.instance.offers[offer].acceptance_days))
+    standing = problem.standings[offer, site][state] if state is not None else None
+    if standing is None or state is None:
+        return Linear()
+    lot = problem.instance.offers[offer].lot_units
+    arrived = [
+        (column, problem.routes[column].chance(measured.delivery))
+        for _, column in problem.signings[offer, site]
+        if problem.lot(column).installed <= problem.states[state]
+    ]
+    if all(chance == 1 for _, chance in arrived):
+        return Linear([(standing, 1.0)])
+    key = ("delivered", measured.delivery, offer, site, state)
+    delivered = problem.columns.get(*key)
+    if delivered is None:
+        delivered = problem.columns.add(key, Role.CONTINUOUS, problem.columns.upper[standing])
+        problem.rows.add((*key, "stands"), Linear([(delivered, 1.0), (standing, -1.0)]), at_most=0.0)
+        granted = Linear([(delivered, 1.0)])
+        for column, chance in arrived:
+            granted.add(column, -float(lot * chance))
+        problem.rows.add((*key, "granted"), granted, at_most=0.0)
+    return Linear([(delivered, 1.0)])
 
 
 def _money(problem: Problem, measured: Measured, first: date, last: date) -> Linear:

@@ -12,7 +12,8 @@ from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
-from gpuplan.instance.timeline import LotDays, lot_days, module_ready, state_days
+from gpuplan.instance.routes import Route, routes
+from gpuplan.instance.timeline import LotDays, module_ready, state_days
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.knapsack import largest
 from gpuplan.program.linear import Linear
@@ -80,24 +81,31 @@ class Problem:
         """Whether a rule is part of this program."""
         return Group(family, path) not in self.off
 
-    def lot(self, offer: str, period: int) -> LotDays:
-        """Days of a lot signed on the first day of a period; no lead when the offer's supply is left out."""
-        key = (offer, period)
-        if key not in self._lots:
-            signed = self.periods[period].first
-            if self.is_on("supply", f"offers.{offer}"):
-                self._lots[key] = lot_days(self.instance.offers[offer], signed)
-            else:
-                self._lots[key] = LotDays(signed, signed, signed, signed, signed)
-        return self._lots[key]
+    def ways(self, offer: str, site: str, period: int) -> tuple[Route, ...]:
+        """Every way for what is signed on the first day of a period; no lead when the offer's supply is left out."""
+        without = frozenset(
+            name for name in self.instance.export.regimes if not self.is_on("export", f"export.regimes.{name}")
+        )
+        no_lead = not self.is_on("supply", f"offers.{offer}")
+        return routes(self.instance, offer, site, self.periods[period].first, without, no_lead)
+
+    def lot(self, column: int) -> LotDays:
+        """Days of the lots that a column of orders stands for."""
+        return self.routes[column].days
 
     @cached_property
-    def _lots(self) -> dict[tuple[str, int], LotDays]:
+    def routes(self) -> dict[int, Route]:
+        """The way of the lots that each column of orders stands for."""
+        return {}
+
+    @cached_property
+    def allowed(self) -> dict[tuple[str, str], list[tuple[int, Route]]]:
+        """By (offer, site): (period, way) of every signing that no rule denies."""
         return {}
 
     @cached_property
     def signings(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
-        """By (offer, site): (period, column of orders) of every period in which a signing is possible."""
+        """By (offer, site): (period, column of orders) of every signing, one for each period and way."""
         return {}
 
     @cached_property
