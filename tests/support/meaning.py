@@ -134,7 +134,7 @@ class Meaning:
             if lot.offer == offer
             and site in ("", lot.site)
             and self._period_of[lot.days.signed] == period
-            and days.index(lot.days) == group
+            and days[group] == lot.days
         )
 
     def _days_apart(self, offer: str, site: str, period: int) -> list[LotDays]:

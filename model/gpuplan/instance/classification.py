@@ -6,11 +6,12 @@ low confidence that decides between classes makes the class doubtful.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gpuplan.instance.base import LOW_CONFIDENCE
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 BITS = {"fp64_tflops": 64, "bf16_tflops": 16, "fp8_tflops": 8, "int8_tops": 8, "fp4_tflops": 4}
 """Bit length of each number format. A multiplication and addition count as two operations, in TPP as in TFLOPS."""
 FIGURES = ("tpp", "performance_density", "memory_bandwidth_tbps", "io_bandwidth_gbps")
+NONE = "none"
+"""Class of a chip that fits no class."""
+FACTS = ("datacentre", "maker_country")
 
 
 @dataclass(frozen=True)
@@ -87,80 +91,96 @@ def _low(chip: Accelerator, field: str) -> bool:
     return source is not None and source.confidence in LOW_CONFIDENCE
 
 
-def classify(known: Figures, classes: Iterable[ChipClass]) -> Classification:
-    """The first class that fits, and before it every class that may fit for all that is known."""
-    found: list[str] = []
-    steps: list[str] = []
-    missing: dict[str, None] = {}
-    for one in classes:
-        verdicts = [_meets(known, criteria) for criteria in one.any_of]
-        verdict = any_of(holds for holds, _ in verdicts)
-        if verdict is False:
-            continue
-        found.append(one.name)
-        if verdict is True:
-            criteria = next(c for c, (holds, _) in zip(one.any_of, verdicts, strict=True) if holds)
-            steps.append(f"{one.name}: {_told(known, criteria)}")
-            break
-        open_fields = dict.fromkeys(field for holds, fields in verdicts if holds is None for field in fields)
-        missing |= open_fields
-        steps.append(f"{one.name}: open, since {', '.join(open_fields)} is not stated")
-    return Classification(tuple(found), tuple(steps), tuple(missing))
+def classify(known: Figures, classes: Sequence[ChipClass]) -> Classification:
+    """The classes that a chip may be of: that of every way in which what is not known could turn out."""
+    unknown = [field for field in (*FIGURES, *FACTS) if _value(known, field) is None]
+    choices = {field: _choices(field, classes) for field in unknown}
+    choices = {field: values for field, values in choices.items() if len(values) > 1}
+    found: dict[tuple[object, ...], str] = {}
+    for values in itertools.product(*choices.values()):
+        complete = _completed(known, dict(zip(choices, values, strict=True)))
+        found[values] = next((one.name for one in classes if any(_meets(complete, c) for c in one.any_of)), NONE)
+    seen = set(found.values())
+    possible = tuple(name for name in (*(one.name for one in classes), NONE) if name in seen)
+    missing = tuple(field for place, field in enumerate(choices) if len(possible) > 1 and _matters(found, place))
+    if len(possible) == 1 and not missing:
+        criteria = next((c for one in classes if one.name == possible[0] for c in one.any_of if _meets(known, c)), None)
+        why = "its figures decide" if criteria is None else _told(known, criteria)
+        return Classification(possible, (f"{possible[0]}: {why}",), ())
+    steps = tuple(f"{name}: possible, since {', '.join(missing)} is not stated" for name in possible)
+    return Classification(possible, steps, missing)
+
+
+def _matters(found: Mapping[tuple[object, ...], str], place: int) -> bool:
+    """Whether a class depends on what is at one place, all else being the same."""
+    by_rest: dict[tuple[object, ...], set[str]] = {}
+    for values, name in found.items():
+        by_rest.setdefault((*values[:place], *values[place + 1 :]), set()).add(name)
+    return any(len(names) > 1 for names in by_rest.values())
+
+
+def _value(known: Figures, field: str) -> object:
+    return known.numbers[field] if field in FIGURES else getattr(known, field)
+
+
+def _choices(field: str, classes: Sequence[ChipClass]) -> list[Any]:
+    """Values of a field that the criteria tell apart: of each threshold, and between, below and above them."""
+    stated = [value for one in classes for c in one.any_of if (value := getattr(c, field)) is not None]
+    if field == "datacentre":
+        return [True, False] if stated else []
+    if field == "maker_country":
+        return [*dict.fromkeys(country for some in stated for country in some), ""]
+    marks = sorted({Fraction(bound) for wanted in stated for _, bound in wanted if bound is not None})
+    if not marks:
+        return []
+    between = [(low + high) / 2 for low, high in itertools.pairwise(marks)]
+    return sorted([marks[0] / 2, *marks, *between, marks[-1] * 2])
+
+
+def _completed(known: Figures, values: Mapping[str, Any]) -> Figures:
+    numbers = {field: values.get(field, value) for field, value in known.numbers.items()}
+    return replace(
+        known,
+        numbers=numbers,
+        datacentre=values.get("datacentre", known.datacentre),
+        maker_country=values.get("maker_country", known.maker_country),
+    )
 
 
 def working(chip: Accelerator) -> tuple[str, ...]:
     """How total processing performance and performance density come about, step by step."""
     steps = [
         f"{field.split('_')[0]}: {getattr(chip, field):,} {field.split('_')[1].upper()} x {bits} bit = "
-        f"{getattr(chip, field) * bits:,}"
+        f"{(getattr(chip, field) * bits).normalize():,f}"
         for field, bits in BITS.items()
         if getattr(chip, field)
     ]
     total = tpp(chip)
     if total is None:
         return (*steps, "TPP: not known")
-    steps.append(f"TPP {total:,}, {'as stated' if chip.tpp is not None else 'the largest of these'}")
+    steps.append(f"TPP {total.normalize():,f}, {'as stated' if chip.tpp is not None else 'the largest of these'}")
     if chip.die_area_mm2 is None:
         return (*steps, "performance density: not known, since die_area_mm2 is not stated")
     density = Fraction(total) / Fraction(chip.die_area_mm2)
-    return (*steps, f"performance density {total:,} / {chip.die_area_mm2:,} mm2 = {float(density):.4g}")
+    return (*steps, f"performance density {total.normalize():,f} / {chip.die_area_mm2:,} mm2 = {float(density):.4g}")
 
 
-def any_of(verdicts: Iterable[bool | None]) -> bool | None:
-    """True when one is; None when none is and one is open."""
-    seen = list(verdicts)
-    return True if True in seen else None if None in seen else False
-
-
-def all_of(verdicts: Iterable[bool | None]) -> bool | None:
-    """False when one is; None when none is and one is open."""
-    seen = list(verdicts)
-    return False if False in seen else None if None in seen else True
-
-
-def _meets(known: Figures, criteria: Criteria) -> tuple[bool | None, tuple[str, ...]]:
-    """Whether a chip meets criteria, and the figures that leave it open."""
-    verdicts: dict[str, bool | None] = {}
-    for field in FIGURES:
-        wanted = getattr(criteria, field)
-        if wanted is not None:
-            verdicts[field] = _within(known.numbers[field], wanted)
-    for name, wanted in criteria.attributes.items():
-        verdicts[name] = name in known.attributes and _within(Fraction(known.attributes[name]), wanted)
-    if criteria.datacentre is not None:
-        verdicts["datacentre"] = None if known.datacentre is None else known.datacentre == criteria.datacentre
-    if criteria.maker_country is not None:
-        verdicts["maker_country"] = (
-            None if known.maker_country is None else known.maker_country in criteria.maker_country
+def _meets(known: Figures, criteria: Criteria) -> bool:
+    """Whether a chip meets criteria; what no criterion asks for may be unknown."""
+    numbers = ((known.numbers[field], getattr(criteria, field)) for field in FIGURES)
+    return (
+        all(wanted is None or (value is not None and _within(value, wanted)) for value, wanted in numbers)
+        and all(
+            name in known.attributes and _within(Fraction(known.attributes[name]), wanted)
+            for name, wanted in criteria.attributes.items()
         )
-    if criteria.accelerator is not None:
-        verdicts["accelerator"] = known.chip in criteria.accelerator
-    return all_of(verdicts.values()), tuple(field for field, holds in verdicts.items() if holds is None)
+        and criteria.datacentre in (None, known.datacentre)
+        and (criteria.maker_country is None or known.maker_country in criteria.maker_country)
+        and (criteria.accelerator is None or known.chip in criteria.accelerator)
+    )
 
 
-def _within(value: Fraction | None, wanted: Range) -> bool | None:
-    if value is None:
-        return None
+def _within(value: Fraction, wanted: Range) -> bool:
     return (
         (wanted.at_least is None or value >= Fraction(wanted.at_least))
         and (wanted.above is None or value > Fraction(wanted.above))

@@ -6,14 +6,14 @@ What cannot be told for lack of a fact is undetermined, unless every possible an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.instance.calendar import step_at
-from gpuplan.instance.classification import Classification, all_of, any_of, classify, doubtful_fields, figures
+from gpuplan.instance.classification import Classification, classify, doubtful_fields, figures
 from gpuplan.instance.matching import Subject, facts, selects
 from gpuplan.instance.regimes import LICENCES, STRICTNESS, Cell, Outcome, Regime, Ruling
 
@@ -195,7 +195,7 @@ class _Reading:
                 if not cell.is_in_force(self.day):
                     continue
                 verdicts = self._verdicts(regime, cell, chip_class)
-                holds = all_of(verdicts.values())
+                holds = _all_of(verdicts.values())
                 if holds is not False:
                     yield name, cell, tuple(what for what, one in verdicts.items() if one is None)
                 if holds is True:
@@ -221,7 +221,7 @@ class _Reading:
             return True
         if country is None:
             return None
-        return any_of([self._is_in(country, place, regime, cell) for place in cell.location])
+        return _any_of([self._is_in(country, place, regime, cell) for place in cell.location])
 
     def _is_in(self, country: str, place: str, regime: Regime, cell: Cell) -> bool | None:
         """Whether a country is in a group; one that is in no group is in one of the open ones."""
@@ -277,6 +277,18 @@ class _Reading:
         if cell is not None and cell.start is not None:
             parts.append(f"from {cell.start} on")
         return ", ".join(parts)
+
+
+def _any_of(verdicts: Iterable[bool | None]) -> bool | None:
+    """True when one is; None when none is and one is open."""
+    seen = list(verdicts)
+    return True if True in seen else None if None in seen else False
+
+
+def _all_of(verdicts: Iterable[bool | None]) -> bool | None:
+    """False when one is; None when none is and one is open."""
+    seen = list(verdicts)
+    return False if False in seen else None if None in seen else True
 
 
 def _asked(cell: Cell | None) -> dict[str, Ruling]:

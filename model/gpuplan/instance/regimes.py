@@ -67,7 +67,7 @@ class Criteria(Closed):
 
 
 class ChipClass(Closed):
-    """A class of chips; classes are tried in order, and the first that fits is the chip's."""
+    """A class of chips; classes are tried in order, and the first that fits is the chip's. What fits none is `none`."""
 
     name: Id
     any_of: Annotated[Sequence[Criteria], Field(min_length=1)]
