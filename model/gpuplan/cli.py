@@ -128,6 +128,30 @@ def audit(
     _say(f"{plan} holds: every rule and every figure was recomputed from {file} and the plan's decisions\n")
 
 
+@app.command(name="export-check")
+def export_check(
+    file: File,
+    format: AsFormat = Format.TABLE,  # noqa: A002
+    scenario: Scenario = None,
+    edit: Edits = None,
+) -> None:
+    """What export control asks of every offer at every site, without solving: class, rule, outcome, day."""
+    from gpuplan.plan.export import chip_classes, permissions
+    from gpuplan.plan.files import to_json
+    from gpuplan.report.export import export_text
+
+    instance = _instance(file, scenario, edit, quiet=True)
+    classes, found = chip_classes(instance), permissions(instance)
+    if format is Format.JSON:
+        rows = {
+            "chip_classes": [one.model_dump() for one in classes],
+            "permissions": [one.model_dump() for one in found],
+        }
+        _say(to_json({"format": "gpuplan-export-check/1", **rows}))
+        return
+    _say(export_text(classes, found, _width()))
+
+
 @app.command()
 def schema(of: Annotated[Document, typer.Argument(help="instance or plan.")] = Document.INSTANCE) -> None:
     """Print the JSON Schema of an instance file or of a plan."""
@@ -186,14 +210,18 @@ def _write(outcome: Outcome, output: Path | None, csv: Path | None) -> None:
 def _print(outcome: Outcome, name: str, form: Format) -> None:
     from gpuplan.plan.files import to_json
     from gpuplan.report.outcome import outcome_tree
-    from gpuplan.report.terminal import WIDTH, outcome_text
+    from gpuplan.report.terminal import outcome_text
 
     if form is Format.JSON:
         _say(to_json(outcome.plan or outcome_tree(outcome), ascii_only=not _speaks_unicode()))
         return
-    on_terminal = sys.stdout.isatty()
-    width = max(os.get_terminal_size().columns, 60) if on_terminal else WIDTH
-    _say(outcome_text(outcome, name, width, color=on_terminal and "NO_COLOR" not in os.environ))
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    _say(outcome_text(outcome, name, _width(), color=color))
+
+
+def _width() -> int:
+    """Columns of the terminal; 80 where there is none."""
+    return max(os.get_terminal_size().columns, 60) if sys.stdout.isatty() else 80
 
 
 def _say(text: str) -> None:
@@ -275,5 +303,5 @@ def main(arguments: list[str] | None = None, default: str | None = None) -> None
 
 
 def _commands() -> list[str]:
-    callbacks = (command.callback for command in app.registered_commands)
-    return [callback.__name__ for callback in callbacks if callback is not None]
+    commands = app.registered_commands
+    return [one.name or one.callback.__name__ for one in commands if one.callback is not None]

@@ -50,13 +50,14 @@ def path(regime: str) -> str:
 def denies_signing(instance: Instance, offer: str, site: str, way: Route) -> Iterator[Denial]:
     """Every regime that forbids a signing, on its own day or on that of shipping."""
     for ground in way.denials(instance, offer, site):
-        yield Denial(Group(NAME, path(ground.regime)), in_words(ground, way))
+        yield Denial(Group(NAME, path(ground.regime)), in_words(instance, ground, way))
 
 
-def in_words(ground: Ground, way: Route) -> str:
-    """What a regime asks and why, with its rule and day."""
+def in_words(instance: Instance, ground: Ground, way: Route) -> str:
+    """What a regime asks and why, with its rule and the day from which it holds."""
     event = "signed" if ground.day == way.days.signed else "shipped"
-    return f"export {ground.outcome} when {event} on {ground.day}: {ground.why} ({ground.regime}, {ground.citation})"
+    since = instance.export.regimes[ground.regime].effective
+    return f"export {ground.outcome} when {event}: {ground.why} ({ground.regime} from {since} on, {ground.citation})"
 
 
 def readings(recount: Recount) -> Iterator[Reading]:

@@ -47,6 +47,8 @@ class Goal:
     expression: Linear
     tolerance: float
     tolerance_share: float
+    gap: float | None = None
+    """Share within which it counts as optimal; that of the search when None."""
 
 
 def priorities(instance: Instance) -> list[int]:
@@ -87,7 +89,13 @@ def goals(problem: Problem) -> list[Goal]:
         expression = _expression(problem, level, number)
         found.append(
             Goal(
-                name, unit, level.maximise is not None, expression, float(level.tolerance), float(level.tolerance_share)
+                name,
+                unit,
+                level.maximise is not None,
+                expression,
+                float(level.tolerance),
+                float(level.tolerance_share),
+                None if level.gap is None else float(level.gap),
             )
         )
     return found

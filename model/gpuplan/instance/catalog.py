@@ -110,12 +110,22 @@ def _resolve_regimes(tree: Tree) -> None:
         if name in found or (name not in stated and name not in entries("regimes")):
             continue
         given = stated.get(name, {})
-        found[name] = completed("regimes", name, {} if given is None else given)
+        found[name] = completed("regimes", name, _with_caps(name, {} if given is None else given))
         regime = found[name]
         amended = regime.get("amends") if isinstance(regime, dict) else None
         names = [amended] if isinstance(amended, str) else amended
         waiting += [one for one in names if isinstance(one, str)] if isinstance(names, list | tuple) else []
     tree["export"] = {**export, "regimes": found}
+
+
+def _with_caps(name: str, given: object) -> object:
+    """A regime as an instance states it, with the fields of its caps that it leaves out taken from the catalogue."""
+    caps = given.get("caps") if isinstance(given, dict) else None
+    shipped = cast(dict[str, Tree], entries("regimes").get(name, {}).get("caps", {}))
+    if not isinstance(given, dict) or not isinstance(caps, dict):
+        return given
+    merged = {cap: {**shipped.get(cap, {}), **stated} for cap, stated in caps.items() if isinstance(stated, dict)}
+    return {**given, "caps": {**shipped, **caps, **merged}}
 
 
 def _resolve_tariffs(tree: Tree) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
 from gpuplan.instance.catalog import OVERRIDABLE, entries
+from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
@@ -87,6 +88,7 @@ def _rule_references(instance: Instance) -> Iterator[Problem]:
     for name, deadline in instance.deadlines.items():
         yield from _selection_references(instance, f"deadlines.{name}.select", deadline.select)
         yield from _selection_references(instance, f"deadlines.{name}.exclude", deadline.exclude)
+    yield from _selection_references(instance, "export.accept_undetermined", instance.export.accept_undetermined)
     for number, level in enumerate(instance.objective):
         yield from _reference(f"objective.{number}.target", "limit", level.target, instance.limits)
 
@@ -111,6 +113,8 @@ def _selection_references(instance: Instance, path: str, selection: Selection | 
         "module": instance.modules,
     }
     for field, values in selection.fields().items():
+        if field in ("route", "cap"):
+            continue  # of regimes, which have checks of their own
         for value in values:
             names = sorted({name for name in known[field] if name})
             yield from _reference(f"{path}.{field}", field.replace("_", " "), value, names)
@@ -316,9 +320,9 @@ def sites_used(instance: Instance) -> Iterator[Problem]:
 
 def _after_references(instance: Instance) -> Iterator[Problem]:
     """Checks that follow references; they would stumble over one that names nothing."""
-    if not any(True for _ in references(instance)):
-        for one in (currencies, days, quotes, whole_targets, reachable_targets):
+    if not any(True for one in (references, regimes) for _ in one(instance)):
+        for one in (currencies, days, quotes, whole_targets, caps_and_routes, odds, reachable_targets):
             yield from one(instance)
 
 
-CHECKS = (references, sites_used, _after_references)
+CHECKS = (references, regimes, sites_used, _after_references)

@@ -107,8 +107,8 @@ def classify(known: Figures, classes: Sequence[ChipClass]) -> Classification:
         criteria = next((c for one in classes if one.name == possible[0] for c in one.any_of if _meets(known, c)), None)
         why = "its figures decide" if criteria is None else _told(known, criteria)
         return Classification(possible, (f"{possible[0]}: {why}",), ())
-    steps = tuple(f"{name}: possible, since {', '.join(missing)} is not stated" for name in possible)
-    return Classification(possible, steps, missing)
+    step = f"{' or '.join(possible)}: open, since {' and '.join(missing)} is not stated"
+    return Classification(possible, (step,), missing)
 
 
 def _matters(found: Mapping[tuple[object, ...], str], place: int) -> bool:

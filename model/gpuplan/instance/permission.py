@@ -65,7 +65,7 @@ def strictest(grounds: Sequence[Ground]) -> Outcome:
     return max((ground.outcome for ground in grounds), key=STRICTNESS.index, default="free")
 
 
-@dataclass
+@dataclass(eq=False)
 class Permissions:
     """The regimes of an instance, read when first asked."""
 

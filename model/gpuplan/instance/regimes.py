@@ -45,8 +45,10 @@ class Range(Closed):
 
     at_least: Amount | None = None
     above: Amount | None = None
+    """More than this."""
     at_most: Amount | None = None
     below: Amount | None = None
+    """Less than this."""
 
 
 class Criteria(Closed):
@@ -58,9 +60,11 @@ class Criteria(Closed):
     """TPP for each mm2 of applicable die area."""
     memory_bandwidth_tbps: Range | None = None
     io_bandwidth_gbps: Range | None = None
+    """To other chips."""
     attributes: ById[Range] = Field(default_factory=Table)
     """Figures of the instance's own; a chip that does not state one does not meet it."""
     datacentre: bool | None = None
+    """Whether it is for data centres."""
     maker_country: OneOrMore | None = None
     accelerator: OneOrMore | None = None
     """Named products, by id."""
@@ -71,12 +75,14 @@ class ChipClass(Closed):
 
     name: Id
     any_of: Annotated[Sequence[Criteria], Field(min_length=1)]
+    """A chip that meets one of these is of the class."""
 
 
 class Ruling(Closed):
     """What is asked of a delivery."""
 
     outcome: Outcome
+    """From free to denied."""
     days: Days | None = None
     """Of notice, or of processing a licence; the regime's when left out."""
     presumption: Literal["approval", "denial"] | None = None
@@ -116,9 +122,11 @@ class Cell(Closed):
     until: Day | None = None
     """Last day."""
     ruling: Ruling | None = None
+    """What is asked."""
     routes: ById[Ruling] = Field(default_factory=Table)
     """Several ways, of which each order takes one."""
     citation: Text = ""
+    """Where the rule stands; the regime's when left out."""
 
     @model_validator(mode="after")
     def _one_or_several(self) -> Cell:
@@ -142,15 +150,19 @@ class Cap(Closed):
 
     measure: Literal["tpp", "accelerators", "systems", "attribute"] = "tpp"
     attribute: Id | None = None
+    """Which of the `attributes`, for measure `attribute`."""
     at_most: Positive
     per: Literal["buyer", "country"] = "buyer"
+    """Counted for the buyer, or for each country of destination."""
     each: Literal["year"] | None = None
     """The cap holds in each calendar year."""
     start: Annotated[Day | None, Field(alias="from")] = None
     until: Day | None = None
+    """Last day."""
     used: ById[Amount] = Field(default_factory=Table)
     """What others have used of it: by country in small letters, or `buyer`."""
     citation: Text = ""
+    """Where the rule stands."""
 
     @model_validator(mode="after")
     def _attribute_where_it_belongs(self) -> Cap:
@@ -165,6 +177,7 @@ class Regime(Entity):
     authority: Text = ""
     """Who makes the rules."""
     citation: Text
+    """Where the rules stand."""
     effective: Day
     """First day on which it is read."""
     until: Day | None = None
@@ -172,19 +185,25 @@ class Regime(Entity):
     enforced: bool = True
     """False for a rule that was published and never enforced: it holds only where the instance reads it so."""
     reading: Literal["enforced", "published"] = "enforced"
+    """How the instance reads a rule that was never enforced."""
     amends: OneOrMore | None = None
     """Regimes whose cells are read after its own; their classes and groups are its own too."""
     classes: Sequence[ChipClass] = ()
+    """Of chips, in order."""
     groups: ById[Sequence[Country]] = Field(default_factory=Table)
     """Locations by group; a country may be in several."""
     open_groups: Sequence[Id] = ()
     """Groups whose list is not complete: a country that is in no group is in one of them."""
     headquarters: ById[Sequence[Country]] = Field(default_factory=Table)
+    """Headquarters of parties by group."""
     cells: Sequence[Cell] = ()
+    """Read in order; the first that fits holds."""
     caps: ById[Cap] = Field(default_factory=Table)
+    """Caps and quotas that rulings name."""
     licence_days: LeadSchedule | None = None
     """Days of processing a licence, by day of signing."""
     notice_days: Days = 0
+    """Days of notice."""
     refusal: Share | None = None
     """Probability that a licence is refused; unknown when left out."""
 
@@ -199,9 +218,11 @@ class Buyer(Closed):
     """Who buys, as export rules see it."""
 
     headquarters: Country | None = None
+    """Country of its headquarters."""
     parent: Country | None = None
     """Headquarters of the ultimate parent, where that is another country."""
     state_funded: bool | None = None
+    """Whether its centre is paid for by the state."""
     listed: Sequence[Id] = ()
     """Lists of a regime on which the buyer stands."""
 
@@ -210,6 +231,7 @@ class Export(Closed):
     """Which export-control rules hold, and how they are read."""
 
     buyer: Buyer = Buyer()
+    """Who buys."""
     regimes: ById[Regime] = Field(default_factory=Table)
     """By id; those of the reference catalogue need only be named, and any field of theirs can be overridden."""
     case_by_case: Literal["licence", "denied"] = "licence"

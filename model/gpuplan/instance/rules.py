@@ -263,6 +263,8 @@ class Level(Closed):
     """Later levels may give up this share of the value reached."""
     tolerance: Amount = Decimal(0)
     """And this amount, in the level's own unit."""
+    gap: Share | None = None
+    """Share of its value within which this level counts as optimal; that of the search when left out."""
 
     @model_validator(mode="after")
     def _one_aim(self) -> Level:

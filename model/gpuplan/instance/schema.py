@@ -52,6 +52,7 @@ class Instance(Closed):
     sites: ById[Site] = Field(default_factory=Table)
     modules: ById[Module] = Field(default_factory=Table)
     export: Export = Export()
+    """Export control; none when no regime is named."""
     limits: ById[Limit] = Field(default_factory=Table)
     deadlines: ById[Deadline] = Field(default_factory=Table)
     existing: Existing = Existing()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.plan import money, reasons, tables
-from gpuplan.plan.export import permissions
+from gpuplan.plan.export import chip_classes, permissions
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions
 
@@ -47,6 +47,7 @@ def complete(
         limits=reasons.limits(recount),
         considered=reasons.considered(recount),
         permissions=permissions(instance),
+        chip_classes=chip_classes(instance),
         latest=reasons.latest(recount),
         cash=money.cash(recount),
         unit_costs=money.unit_costs(recount),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.classification import doubtful_fields, working
 from gpuplan.instance.regimes import LICENCES
 from gpuplan.instance.routes import Route, routes
-from gpuplan.plan.plan import Permission, PermissionGround
+from gpuplan.plan.plan import ChipClassFound, Permission, PermissionGround
 
 if TYPE_CHECKING:
     from gpuplan.instance.permission import Ground
@@ -24,6 +25,35 @@ def permissions(instance: Instance) -> tuple[Permission, ...]:
             if instance.systems[instance.offers[offer].system].accelerator is not None:
                 found += _of_pair(instance, offer, site)
     return tuple(found)
+
+
+def chip_classes(instance: Instance) -> tuple[ChipClassFound, ...]:
+    """The class of every accelerator that is offered, under every regime that has classes."""
+    offered = dict.fromkeys(instance.systems[offer.system].accelerator for offer in instance.offers.values())
+    return tuple(
+        _chip_class(instance, chip, regime)
+        for chip in offered
+        if chip is not None
+        for regime in instance.permissions.bases
+        if instance.export.regimes[regime].effective <= instance.operation_end
+        and (instance.export.regimes[regime].until or instance.calendar.start) >= instance.calendar.start
+    )
+
+
+def _chip_class(instance: Instance, chip: str, regime: str) -> ChipClassFound:
+    found = instance.permissions.chip_class(regime, chip)
+    doubtful = [
+        field
+        for field in doubtful_fields(instance.accelerators[chip])
+        if instance.permissions.chip_class(regime, chip, field).classes != found.classes
+    ]
+    return ChipClassFound(
+        accelerator=chip,
+        regime=regime,
+        classes=found.classes,
+        steps=(*working(instance.accelerators[chip]), *found.steps),
+        doubtful=tuple(f"accelerators.{chip}.{field}" for field in doubtful),
+    )
 
 
 def _of_pair(instance: Instance, offer: str, site: str) -> list[Permission]:

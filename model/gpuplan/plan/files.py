@@ -28,6 +28,7 @@ TABLES = (
     "limits",
     "considered",
     "permissions",
+    "chip_classes",
     "latest",
     "cash",
     "low_confidence",

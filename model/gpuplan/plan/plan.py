@@ -158,11 +158,27 @@ class Considered(Closed):
     """Chosen; not chosen though possible; or the rule that denies it, with its date."""
 
 
+class ChipClassFound(Closed):
+    """The class of an accelerator under a regime, and how it was worked out."""
+
+    accelerator: Id
+    regime: Id
+    """The regime whose classes these are."""
+    classes: Sequence[Text]
+    """One when the chip's figures decide, else every possible one."""
+    steps: Sequence[Text]
+    """Figures and thresholds, step by step."""
+    doubtful: Sequence[Text]
+    """Figures of low confidence without which the class would be another or open."""
+
+
 class PermissionGround(Closed):
     """What one regime asks, and why."""
 
     regime: Id
+    """The regime whose cell holds."""
     outcome: Text
+    """free, notify, licence, case-by-case, capped, undetermined or denied."""
     days: Whole
     """Of notice or of processing a licence."""
     refusal: Figure | None
@@ -170,7 +186,9 @@ class PermissionGround(Closed):
     cap: Text
     """The cap that a lot counts against; empty for none."""
     citation: Text
+    """Where the rule stands."""
     why: Text
+    """Class, destination, party and day; or what is not known."""
     read_on: Day
     """The day of signing or of shipping."""
     rests_on: Sequence[Text]
@@ -183,17 +201,22 @@ class Permission(Closed):
     offer: Id
     site: Id
     accelerator: Id
+    """The chip of its systems."""
     signed_from: Day
+    """First day of the first period for which it holds."""
     signed_until: Day
     """First day of the last period for which it holds; `grounds` are those of the first."""
     route: Text
+    """Empty where there is only one way."""
     outcome: Text
     """The strictest of the grounds."""
     allowed: bool
+    """Whether it can be signed, as the instance reads the regimes."""
     classes: Sequence[Text]
     """Class of the chip, regime by regime; several possible ones joined by `or`."""
     needed_days: Whole
     grounds: Sequence[PermissionGround]
+    """What each regime asks, read at signing and at shipping."""
 
 
 class Latest(Closed):
@@ -278,7 +301,9 @@ class Plan(Closed):
     limits: Sequence[PlanLimit]
     considered: Sequence[Considered]
     permissions: Sequence[Permission]
-    """Empty when the instance chooses no export regime."""
+    """What export control asks; empty when the instance chooses no regime."""
+    chip_classes: Sequence[ChipClassFound]
+    """Of every accelerator that is offered, under every regime with classes of its own."""
     latest: Sequence[Latest]
     cash: Sequence[FiscalYear]
     unit_costs: UnitCosts

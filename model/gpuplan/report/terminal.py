@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gpuplan.report.export import doubts, licences_table
 from gpuplan.report.words import money, percent, plural, quantity
 
 if TYPE_CHECKING:
@@ -40,6 +41,9 @@ def _plan_parts(plan: Plan) -> list[RenderableType]:
         parts.append(_titled("Sites", _sites(plan)))
     if plan.modules:
         parts.append(_titled("Facility modules", _modules(plan)))
+    licences = licences_table(plan)
+    if licences is not None:
+        parts.append(_titled("Export control", licences))
     for title, table in (("Latest days to act", _latest(plan)), ("Not possible", _denied(plan))):
         if table is not None:
             parts.append(_titled(title, table))
@@ -228,6 +232,7 @@ def _caveats(plan: Plan) -> str:
             f"The plan leans on {plural(assumed, 'assumption')} and {plural(unverified, 'unverified figure')}; "
             "`low_confidence` in the JSON lists them."
         )
+    lines += doubts(plan)
     if not plan.audit.passed:
         lines.append("The audit found:")
         lines += [f"  {line}" for line in plan.audit.broken[:MOST_ROWS]]
