@@ -41,6 +41,7 @@ TERMS = {
     "opening": "Of a site, on the day of the decision",
     "site": "Fixed cost of an open site, each month",
     "energy": "Typical draw from the grid at the tariff's prices",
+    "transit": "Of work to and from the sites that serve it, at the workload's price for a unit and month",
     "demand": "Design-day draw from the grid at the tariff's demand charge",
     "maintenance": "Of modules, a share of their price a year",
     "support": "Of systems, a share of the offer's first price a year",

@@ -3,7 +3,7 @@
 Adding one is its file and its line in the list; the order is that of building.
 """
 
-from gpuplan.families import deadlines, density, energy, facility, limits, pricing, siting, supply
+from gpuplan.families import deadlines, density, energy, facility, limits, pricing, siting, supply, workloads
 from gpuplan.families.family import Denial, Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -13,6 +13,7 @@ FAMILIES: tuple[Family, ...] = (
     facility.FAMILY,
     pricing.FAMILY,
     energy.FAMILY,
+    workloads.FAMILY,
     deadlines.FAMILY,
     limits.FAMILY,
 )

@@ -19,6 +19,7 @@ from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.rules import Measured, Selection
 from gpuplan.instance.timeline import lot_days, windows
 from gpuplan.instance.units import common_step, worth
+from gpuplan.instance.workload_checks import units_of_work, workloads
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -53,6 +54,14 @@ def references(instance: Instance) -> Iterator[Problem]:
         yield from _reference(f"offers.{name}.system", "system", offer.system, instance.systems)
         for number, site in enumerate(offer.sites or ()):
             yield from _reference(f"offers.{name}.sites.{number}", "site", site, instance.sites)
+    for name, workload in instance.workloads.items():
+        for rated in workload.rates:
+            yield from _reference(f"workloads.{name}.rates.{rated}", "system", rated, instance.systems)
+        for number, site in enumerate(workload.sites or ()):
+            yield from _reference(f"workloads.{name}.sites.{number}", "site", site, instance.sites)
+        for site in workload.transit_price_per_unit_month:
+            path = f"workloads.{name}.transit_price_per_unit_month.{site}"
+            yield from _reference(path, "site", site, instance.sites)
     for name, fleet in instance.existing.systems.items():
         path = f"existing.systems.{name}"
         yield from _reference(f"{path}.system", "system", fleet.system, instance.systems)
@@ -108,6 +117,7 @@ def _selection_references(instance: Instance, path: str, selection: Selection | 
         "country": [site.country or "" for site in sites],
         "region": [site.region for site in sites],
         "module": instance.modules,
+        "workload": instance.workloads,
     }
     for field, values in selection.fields().items():
         for value in values:
@@ -122,6 +132,7 @@ def currencies(instance: Instance) -> Iterator[Problem]:
         (f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()
     ]
     used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
+    used += [(f"workloads.{name}.currency", one.currency) for name, one in instance.workloads.items()]
     used += [(f"sites.{name}.currency", one.currency) for name, one in instance.sites.items()]
     used += [(f"sites.{name}.tariff", one.tariff.currency) for name, one in instance.sites.items() if one.tariff]
     used += [
@@ -165,7 +176,7 @@ def days(instance: Instance) -> Iterator[Problem]:
     """Days that the calendar does not reach."""
     start, end = instance.calendar.start, instance.calendar.end
     for name, limit in instance.limits.items():
-        stock = limit.is_units_in_use or limit.measure == "grid-power-kw"
+        stock = limit.is_units_in_use or limit.measure == "grid-power-kw" or limit.kind == "work"
         for field, day in (("from", limit.start), ("by", limit.by)):
             last = end if stock else max(end, instance.operation_end)
             if day is not None and not start <= day <= last:
@@ -312,7 +323,7 @@ def sites_used(instance: Instance) -> Iterator[Problem]:
 def _after_references(instance: Instance) -> Iterator[Problem]:
     """Checks that follow references; they would stumble over one that names nothing."""
     if not any(True for _ in references(instance)):
-        for one in (currencies, days, quotes, whole_targets, reachable_targets):
+        for one in (currencies, days, quotes, whole_targets, reachable_targets, workloads, units_of_work):
             yield from one(instance)
 
 

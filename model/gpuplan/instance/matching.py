@@ -21,6 +21,7 @@ class Subject:
     system: str | None = None
     site: str | None = None
     module: str | None = None
+    workload: str | None = None
 
     @classmethod
     def of_offer(cls, instance: Instance, offer: str, site: str | None = None) -> Subject:
@@ -55,6 +56,7 @@ def facts(instance: Instance, subject: Subject) -> dict[str, str | None]:
         "country": site.country if site else None,
         "region": site.region if site else None,
         "module": subject.module,
+        "workload": subject.workload,
     }
 
 

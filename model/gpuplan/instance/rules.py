@@ -37,6 +37,7 @@ CostTerm = Literal[
     "site",
     "energy",
     "demand",
+    "transit",
     "maintenance",
     "support",
     "carbon",
@@ -45,12 +46,13 @@ CostTerm = Literal[
 CAPEX: frozenset[str] = frozenset(
     {"purchase", "fees", "activation", "network", "storage", "installation", "rebates", "modules", "opening"}
 )
-OPEX: frozenset[str] = frozenset({"site", "energy", "demand", "maintenance", "support", "carbon"})
+OPEX: frozenset[str] = frozenset({"site", "energy", "demand", "transit", "maintenance", "support", "carbon"})
 COST_TERMS: tuple[CostTerm, ...] = CostTerm.__args__  # type: ignore[attr-defined]
 
 UNIT_MEASURES = ("accelerators", "systems", "memory-gb", "compute-tflops", "tpp", "it-power-kw", "attribute")
 MONEY_MEASURES = ("capex", "opex", "spend")
 SITE_MEASURES = ("grid-power-kw", "energy-kwh", "carbon-kg")
+WORK_MEASURES = ("work-served",)
 MeasureName = Literal[
     "accelerators",
     "systems",
@@ -65,7 +67,12 @@ MeasureName = Literal[
     "grid-power-kw",
     "energy-kwh",
     "carbon-kg",
+    "work-served",
 ]
+
+
+OF_SALES = frozenset({"offer", "vendor", "vendor_country", "vendor_group", "module"})
+"""Selection fields that say nothing of what serves: systems of one kind at one site serve alike, whoever sold them."""
 
 
 class Selection(Closed):
@@ -85,6 +92,7 @@ class Selection(Closed):
     """Of the site."""
     region: OneOrMore | None = None
     module: OneOrMore | None = None
+    workload: OneOrMore | None = None
 
     def fields(self) -> dict[str, tuple[str, ...]]:
         """The fields that are given, with their values."""
@@ -120,17 +128,24 @@ class Measured(Closed):
             raise ValueError("attribute goes with measure attribute, and with no other")
         if self.terms is not None and self.measure not in MONEY_MEASURES:
             raise ValueError(f"terms go with a measure of money ({', '.join(MONEY_MEASURES)})")
-        if self.measure in SITE_MEASURES:
-            given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
-            if wrong := given - {"site", "country", "region"}:
-                raise ValueError(f"{self.measure} is counted by site: {', '.join(sorted(wrong))} cannot select it")
+        given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
+        if self.measure in SITE_MEASURES and (wrong := given - {"site", "country", "region"}):
+            raise ValueError(f"{self.measure} is counted by site: {', '.join(sorted(wrong))} cannot select it")
+        if self.kind == "work" and (wrong := given & OF_SALES):
+            raise ValueError(
+                f"{self.measure} is counted by system and site: {', '.join(sorted(wrong))} cannot select it"
+            )
+        if self.kind == "units" and "workload" in given:
+            raise ValueError(f"workload selects work-served and money, not {self.measure}")
         return self
 
     @property
-    def kind(self) -> Literal["units", "money", "site"]:
-        """What the measure counts: units, money, or a quantity of a site."""
+    def kind(self) -> Literal["units", "money", "site", "work"]:
+        """What the measure counts: units, money, a quantity of a site, or work."""
         if self.measure in UNIT_MEASURES:
             return "units"
+        if self.measure in WORK_MEASURES:
+            return "work"
         return "money" if self.measure in MONEY_MEASURES else "site"
 
 
@@ -157,7 +172,8 @@ class Limit(Measured, Entity):
     """A bound on a measure over a selection: an amount, a share of a whole, or a count of distinct things."""
 
     start: Annotated[Day | None, Field(alias="from")] = None
-    """First day of the window of what flows (money, energy, carbon; units signed or shipped)."""
+    """First day of the window of what flows (money, energy, carbon; units signed or shipped), or of the days over which
+    work is averaged."""
     by: Day | None = None
     """Day on which a stock is taken, last day of a window; the last day of the calendar when left out."""
     each: Literal["month", "quarter", "year"] | None = None
@@ -208,7 +224,7 @@ class Limit(Measured, Entity):
             if self.counts_from is not None and self.counts_from_share is not None:
                 raise ValueError("a count has either counts_from or counts_from_share")
         if self.start is not None and (self.measure == "grid-power-kw" or (self.is_units_in_use)):
-            raise ValueError("from goes with what flows: money, energy, carbon, or units signed or shipped")
+            raise ValueError("from goes with what flows: money, energy, carbon, work, or units signed or shipped")
         if self.start is not None and self.by is not None and self.start > self.by:
             raise ValueError(f"from {self.start} is after by {self.by}")
 
@@ -240,7 +256,8 @@ class Level(Closed):
     minimise: Literal["cost", "commissioning", "concentration"] | Measured | None = None
     maximise: Measured | None = None
     by: Day | None = None
-    """Day on which a measure of units is taken; the last day of the calendar when left out."""
+    """Day on which a measure of units is taken, or last day over which work is averaged; the last day of the calendar
+    when left out."""
     target: Id | None = None
     """The limit whose first day of holding is the commissioning date."""
     of: Measured | None = None

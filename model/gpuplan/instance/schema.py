@@ -23,6 +23,7 @@ from gpuplan.instance.faults import all_told
 from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.rules import Deadline, Level, Limit
+from gpuplan.instance.workloads import Workload
 
 
 class Scenario(Closed):
@@ -48,6 +49,7 @@ class Instance(Closed):
     offers: ById[Offer] = Field(default_factory=Table)
     sites: ById[Site] = Field(default_factory=Table)
     modules: ById[Module] = Field(default_factory=Table)
+    workloads: ById[Workload] = Field(default_factory=Table)
     limits: ById[Limit] = Field(default_factory=Table)
     deadlines: ById[Deadline] = Field(default_factory=Table)
     existing: Existing = Existing()

@@ -8,6 +8,8 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.serving import workloads_in
+
 if TYPE_CHECKING:
     from gpuplan.instance.rules import Measured
     from gpuplan.instance.schema import Instance
@@ -51,8 +53,11 @@ def _attribute(name: str, instance: Instance, system_id: str, offer_id: str | No
     return None
 
 
-def unit_of(measured: Measured) -> str:
-    """Unit in which a measure is counted, for people."""
+def unit_of(measured: Measured, instance: Instance | None = None) -> str:
+    """Unit in which a measure is counted, for people; that of work is the unit of the instance's workloads."""
+    if measured.kind == "work":
+        named = [] if instance is None else [instance.workloads[name].unit for name in workloads_in(measured, instance)]
+        return named[0] if named else "work"
     names = {
         "accelerators": "accelerators",
         "systems": "systems",

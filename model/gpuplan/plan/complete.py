@@ -42,6 +42,7 @@ def complete(
         modules=tables.modules(recount),
         sites=tables.sites(recount, loads),
         states=tables.states(recount, loads),
+        served=tables.served(recount),
         cost=money.cost(recount),
         limits=reasons.limits(recount),
         considered=reasons.considered(recount),

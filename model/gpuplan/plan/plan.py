@@ -103,6 +103,22 @@ class PlanState(Closed):
     """Paid in the period for this site, undiscounted."""
 
 
+class PlanServed(Closed):
+    """What serves a workload from a day on, until the next row of the same workload, system and site."""
+
+    workload: Id
+    system: Id
+    site: Id
+    day: Day
+    systems: Figure
+    """Systems that work on it; any part of one may."""
+    work: Figure
+    """In the workload's unit."""
+    unit: Text
+    demand: Figure
+    """Of the whole workload on that day."""
+
+
 class TermCost(Closed):
     """One cost term."""
 
@@ -230,6 +246,7 @@ class Plan(Closed):
     modules: Sequence[PlanModule]
     sites: Sequence[PlanSite]
     states: Sequence[PlanState]
+    served: Sequence[PlanServed] = ()
     cost: PlanCost
     limits: Sequence[PlanLimit]
     considered: Sequence[Considered]
