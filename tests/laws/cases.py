@@ -261,6 +261,63 @@ COUNTED_AT_MOST = limited(
     }
 )
 
+WORKLOADS_FREE = case(
+    calendar=TWO_MONTHS,
+    economics={"exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]}},
+    systems={"z": {"accelerators": 4}},
+    sites={"b": {"opening_cost": 40}},
+    offers={
+        "o": {"max_units": 2, "acceptance_days": 10, "sites": ["a"]},
+        "p": offer(system="z", max_units=1, price=50, sites=["b"]),
+    },
+    existing={"systems": {"f": {"system": "z", "site": "a", "units": 1}}},
+    workloads={
+        "w": {
+            "unit": "t/s",
+            "demand": [{"from": "2025-01-20", "amount": 8}, {"from": "2025-02-15", "amount": 4}],
+            "rates": {"s": {"per_accelerator": 2, "derating": 0.5}, "z": {"amount": 8, "ready": "2025-02-10"}},
+            "transit_price_per_unit_month": {"a": 2, "b": 0.5},
+            "currency": "EUR",
+        }
+    },
+    limits={"r": {"measure": "work-served", "at_most": 7, "select": {"system": "z"}, "from": "2025-02-01"}},
+)
+WORKLOADS_OPTIONAL = case(
+    calendar=TWO_MONTHS,
+    accelerators={"x": {"memory_gb": 80}, "y": {"memory_gb": 40}},
+    systems={"s": {"accelerator": "x"}, "z": {"accelerator": "y", "accelerators": 4}},
+    sites={"a": {"country": "KR"}, "b": {"country": "JP"}},
+    offers={"o": {"max_units": 1}, "p": offer(system="z", max_units=1, price=50, sites=["a"])},
+    workloads={
+        "u": {
+            "unit": "t/s",
+            "demand": 12,
+            "rates": {"s": 8, "z": 4},
+            "required": False,
+            "countries": ["KR"],
+            "min_accelerator_memory_gb": 48,
+        }
+    },
+    limits={"r": {"measure": "work-served", "at_least": 3, "each": "month", "soft": {"penalty": 30}}},
+)
+WORKLOADS_WHOLE = case(
+    calendar=TWO_MONTHS,
+    systems={"z": {"accelerators": 4}},
+    sites={"b": {}},
+    offers={"o": {"max_units": 2}, "p": offer(system="z", price=60, max_units=1, sites=["a"])},
+    workloads={
+        "w": {
+            "unit": "t/s",
+            "demand": [{"from": "2025-02-10", "amount": 10}],
+            "rates": {"s": 8, "z": 5},
+            "split": "one_system",
+        },
+        "u": {"unit": "t/s", "demand": 4, "rates": {"s": 8, "z": 5}, "split": "one_site", "sites": ["a", "b"]},
+        "x": {"unit": "t/s", "demand": 5, "rates": {"s": 8, "z": 5}, "split": "one_site", "required": False},
+    },
+    objective=[{"maximise": {"measure": "work-served"}}, {"minimise": "cost"}],
+)
+
 SIMPLE = case(calendar=TWO_MONTHS, offers={"o": {"max_units": 2}}, limits={"t": target(0)})
 CROWDED = merged(DENSITY, {"limits": {"t": target(3)}})
 ONE_MODULE = case(
@@ -301,6 +358,7 @@ CASES: dict[str, list[Tree]] = {
     ],
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
+    "workloads": [WORKLOADS_FREE, WORKLOADS_OPTIONAL, WORKLOADS_WHOLE],
     "deadlines": [DEADLINES],
     "limits": [*LIMITS, COMMISSIONING],
 }
@@ -334,6 +392,7 @@ ALONE: dict[str, Tree] = {
         deadlines={"d": {"by": "2025-01-31"}},
         limits={"t": target(1)},
     ),
+    "workloads": case(workloads={"w": {"unit": "t/s", "demand": 4, "rates": {"s": 8}}}),
     "limits": case(limits={"t": target(2)}),
 }
 """By family: a case whose optimum without the family breaks the family, and nothing else."""

@@ -32,12 +32,10 @@ from gpuplan.ledger.decisions import (
     TierLine,
 )
 from gpuplan.ledger.recount import Recount
+from support.serving import EPSILON, Levels, best_served, fitting, listed
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
-
-Levels = tuple[Decimal, ...]
-EPSILON = Decimal("1e-6")
 
 
 @dataclass(frozen=True)
@@ -59,12 +57,19 @@ def plans(instance: Instance, space: Space = Space()) -> Iterator[Decisions]:
     modules = list(_modules(instance))
     openings = list(_openings(instance, space))
     outputs = list(_outputs(instance, space))
+    served = list(listed(instance, space.wild))
     for orders in _orders(instance, space):
         tiers = list(_tiers(instance, orders, space))
         for installed in _installed(instance, orders, space):
-            for bought, opened, tier, output in itertools.product(modules, openings, tiers, outputs):
+            for bought, opened, tier, output, working in itertools.product(modules, openings, tiers, outputs, served):
                 yield Decisions(
-                    orders=orders, installed=installed, modules=bought, openings=opened, tiers=tier, outputs=output
+                    orders=orders,
+                    installed=installed,
+                    modules=bought,
+                    openings=opened,
+                    tiers=tier,
+                    outputs=output,
+                    served=working,
                 )
 
 
@@ -76,7 +81,7 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
     random = Random(seed)
     every = list(_orders(instance, space))
     modules, openings = list(_modules(instance)), list(_openings(instance, space))
-    outputs = list(_outputs(instance, space))
+    outputs, served = list(_outputs(instance, space)), list(listed(instance, space.wild))
     tame = replace(space, wild=False)
     picked = [Decisions()]
     while len(picked) < most:
@@ -84,16 +89,16 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
         # Half of the plans keep to what has arrived and to tiers that fit, or hardly any would be feasible.
         kind = tame if random.random() < 0.5 else space
         tiers = list(_tiers(instance, orders, kind)) or list(_tiers(instance, orders, space))
-        picked.append(
-            Decisions(
-                orders=orders,
-                installed=_some_installed(instance, orders, kind, random),
-                modules=random.choice(modules),
-                openings=random.choice(openings),
-                tiers=random.choice(tiers),
-                outputs=random.choice(outputs),
-            )
+        plan = Decisions(
+            orders=orders,
+            installed=_some_installed(instance, orders, kind, random),
+            modules=random.choice(modules),
+            openings=random.choice(openings),
+            tiers=random.choice(tiers),
+            outputs=random.choice(outputs),
         )
+        working = fitting(instance, plan, random) if random.random() < 0.5 else random.choice(served)
+        picked.append(plan.model_copy(update={"served": working}))
     return picked
 
 
@@ -289,6 +294,8 @@ def best(instance: Instance, space: Space = Space()) -> tuple[Levels, Decisions]
     priorities = {limit.soft.priority for limit in instance.limits.values() if limit.soft and limit.soft.priority}
     aims = [(False, Decimal(0), Decimal(0))] * len(priorities)
     aims += [(level.maximise is not None, level.tolerance, level.tolerance_share) for level in instance.objective]
+    if instance.workloads:
+        return best_served(instance, aims, plans(instance, space))
     found = [(levels, plan) for plan in plans(instance, space) if (levels := judged(instance, plan)) is not None]
     if not found:
         return None

@@ -71,6 +71,9 @@ class Meaning:
             "usable": lambda *at: max(self._counted(*at), Fraction(0)) if self._is_best_size(*at) else 0,
             "spare_size": lambda *at: int(self._is_best_size(*at)),
             "output": self._output,
+            "served": lambda *at: self.recount.served.get(at[:3], [0] * (at[3] + 1))[at[3]],
+            "serving_site": lambda workload, site: self._serves(workload, 2, site),
+            "serving_system": lambda workload, system: self._serves(workload, 1, system),
             "shortfall": self._shortfall,
             "counts": lambda name, number, thing: int(thing in self._counting(name, number)),
             "nothing": lambda name, number: int(sum(self._amounts(name, number).values()) == 0),
@@ -209,6 +212,16 @@ class Meaning:
             if (line.site, line.provider, line.resource, line.case) == (site, provider, resource, case)
         ]
         return next((amount for since, amount in sorted(stated, reverse=True) if since <= day), Fraction(0))
+
+    def _serves(self, workload: str, place: int, choice: str) -> int:
+        """Whether anything of a workload is ever served at a site (place 2), or by a system (1)."""
+        return int(
+            any(
+                max(systems) > 0
+                for key, systems in self.recount.served.items()
+                if (key[0], key[place]) == (workload, choice)
+            )
+        )
 
     # Limits and levels
 

@@ -25,7 +25,7 @@ whose software is not ready, has no column, and neither has a day without demand
 | $x^{\mathrm{served}}_{wjsi}$ | systems that work on a workload from a serving day on (`served`) | systems |
 | $z_{ws}$ | the one site of a workload that is not split (`serving_site`) | 0 or 1 |
 | $z_{wj}$ | the one system of a workload that is not split (`serving_system`) | 0 or 1 |
-| $\rho_{wj}$ | rate: `amount`, or `per_accelerator` times accelerators, times `derating` | work/system |
+| $\rho_{wj}$ | rate of the whole system, derated | work/system |
 | $d_{wi}$ | `demand` on a serving day | work |
 | $f_{js}$ | systems already there | systems |
 | $p_{wsi}$ | price of carrying a unit of work over the months of a serving day | money/work |
