@@ -280,7 +280,7 @@ WORKLOADS_FREE = case(
             "currency": "EUR",
         }
     },
-    limits={"r": {"measure": "work-served", "at_most": 7, "select": {"system": "z"}, "from": "2025-02-01"}},
+    limits={"r": {"measure": "work-served", "at_most": 3.6, "select": {"system": "z"}, "from": "2025-02-01"}},
 )
 WORKLOADS_OPTIONAL = case(
     calendar=TWO_MONTHS,
@@ -316,6 +316,12 @@ WORKLOADS_WHOLE = case(
         "x": {"unit": "t/s", "demand": 5, "rates": {"s": 8, "z": 5}, "split": "one_site", "required": False},
     },
     objective=[{"maximise": {"measure": "work-served"}}, {"minimise": "cost"}],
+)
+
+ONE_KIND = case(
+    calendar={"periods": 1},
+    offers={"o": {"max_units": 2}},
+    workloads={"w": {"unit": "t/s", "demand": 8, "rates": {"s": 8}, "split": "one_system"}},
 )
 
 SIMPLE = case(calendar=TWO_MONTHS, offers={"o": {"max_units": 2}}, limits={"t": target(0)})

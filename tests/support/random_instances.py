@@ -15,7 +15,7 @@ from support.brute import Space, size
 from support.builders import Tree, made
 
 MOST_PLANS = 900
-MOST_PLANS_AT_WORK = 120
+MOST_PLANS_AT_WORK = 160
 """With workloads, since each of them takes a linear program."""
 
 
@@ -482,7 +482,9 @@ def _workload(dice: Dice) -> Tree:
             dice,
             [{"from": "2025-02-01", "amount": 6}],
             [{"from": "2025-02-10", "amount": 10}],
-            [{"from": "2025-01-20", "amount": 12}, {"from": "2025-02-20", "amount": 4}],
+            [{"from": "2025-02-25", "amount": 4}],
+            [{"from": "2025-01-20", "amount": 5}, {"from": "2025-02-20", "amount": 4}],
+            [{"from": "2025-01-01", "amount": 0}, {"from": "2025-02-20", "amount": 8}],
             5,
         ),
         "rates": _one(dice, {"s": rate}, {"z": 4}, {"s": rate, "z": 5}, {"s": rate, "z": 5}),

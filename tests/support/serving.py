@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import linprog
 
-from gpuplan.families import FAMILIES
+from gpuplan.families import FAMILIES, limits, workloads
+from gpuplan.families.objective import values
 from gpuplan.instance.serving import demand_on, is_ready, rate_of, serving_days, serving_pairs
 from gpuplan.ledger.decisions import Decisions, ServedLine
 from gpuplan.ledger.recount import Recount
-from gpuplan.reckoning import reckon
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -68,8 +68,8 @@ def best_served(instance: Instance, aims: list[Aim], plans: Iterable[Decisions])
         return None
     reached: list[Decimal] = []
     for number, (maximise, tolerance, share) in enumerate(aims):
-        values = [one.optimum(number, maximise) for one in found]
-        known = [Decimal(str(round(value, 9))) for value in values if value is not None]
+        optima = [one.optimum(number, maximise) for one in found]
+        known = [Decimal(str(round(value, 9))) for value in optima if value is not None]
         top = max(known) if maximise else min(known)
         reached.append(top)
         room = tolerance + share * abs(top) + EPSILON * max(Decimal(1), abs(top))
@@ -82,8 +82,14 @@ def best_served(instance: Instance, aims: list[Aim], plans: Iterable[Decisions])
 def _stands(instance: Instance, plan: Decisions) -> bool:
     """Whether every rule holds that does not look at what serves."""
     recount = Recount(instance, plan)
-    others = [family for family in FAMILIES if family.name not in ("workloads", "limits")]
-    return all(reading.holds for family in others for reading in family.readings(recount))
+    others = [family for family in FAMILIES if family.name != "workloads"]
+    readings = (reading for family in others for reading in family.readings(recount))
+    return all(reading.holds for reading in readings if not _may_look_at_work(instance, reading.path))
+
+
+def _may_look_at_work(instance: Instance, path: str) -> bool:
+    limit = instance.limits.get(path.removeprefix("limits."))
+    return limit is not None and limit.kind in ("work", "money")
 
 
 def _slots(instance: Instance) -> Iterator[list[Slot]]:
@@ -134,13 +140,15 @@ def _measured(
         for day in serving_days(instance)
         if (name, system, site, day) not in slots
     )
-    reckoning = reckon(instance, plan.model_copy(update={"served": lines + stops}))
+    recount = Recount(instance, plan.model_copy(update={"served": lines + stops}))
+    for family in FAMILIES:
+        recount.entries += tuple(family.entries(recount))
     passed = []
-    for reading in reckoning.readings:
-        if reading.family in ("workloads", "limits") and not _is_soft(instance, reading.path):
+    for reading in (*workloads.readings(recount), *limits.readings(recount)):
+        if not _is_soft(instance, reading.path):
             passed += [reading.at_least - reading.used] if reading.at_least is not None else []
             passed += [reading.used - reading.at_most] if reading.at_most is not None else []
-    return passed, tuple(value for _, _, value in reckoning.levels)
+    return passed, tuple(value for _, _, value in values(recount))
 
 
 def _is_soft(instance: Instance, path: str) -> bool:
@@ -152,8 +160,8 @@ def _is_soft(instance: Instance, path: str) -> bool:
 
 
 def listed(instance: Instance, wild: bool) -> Iterator[tuple[ServedLine, ...]]:
-    """Some ways to serve every workload: nothing; of a wild space also its demand by any system anywhere, by two in
-    halves, half again too much, by one at first and by another in the end, and on a day that is no serving day."""
+    """Some ways to serve every workload: nothing; of a wild space also its demand by any system anywhere, half of
+    it and half again too much, by two in halves, by one at first and by another in the end, and on no serving day."""
     choices = [list(_served_of(instance, name)) if wild else [()] for name in instance.workloads]
     for chosen in itertools.product(*choices):
         yield tuple(line for lines in chosen for line in lines)
@@ -179,6 +187,7 @@ def _served_of(instance: Instance, name: str) -> Iterator[tuple[ServedLine, ...]
     for pair in pairs:
         yield lines(*pair, "1")
         yield lines(*pair, "1.5")
+        yield lines(*pair, "0.5")
     for one, other in itertools.combinations(pairs, 2):
         yield lines(*one, "0.5") + lines(*other, "0.5")
         if len(days) > 1:

@@ -142,6 +142,7 @@ def _rate(rate: object, system: object, workload: Tree) -> object:
 
 
 def measured_results(accelerator: str) -> list[Tree]:
-    """What the catalogue knows of the inference throughput of an accelerator."""
+    """What the catalogue knows of the throughput of an accelerator; hours for a training run are no rate."""
     results = cast(list[Tree], entries("throughput")["results"])
-    return [one for one in results if one["accelerator"] == accelerator and one["task"] == "inference"]
+    own = (one for one in results if one.get("accelerator") == accelerator)
+    return [one for one in own if str(one["per_accelerator_unit"]).endswith("/s per accelerator")]
