@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.joining import places
 from gpuplan.instance.serving import serving_days
 from gpuplan.ledger.decisions import (
+    ClusterLine,
     Decisions,
     InstalledLine,
     ModuleLine,
@@ -36,6 +38,7 @@ def decisions_of(problem: Problem, values: Floats) -> Decisions:
         tiers=tuple(_tiers(problem, values)),
         outputs=tuple(_outputs(problem, values)),
         served=tuple(_served(problem, values)),
+        clusters=tuple(_clusters(problem, values)),
     )
 
 
@@ -119,3 +122,14 @@ def _served(problem: Problem, values: Floats) -> Iterator[ServedLine]:
         for day, now, before in zip(days, series, [Decimal(0), *series], strict=False):
             if now != before:
                 yield ServedLine(workload=workload, system=system, site=site, day=day, systems=now)
+
+
+def _clusters(problem: Problem, values: Floats) -> Iterator[ClusterLine]:
+    for place in places(problem.instance):
+        before = (0, 0)
+        for state, day in enumerate(problem.states):
+            columns = (problem.columns.get(decision, *place, state) for decision in ("clusters", "joined"))
+            units, systems = (_whole(values, column) for column in columns)
+            if (units, systems) != before:
+                yield ClusterLine(**place._asdict(), day=day, units=units, systems=systems)
+            before = (units, systems)

@@ -318,6 +318,38 @@ WORKLOADS_WHOLE = case(
     objective=[{"maximise": {"measure": "work-served"}}, {"minimise": "cost"}],
 )
 
+CLUSTERS = case(
+    calendar=TWO_MONTHS,
+    economics={"exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]}},
+    systems={"z": {"accelerators": 4}},
+    sites={"a": {"capacity": {"fabric-ports": 4}}},
+    offers={"o": {"max_units": 3, "acceptance_days": 10}},
+    existing={"systems": {"f": {"system": "z", "site": "a", "units": 1}}},
+    clusters={
+        "c": {
+            "systems": "s",
+            "size": 2,
+            "max_size": 3,
+            "price": 30,
+            "price_per_system": 4,
+            "currency": "EUR",
+            "needs": {"fabric-ports": 1},
+            "needs_per_system": {"fabric-ports": 1},
+        }
+    },
+    limits={"l": {"measure": "clusters", "at_least": 1, "by": "2025-02-20", "soft": {"penalty": 500}}},
+)
+CLUSTERS_OF_ALL = case(
+    calendar={"periods": 1},
+    systems={"z": {"accelerators": 4}},
+    offers={"o": {"max_units": 3}, "p": offer(system="z", max_units=1)},
+    clusters={
+        "c": {"systems": ["s", "z"], "size": 2, "all_systems": True, "price": 20},
+        "d": {"systems": "s", "size": 1, "max_size": 1, "price": 15},
+    },
+    limits={"t": target(1, select={"system": "s"})},
+)
+
 ONE_KIND = case(
     calendar={"periods": 1},
     offers={"o": {"max_units": 2}},
@@ -365,6 +397,7 @@ CASES: dict[str, list[Tree]] = {
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
     "workloads": [WORKLOADS_FREE, WORKLOADS_OPTIONAL, WORKLOADS_WHOLE],
+    "clusters": [CLUSTERS, CLUSTERS_OF_ALL],
     "deadlines": [DEADLINES],
     "limits": [*LIMITS, COMMISSIONING],
 }
@@ -399,6 +432,12 @@ ALONE: dict[str, Tree] = {
         limits={"t": target(1)},
     ),
     "workloads": case(workloads={"w": {"unit": "t/s", "demand": 4, "rates": {"s": 8}}}),
+    "clusters": case(
+        calendar={"periods": 1},
+        offers={"o": {"max_units": 2}},
+        clusters={"c": {"systems": "s", "size": 2, "all_systems": True, "price": 5}},
+        limits={"t": target(1)},
+    ),
     "limits": case(limits={"t": target(2)}),
 }
 """By family: a case whose optimum without the family breaks the family, and nothing else."""

@@ -113,9 +113,11 @@ def columns_and_fields() -> set[str]:
     for tree in EVERY_CASE:
         instance = made(tree)
         found |= {str(key[0]) for key in formulate(instance).problem.columns.keys}
-        for section in (instance.offers, instance.systems, instance.sites, instance.modules, instance.workloads):
+        for section in (instance.offers, instance.systems, instance.sites, instance.modules):
             for entity in section.values():
                 found |= set(type(entity).model_fields)
+        for entity in (*instance.workloads.values(), *instance.clusters.values()):
+            found |= set(type(entity).model_fields)
     return found
 
 

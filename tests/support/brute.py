@@ -32,6 +32,7 @@ from gpuplan.ledger.decisions import (
     TierLine,
 )
 from gpuplan.ledger.recount import Recount
+from support.joining import joined
 from support.serving import EPSILON, Levels, best_served, fitting, listed
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def plans(instance: Instance, space: Space = Space()) -> Iterator[Decisions]:
         tiers = list(_tiers(instance, orders, space))
         for installed in _installed(instance, orders, space):
             for bought, opened, tier, output, working in itertools.product(modules, openings, tiers, outputs, served):
-                yield Decisions(
+                plan = Decisions(
                     orders=orders,
                     installed=installed,
                     modules=bought,
@@ -71,6 +72,8 @@ def plans(instance: Instance, space: Space = Space()) -> Iterator[Decisions]:
                     outputs=output,
                     served=working,
                 )
+                for clusters in joined(instance, plan, space.wild) if instance.clusters else [()]:
+                    yield plan.model_copy(update={"clusters": clusters}) if clusters else plan
 
 
 def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Decisions]:
@@ -82,6 +85,7 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
     every = list(_orders(instance, space))
     modules, openings = list(_modules(instance)), list(_openings(instance, space))
     outputs, served = list(_outputs(instance, space)), list(listed(instance, space.wild))
+    wild = list(joined(instance, Decisions(), space.wild))
     tame = replace(space, wild=False)
     picked = [Decisions()]
     while len(picked) < most:
@@ -97,8 +101,13 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
             tiers=random.choice(tiers),
             outputs=random.choice(outputs),
         )
-        working = fitting(instance, plan, random) if random.random() < 0.5 else random.choice(served)
-        picked.append(plan.model_copy(update={"served": working}))
+        if instance.workloads:
+            working = fitting(instance, plan, random) if random.random() < 0.5 else random.choice(served)
+            plan = plan.model_copy(update={"served": working})
+        if instance.clusters:
+            formed = random.choice(wild if random.random() < 0.4 else list(joined(instance, plan, wild=False)))
+            plan = plan.model_copy(update={"clusters": formed})
+        picked.append(plan)
     return picked
 
 
@@ -108,8 +117,9 @@ def size(instance: Instance, space: Space, enough: int) -> int:
     total = 0
     for orders in _orders(instance, space):
         tiers = len(list(_tiers(instance, orders, space)))
-        for _ in _installed(instance, orders, space):
-            total += others * tiers
+        for installed in _installed(instance, orders, space):
+            plan = Decisions(orders=orders, installed=installed)
+            total += others * tiers * (sum(1 for _ in joined(instance, plan, wild=False)) if instance.clusters else 1)
             if total > enough:
                 return total
     return total

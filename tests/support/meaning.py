@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gpuplan.families.limits import COUNTED_BY
+from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import facts
 from gpuplan.instance.rules import Selection
 from gpuplan.instance.timeline import windows
@@ -72,6 +73,8 @@ class Meaning:
             "spare_size": lambda *at: int(self._is_best_size(*at)),
             "output": self._output,
             "served": lambda *at: self.recount.served.get(at[:3], [0] * (at[3] + 1))[at[3]],
+            "clusters": lambda *at: self._formed(*at)[0],
+            "joined": lambda *at: self._formed(*at)[1],
             "serving_site": lambda workload, site: self._serves(workload, 2, site),
             "serving_system": lambda workload, system: self._serves(workload, 1, system),
             "shortfall": self._shortfall,
@@ -212,6 +215,10 @@ class Meaning:
             if (line.site, line.provider, line.resource, line.case) == (site, provider, resource, case)
         ]
         return next((amount for since, amount in sorted(stated, reverse=True) if since <= day), Fraction(0))
+
+    def _formed(self, cluster: str, system: str, site: str, state: int) -> tuple[int, int]:
+        """Clusters formed by a state day, and systems in them."""
+        return self.recount.clusters.get(Place(cluster, system, site), [(0, 0)] * (state + 1))[state]
 
     def _serves(self, workload: str, place: int, choice: str) -> int:
         """Whether anything of a workload is ever served at a site (place 2), or by a system (1)."""

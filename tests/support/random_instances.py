@@ -94,12 +94,14 @@ def tree_of(dice: Dice) -> Tree:
     tree["objective"] = _objective(dice, tree)
     if _sometimes(dice, 20):
         _workloads(dice, tree)
+    elif _sometimes(dice, 12):
+        _clusters(dice, tree)
     return _small(tree)
 
 
 def _small(tree: Tree) -> Tree:
     """The tree with one thing after another taken away until its plans can be listed."""
-    steps = [_one_lot, _two_periods, _few_modules, _one_site, _one_offer, _no_work]
+    steps = [_one_lot, _two_periods, _few_modules, _one_site, _one_offer, _no_work, _no_clusters]
     most = MOST_PLANS_AT_WORK if tree.get("workloads") else MOST_PLANS
     while size(made(tree), Space(), most) > most and steps:
         steps.pop(0)(tree)
@@ -138,6 +140,11 @@ def _no_work(tree: Tree) -> None:
     tree["objective"] = [
         level for level in tree["objective"] if level.get("maximise", {}).get("measure") != "work-served"
     ]
+
+
+def _no_clusters(tree: Tree) -> None:
+    tree.pop("clusters", None)
+    tree["limits"].pop("n", None)
 
 
 def _last_day(tree: Tree) -> str:
@@ -502,3 +509,26 @@ def _workload(dice: Dice) -> Tree:
     if _sometimes(dice, 10):
         found["min_system_memory_gb"] = 640
     return found
+
+
+def _clusters(dice: Dice, tree: Tree) -> None:
+    """Clusters of what is offered, at times so many of them by a day, or of every system."""
+    kind: Tree = {"systems": _one(dice, "s", "z", ["s", "z"]), "size": _one(dice, 1, 2, 2), "price": _one(dice, 0, 12)}
+    if _sometimes(dice, 40):
+        kind["max_size"] = kind["size"] + dice.integer(0, 1)
+    if _sometimes(dice, 40):
+        kind["price_per_system"] = 3
+    if _sometimes(dice, 25):
+        kind["currency"] = "EUR"
+    if _sometimes(dice, 20):
+        kind["sites"] = ["a"]
+    if _sometimes(dice, 25):
+        kind["all_systems"] = True
+    if tree.get("modules") and _sometimes(dice, 60):
+        kind[_one(dice, "needs", "needs_per_system")] = {"protected-power": {"design": 2, "typical": 3}}
+    tree["clusters"] = {"c": kind}
+    if _sometimes(dice, 25):
+        tree["clusters"]["d"] = {"systems": "s", "size": 1, "price": 7, "max_size": 1}
+    if not kind.get("all_systems") or _sometimes(dice, 50):
+        limit = _one(dice, {"at_least": 1}, {"at_least": 1}, {"at_least": 2, "soft": {"penalty": 15}}, {"at_most": 1})
+        tree["limits"]["n"] = {"measure": "clusters", **limit, **_days(dice, tree)}

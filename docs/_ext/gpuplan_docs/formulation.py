@@ -38,6 +38,7 @@ TERMS = {
     "installation": "Likewise",
     "rebates": "Paid back by a vendor on its whole spend; negative",
     "modules": "Price of facility modules",
+    "clusters": "Of clusters and of the systems in them, on the day on which they are formed",
     "opening": "Of a site, on the day of the decision",
     "site": "Fixed cost of an open site, each month",
     "energy": "Typical draw from the grid at the tariff's prices",

@@ -193,13 +193,12 @@ def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> 
         used = Fraction(len(things_counted(recount, limit, first, last)))
         return _reading(name, limit, detail, used, limit.count, limit.at_least, limit.at_most, exact=True)
     used = recounted(recount, limit, first, last)
+    exact = limit.kind in ("units", "clusters")
     if limit.is_amount:
-        exact = limit.kind == "units"
         return _reading(
             name, limit, detail, used, unit_of(limit, recount.instance), limit.at_least, limit.at_most, exact=exact
         )
     whole = recounted(recount, whole_of(limit), first, last)
-    exact = limit.kind == "units"
     if whole == 0:
         if used == 0:
             return None

@@ -107,7 +107,7 @@ def _expression(problem: Problem, level: Level, number: int) -> Linear:
 
 
 def _last_day(instance: Instance, aim: Measured, by: date | None) -> date:
-    return by or (instance.calendar.end if aim.kind in ("units", "work") else instance.operation_end)
+    return by or (instance.calendar.end if aim.kind in ("units", "work", "clusters") else instance.operation_end)
 
 
 def _commissioning(problem: Problem, target: str, number: int) -> Linear:

@@ -34,7 +34,7 @@ whose software is not ready, has no column, and neither has a day without demand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -50,7 +50,6 @@ from gpuplan.instance.serving import (
     serving_pairs,
     transit_prices,
 )
-from gpuplan.instance.timeline import last_state
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import Role
@@ -99,7 +98,7 @@ def columns(problem: Problem) -> None:
         for system, site in serving_pairs(instance, name):
             rate = rate_of(instance, name, system)
             for position, day in enumerate(days):
-                if demands[position] and is_ready(instance, name, system, day) and usable(problem, system, site, day):
+                if demands[position] and is_ready(instance, name, system, day) and problem.usable(system, site, day):
                     most = float(Fraction(demands[position]) / Fraction(rate))
                     column = problem.columns.add(("served", name, system, site, position), Role.CONTINUOUS, most)
                     choices[Served(column, name, system, site, position).at(workload.split)] = None
@@ -117,22 +116,6 @@ def served(problem: Problem) -> list[Served]:
     return found
 
 
-def usable(problem: Problem, system: str, site: str, day: date) -> Linear:
-    """Systems of one kind usable at a site on a day, bought and already there."""
-    instance = problem.instance
-    found = Linear()
-    for offer, standing in problem.standings_by_site.get(site, []):
-        quote = instance.offers[offer]
-        state = last_state(problem.states, day - timedelta(days=quote.acceptance_days))
-        column = None if state is None else standing[state]
-        if quote.system == system and column is not None:
-            found.add(column, 1.0)
-    for fleet in instance.existing.systems.values():
-        if (fleet.system, fleet.site) == (system, site):
-            found.constant += fleet.units
-    return found
-
-
 def rows(problem: Problem) -> None:
     """Demand is met, by what is usable; a workload that is not split keeps to its choice; what transit costs."""
     days = serving_days(problem.instance)
@@ -146,7 +129,7 @@ def rows(problem: Problem) -> None:
         _opening_rows(problem, name, some, days)
         _transit(problem, name, some)
     for (system, site, position), serving in by_place.items():
-        there = usable(problem, system, site, days[position])
+        there = problem.usable(system, site, days[position])
         problem.rows.add(("serving", system, site, position), serving.plus(there, -1.0), at_most=0.0)
 
 

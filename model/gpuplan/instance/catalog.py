@@ -65,6 +65,7 @@ def resolve(tree: Tree) -> Tree:
     if isinstance(existing, dict):
         _take(resolved, "systems", _mentioned(existing, "systems", "system"))
     _take(resolved, "systems", _mentioned_under(resolved, "workloads", "rates"))
+    _take(resolved, "systems", _mentioned_in_list(resolved, "clusters", "systems"))
     _take(resolved, "accelerators", _mentioned(resolved, "systems", "accelerator"))
     _resolve_tariffs(resolved)
     _resolve_rates(resolved)
@@ -97,6 +98,12 @@ def _mentioned_under(tree: Tree, section: str, field: str) -> Iterator[str]:
         names = entity.get(field)
         if isinstance(names, dict):
             yield from (name for name in names if isinstance(name, str))
+
+
+def _mentioned_in_list(tree: Tree, section: str, field: str) -> Iterator[str]:
+    for entity in list(_entities(tree, section)):
+        names = entity.get(field)
+        yield from (name for name in (names if isinstance(names, list) else [names]) if isinstance(name, str))
 
 
 def _resolve_tariffs(tree: Tree) -> None:

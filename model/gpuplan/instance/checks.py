@@ -62,6 +62,13 @@ def references(instance: Instance) -> Iterator[Problem]:
         for site in workload.transit_price_per_unit_month:
             path = f"workloads.{name}.transit_price_per_unit_month.{site}"
             yield from _reference(path, "site", site, instance.sites)
+    for name, kind in instance.clusters.items():
+        for joined in kind.systems:
+            yield from _reference(f"clusters.{name}.systems", "system", joined, instance.systems)
+        for number, site in enumerate(kind.sites or ()):
+            yield from _reference(f"clusters.{name}.sites.{number}", "site", site, instance.sites)
+        for resource in (*kind.needs, *kind.needs_per_system):
+            yield from _reference(f"clusters.{name}.needs", "resource", resource, instance.resources)
     for name, fleet in instance.existing.systems.items():
         path = f"existing.systems.{name}"
         yield from _reference(f"{path}.system", "system", fleet.system, instance.systems)
@@ -118,6 +125,7 @@ def _selection_references(instance: Instance, path: str, selection: Selection | 
         "region": [site.region for site in sites],
         "module": instance.modules,
         "workload": instance.workloads,
+        "cluster": instance.clusters,
     }
     for field, values in selection.fields().items():
         for value in values:
@@ -132,6 +140,7 @@ def currencies(instance: Instance) -> Iterator[Problem]:
         (f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()
     ]
     used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
+    used += [(f"clusters.{name}.currency", one.currency) for name, one in instance.clusters.items()]
     used += [(f"workloads.{name}.currency", one.currency) for name, one in instance.workloads.items()]
     used += [(f"sites.{name}.currency", one.currency) for name, one in instance.sites.items()]
     used += [(f"sites.{name}.tariff", one.tariff.currency) for name, one in instance.sites.items() if one.tariff]
@@ -176,7 +185,7 @@ def days(instance: Instance) -> Iterator[Problem]:
     """Days that the calendar does not reach."""
     start, end = instance.calendar.start, instance.calendar.end
     for name, limit in instance.limits.items():
-        stock = limit.is_units_in_use or limit.measure == "grid-power-kw" or limit.kind == "work"
+        stock = limit.is_stock or limit.kind == "work"
         for field, day in (("from", limit.start), ("by", limit.by)):
             last = end if stock else max(end, instance.operation_end)
             if day is not None and not start <= day <= last:

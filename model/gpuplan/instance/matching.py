@@ -22,6 +22,7 @@ class Subject:
     site: str | None = None
     module: str | None = None
     workload: str | None = None
+    cluster: str | None = None
 
     @classmethod
     def of_offer(cls, instance: Instance, offer: str, site: str | None = None) -> Subject:
@@ -57,6 +58,7 @@ def facts(instance: Instance, subject: Subject) -> dict[str, str | None]:
         "region": site.region if site else None,
         "module": subject.module,
         "workload": subject.workload,
+        "cluster": subject.cluster,
     }
 
 

@@ -33,6 +33,7 @@ CostTerm = Literal[
     "installation",
     "rebates",
     "modules",
+    "clusters",
     "opening",
     "site",
     "energy",
@@ -44,7 +45,18 @@ CostTerm = Literal[
     "penalty",
 ]
 CAPEX: frozenset[str] = frozenset(
-    {"purchase", "fees", "activation", "network", "storage", "installation", "rebates", "modules", "opening"}
+    {
+        "purchase",
+        "fees",
+        "activation",
+        "network",
+        "storage",
+        "installation",
+        "rebates",
+        "modules",
+        "clusters",
+        "opening",
+    }
 )
 OPEX: frozenset[str] = frozenset({"site", "energy", "demand", "transit", "maintenance", "support", "carbon"})
 COST_TERMS: tuple[CostTerm, ...] = CostTerm.__args__  # type: ignore[attr-defined]
@@ -53,6 +65,7 @@ UNIT_MEASURES = ("accelerators", "systems", "memory-gb", "compute-tflops", "tpp"
 MONEY_MEASURES = ("capex", "opex", "spend")
 SITE_MEASURES = ("grid-power-kw", "energy-kwh", "carbon-kg")
 WORK_MEASURES = ("work-served",)
+CLUSTER_MEASURES = ("clusters",)
 MeasureName = Literal[
     "accelerators",
     "systems",
@@ -68,6 +81,7 @@ MeasureName = Literal[
     "energy-kwh",
     "carbon-kg",
     "work-served",
+    "clusters",
 ]
 
 
@@ -93,6 +107,8 @@ class Selection(Closed):
     region: OneOrMore | None = None
     module: OneOrMore | None = None
     workload: OneOrMore | None = None
+    cluster: OneOrMore | None = None
+    """Kind of cluster."""
 
     def fields(self) -> dict[str, tuple[str, ...]]:
         """The fields that are given, with their values."""
@@ -131,21 +147,24 @@ class Measured(Closed):
         given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
         if self.measure in SITE_MEASURES and (wrong := given - {"site", "country", "region"}):
             raise ValueError(f"{self.measure} is counted by site: {', '.join(sorted(wrong))} cannot select it")
-        if self.kind == "work" and (wrong := given & OF_SALES):
+        if self.kind in ("work", "clusters") and (wrong := given & OF_SALES):
             raise ValueError(
                 f"{self.measure} is counted by system and site: {', '.join(sorted(wrong))} cannot select it"
             )
-        if self.kind == "units" and "workload" in given:
-            raise ValueError(f"workload selects work-served and money, not {self.measure}")
+        for field, kind, measure in (("workload", "work", "work-served"), ("cluster", "clusters", "clusters")):
+            if field in given and self.kind not in (kind, "money"):
+                raise ValueError(f"{field} selects {measure} and money, not {self.measure}")
         return self
 
     @property
-    def kind(self) -> Literal["units", "money", "site", "work"]:
-        """What the measure counts: units, money, a quantity of a site, or work."""
+    def kind(self) -> Literal["units", "money", "site", "work", "clusters"]:
+        """What the measure counts: units, money, a quantity of a site, work, or clusters."""
         if self.measure in UNIT_MEASURES:
             return "units"
         if self.measure in WORK_MEASURES:
             return "work"
+        if self.measure in CLUSTER_MEASURES:
+            return "clusters"
         return "money" if self.measure in MONEY_MEASURES else "site"
 
 
@@ -223,7 +242,7 @@ class Limit(Measured, Entity):
                 raise ValueError("count goes with at_most or at_least and a measure of units")
             if self.counts_from is not None and self.counts_from_share is not None:
                 raise ValueError("a count has either counts_from or counts_from_share")
-        if self.start is not None and (self.measure == "grid-power-kw" or (self.is_units_in_use)):
+        if self.start is not None and self.is_stock:
             raise ValueError("from goes with what flows: money, energy, carbon, work, or units signed or shipped")
         if self.start is not None and self.by is not None and self.start > self.by:
             raise ValueError(f"from {self.start} is after by {self.by}")
@@ -232,6 +251,11 @@ class Limit(Measured, Entity):
     def is_units_in_use(self) -> bool:
         """Whether it bounds a stock of usable units."""
         return self.kind == "units" and self.stage == "usable"
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether it bounds what there is on a day, rather than what flows within a window."""
+        return self.is_units_in_use or self.measure == "grid-power-kw" or self.kind == "clusters"
 
     @property
     def is_amount(self) -> bool:
@@ -256,8 +280,8 @@ class Level(Closed):
     minimise: Literal["cost", "commissioning", "concentration"] | Measured | None = None
     maximise: Measured | None = None
     by: Day | None = None
-    """Day on which a measure of units is taken, or last day over which work is averaged; the last day of the calendar
-    when left out."""
+    """Day on which a measure of units or clusters is taken, or last day over which work is averaged; the last day of
+    the calendar when left out."""
     target: Id | None = None
     """The limit whose first day of holding is the commissioning date."""
     of: Measured | None = None

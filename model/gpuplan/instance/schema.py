@@ -16,6 +16,7 @@ from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text, exact
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor
 from gpuplan.instance.catalog import OVERRIDABLE, resolve
 from gpuplan.instance.checks import check
+from gpuplan.instance.clusters import ClusterKind
 from gpuplan.instance.economics import Economics
 from gpuplan.instance.edits import apply, restated
 from gpuplan.instance.facility import Existing, Module, Resource, Site
@@ -50,6 +51,7 @@ class Instance(Closed):
     sites: ById[Site] = Field(default_factory=Table)
     modules: ById[Module] = Field(default_factory=Table)
     workloads: ById[Workload] = Field(default_factory=Table)
+    clusters: ById[ClusterKind] = Field(default_factory=Table)
     limits: ById[Limit] = Field(default_factory=Table)
     deadlines: ById[Deadline] = Field(default_factory=Table)
     existing: Existing = Existing()

@@ -110,7 +110,7 @@ def state_days(instance: Instance) -> tuple[date, ...]:
 def _days_looked_at(instance: Instance) -> set[date]:
     days = set()
     for limit in instance.limits.values():
-        if limit.is_units_in_use or limit.measure == "grid-power-kw":
+        if limit.is_stock:
             days |= {last for _, last in windows(limit, instance)}
     for deadline in instance.deadlines.values():
         if deadline.stage == "usable":

@@ -67,6 +67,7 @@ def unit_of(measured: Measured, instance: Instance | None = None) -> str:
         "grid-power-kw": "kW",
         "energy-kwh": "kWh",
         "carbon-kg": "kg",
+        "clusters": "clusters",
     }
     if measured.measure == "compute-tflops":
         return f"TFLOPS {measured.format}" if measured.format != "int8" else "TOPS int8"

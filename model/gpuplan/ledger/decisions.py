@@ -71,6 +71,18 @@ class ServedLine(Closed):
     """Any part of a system may work on a workload."""
 
 
+class ClusterLine(Closed):
+    """Clusters of one kind formed of one kind of system at a site, in all, from a state day on."""
+
+    cluster: Id
+    system: Id
+    site: Id
+    day: Day
+    units: Whole
+    systems: Whole
+    """In these clusters."""
+
+
 class Decisions(Closed):
     """Every decision of a plan, each kind in the instance's order and then by day."""
 
@@ -81,3 +93,4 @@ class Decisions(Closed):
     tiers: Sequence[TierLine] = ()
     outputs: Sequence[OutputLine] = ()
     served: Sequence[ServedLine] = ()
+    clusters: Sequence[ClusterLine] = ()

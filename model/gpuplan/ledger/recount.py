@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import Subject, concerns, counts_term
 from gpuplan.instance.serving import rate_of, serving_days, work_weights
 from gpuplan.instance.timeline import LotDays, last_state, lot_days, module_ready, state_days
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gpuplan.ledger.decisions import Decisions
     from gpuplan.ledger.entries import Entry
 
-Number = TypeVar("Number", int, Fraction)
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,28 @@ class Recount:
             key: [_value_on(sorted(steps), day, Fraction(0)) for day in self.serving_days]
             for key, steps in changes.items()
         }
+
+    @cached_property
+    def clusters(self) -> dict[Place, list[tuple[int, int]]]:
+        """(clusters, systems in them) on each state day, by place."""
+        changes: dict[Place, list[tuple[date, tuple[int, int]]]] = defaultdict(list)
+        for line in self.decisions.clusters:
+            changes[Place(line.cluster, line.system, line.site)].append((line.day, (line.units, line.systems)))
+        return {
+            place: [_value_on(sorted(steps), day, (0, 0)) for day in self.states] for place, steps in changes.items()
+        }
+
+    def clusters_on(self, measured: Measured, day: date) -> Fraction:
+        """Clusters that a measure counts, formed by a day."""
+        state = last_state(self.states, day)
+        if state is None:
+            return Fraction(0)
+        counted = (
+            formed[state][0]
+            for (cluster, system, site), formed in self.clusters.items()
+            if concerns(measured, self.instance, Subject(cluster=cluster, system=system, site=site))
+        )
+        return Fraction(sum(counted))
 
     def usable_systems(self, system: str, site: str, day: date) -> int:
         """Systems of one kind usable at a site on a day, bought and already there."""
@@ -177,7 +200,7 @@ class Recount:
                 yield one
 
 
-def _value_on(steps: list[tuple[date, Number]], day: date, before: Number) -> Number:
+def _value_on(steps: list[tuple[date, Value]], day: date, before: Value) -> Value:
     value = before
     for start, units in steps:
         if start > day:

@@ -83,6 +83,7 @@ def _known(instance: Instance, plan: Plan) -> None:
         "resource": instance.resources,
         "provider": {EXISTING, *instance.modules},
         "workload": instance.workloads,
+        "cluster": instance.clusters,
         "system": instance.systems,
     }
     for kind, lines in plan.decisions:
@@ -119,6 +120,7 @@ KEYS = (
     "offer",
     "module",
     "workload",
+    "cluster",
     "system",
     "site",
     "limit",

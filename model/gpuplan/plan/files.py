@@ -26,6 +26,7 @@ TABLES = (
     "sites",
     "states",
     "served",
+    "clusters",
     "limits",
     "considered",
     "latest",

@@ -119,6 +119,22 @@ class PlanServed(Closed):
     """Of the whole workload on that day."""
 
 
+class PlanCluster(Closed):
+    """Clusters of one kind that stand from a day on, until the next row of the same kind, system and site."""
+
+    cluster: Id
+    system: Id
+    site: Id
+    day: Day
+    units: Whole
+    """Clusters."""
+    systems: Whole
+    """In them."""
+    accelerators: Whole
+    amount: Figure
+    """Paid on that day for what was formed and joined on it, in the reporting currency."""
+
+
 class TermCost(Closed):
     """One cost term."""
 
@@ -247,6 +263,7 @@ class Plan(Closed):
     sites: Sequence[PlanSite]
     states: Sequence[PlanState]
     served: Sequence[PlanServed] = ()
+    clusters: Sequence[PlanCluster] = ()
     cost: PlanCost
     limits: Sequence[PlanLimit]
     considered: Sequence[Considered]

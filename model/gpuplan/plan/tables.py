@@ -15,7 +15,7 @@ from gpuplan.instance.serving import demand_on, rate_of
 from gpuplan.instance.timeline import last_state, lot_days, module_ready, stretches
 from gpuplan.ledger.entries import rounded
 from gpuplan.ledger.site_loads import SiteLoads
-from gpuplan.plan.plan import PlanModule, PlanOrder, PlanServed, PlanSite, PlanState, ResourceUse
+from gpuplan.plan.plan import PlanCluster, PlanModule, PlanOrder, PlanServed, PlanSite, PlanState, ResourceUse
 
 if TYPE_CHECKING:
     from gpuplan.ledger.recount import Recount
@@ -190,4 +190,20 @@ def served(recount: Recount) -> tuple[PlanServed, ...]:
             demand=demand_on(instance.workloads[line.workload], line.day),
         )
         for line in recount.decisions.served
+    )
+
+
+def clusters(recount: Recount) -> tuple[PlanCluster, ...]:
+    """Every kind of cluster that is formed, from each day on which its numbers change."""
+    paid: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    for one in recount.entries:
+        if one.term == "clusters":
+            paid[one.subject.cluster, one.subject.system, one.subject.site, one.committed] += one.amount
+    return tuple(
+        PlanCluster(
+            **line.model_dump(),
+            accelerators=line.systems * recount.instance.systems[line.system].accelerators,
+            amount=paid[line.cluster, line.system, line.site, line.day],
+        )
+        for line in recount.decisions.clusters
     )

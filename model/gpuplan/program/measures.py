@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def measure(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
-    """Units, money in the reporting currency, kW, kWh, kg or work, over [first, last] or on `last`."""
+    """Units, money in the reporting currency, kW, kWh, kg, work or clusters, over [first, last] or on `last`."""
     if measured.kind == "units":
         total = Linear()
         for subject, units in units_counted(problem, measured, first, last):
@@ -28,6 +28,8 @@ def measure(problem: Problem, measured: Measured, first: date, last: date) -> Li
         return total
     if measured.kind == "work":
         return _work(problem, measured, first, last)
+    if measured.kind == "clusters":
+        return _clusters(problem, measured, last)
     return (
         _money(problem, measured, first, last)
         if measured.kind == "money"
@@ -81,6 +83,17 @@ def _work(problem: Problem, measured: Measured, first: date, last: date) -> Line
         if position in weights and concerns(measured, instance, subject):
             each = Fraction(rate_of(instance, str(workload), str(system)))
             total.add(column, float(each * weights[int(position)]))
+    return total
+
+
+def _clusters(problem: Problem, measured: Measured, last: date) -> Linear:
+    """Clusters formed by a day."""
+    state, total = last_state(problem.states, last), Linear()
+    for column in problem.columns.of("clusters"):
+        _, cluster, system, site, at = problem.columns.keys[column]
+        subject = Subject(cluster=str(cluster), system=str(system), site=str(site))
+        if at == state and concerns(measured, problem.instance, subject):
+            total.add(column, 1.0)
     return total
 
 
