@@ -350,6 +350,28 @@ CLUSTERS_OF_ALL = case(
     limits={"t": target(1, select={"system": "s"})},
 )
 
+CLUSTERS_OF_FLEET = case(
+    calendar=TWO_MONTHS,
+    sites={"a": {"capacity": {"fabric-ports": 4}}},
+    offers={"o": REMOVED},
+    existing={"systems": {"f": {"system": "s", "site": "a", "units": 3}}},
+    clusters={
+        "c": {
+            "systems": "s",
+            "size": 1,
+            "max_size": 2,
+            "price": 30,
+            "needs": {"fabric-ports": 1},
+            "needs_per_system": {"fabric-ports": 1},
+        }
+    },
+    limits={"l": {"measure": "clusters", "at_most": 1, "by": "2025-01-31"}},
+)
+CLUSTERS_SHORT_OF_PORTS = merged(CLUSTERS_OF_FLEET, {"sites": {"a": {"capacity": {"fabric-ports": 3}}}})
+CLUSTERS_OF_ANY_SIZE = merged(
+    CLUSTERS_OF_FLEET, {"clusters": {"c": {"max_size": REMOVED, "needs": REMOVED, "needs_per_system": REMOVED}}}
+)
+
 ONE_KIND = case(
     calendar={"periods": 1},
     offers={"o": {"max_units": 2}},
@@ -397,7 +419,7 @@ CASES: dict[str, list[Tree]] = {
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
     "workloads": [WORKLOADS_FREE, WORKLOADS_OPTIONAL, WORKLOADS_WHOLE],
-    "clusters": [CLUSTERS, CLUSTERS_OF_ALL],
+    "clusters": [CLUSTERS, CLUSTERS_OF_ALL, CLUSTERS_OF_FLEET],
     "deadlines": [DEADLINES],
     "limits": [*LIMITS, COMMISSIONING],
 }

@@ -11,13 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 import gpuplan.formulation
-from families import test_deadlines, test_energy, test_pricing, test_siting, test_supply, test_workloads
+import gpuplan.program.problem
+from families import test_clusters, test_deadlines, test_energy, test_pricing, test_siting, test_supply, test_workloads
 from gpuplan.errors import InvalidInput
 from gpuplan.families import FAMILIES, deadlines, energy, facility, pricing, siting, workloads
 from gpuplan.instance import serving, timeline
@@ -173,14 +175,19 @@ def design_only() -> Breaking:
 
 
 def no_acceptance_at_work() -> Breaking:
-    """The program forgets acceptance when it counts what can serve."""
-    return patch.object(workloads, "timedelta", lambda **_: timedelta(0))
+    """The program forgets acceptance when it counts what can serve, or join a cluster."""
+    return patch.object(gpuplan.program.problem, "timedelta", lambda **_: timedelta(0))
 
 
 def no_fleets_at_work() -> Breaking:
     """The program forgets that what is already there can serve."""
-    real = workloads.usable
-    return patch.object(workloads, "usable", lambda *given: Linear(real(*given).terms.items()))
+    real = Problem.usable
+    return patch.object(Problem, "usable", lambda *given: Linear(real(*given).terms.items()))
+
+
+def no_clusters_at_sites() -> Breaking:
+    """The program forgets what clusters need of a site."""
+    return patch.object(facility, "places", lambda _: iter(()))
 
 
 def always_ready(problem: Problem) -> None:
@@ -193,6 +200,11 @@ def all_of_it(_rows: Rows, _left: Linear, bounds: dict[str, float]) -> bool:
     """A demand that must be met, whether it is required or not."""
     bounds["at_least"] = bounds["at_most"]
     return True
+
+
+def only_positive(expression: Linear) -> Linear:
+    """An expression without what it takes off."""
+    return Linear(term for term in expression.terms.items() if term[1] > 0)
 
 
 def last_day_alone(real: Callable[..., Any]) -> Callable[..., Any]:
@@ -248,6 +260,7 @@ CHEAP_TIER = cases.PRICING_TIERS
 ALL_UNITS = cases.PRICING_ALL_UNITS
 INCREMENTAL = cases.PRICING_INCREMENTAL
 CHAIN = cases.FACILITY_CHAIN
+JOINED, ALL, FLEET = cases.CLUSTERS, cases.CLUSTERS_OF_ALL, cases.CLUSTERS_OF_FLEET
 WORK, OPTIONAL, WHOLE = cases.WORKLOADS_FREE, cases.WORKLOADS_OPTIONAL, cases.WORKLOADS_WHOLE
 
 MUTANTS = [
@@ -392,6 +405,40 @@ MUTANTS = [
         WORK,
         program_law,
     ),
+    Mutant("clusters: smaller than their size", lambda: dropped("size"), JOINED, family_law("clusters"), True),
+    Mutant("clusters: one system too few", lambda: moved("size", -1), JOINED, family_law("clusters")),
+    Mutant("clusters: larger than their largest", lambda: dropped("max_size"), FLEET, family_law("clusters"), True),
+    Mutant("clusters: of what is not usable", lambda: dropped("joining"), JOINED, family_law("clusters"), True),
+    Mutant("clusters: acceptance forgotten", no_acceptance_at_work, JOINED, family_law("clusters")),
+    Mutant("clusters: dissolved again", lambda: dropped("clusters_grow"), FLEET, family_law("clusters"), True),
+    Mutant("clusters: systems leave them", lambda: dropped("joined_grow"), FLEET, family_law("clusters")),
+    Mutant("clusters: systems left over", lambda: dropped("join_all"), ALL, family_law("clusters"), True),
+    Mutant(
+        "clusters: systems in none that is formed",
+        lambda: dropped("max_size"),
+        cases.CLUSTERS_OF_ANY_SIZE,
+        family_law("clusters"),
+    ),
+    Mutant("clusters: need nothing", no_clusters_at_sites, cases.CLUSTERS_SHORT_OF_PORTS, program_law, True),
+    Mutant("clusters: are free", lambda: flows_of("clusters", lambda _: None), JOINED, program_law),
+    Mutant(
+        "clusters: paid a month late",
+        lambda: flows_of("clusters", lambda flow: paid(flow, days=31)),
+        JOINED,
+        program_law,
+    ),
+    Mutant(
+        "clusters: paid again on every state day",
+        lambda: flows_of("clusters", lambda flow: replace(flow, expression=only_positive(flow.expression))),
+        JOINED,
+        program_law,
+    ),
+    Mutant(
+        "limits: clusters of the last day",
+        lambda: patch.object(measures, "last_state", lambda states, _day: len(states) - 1),
+        FLEET,
+        program_law,
+    ),
     Mutant("deadlines: use at any time", lambda: dropped("deadline"), cases.DEADLINES, family_law("deadlines"), True),
     Mutant(
         "deadlines: modules at any time", lambda: dropped("module_deadline"), cases.DEADLINES, family_law("deadlines")
@@ -483,6 +530,18 @@ SHARED: list[tuple[Callable[[], Breaking], Callable[[], None]]] = [
     (
         lambda: patch.object(serving.Spell, "share_of_month", 1),
         test_workloads.test_part_of_a_month_pays_its_part,
+    ),
+    (
+        lambda: patch_everywhere("cluster_prices", lambda *_: (Fraction(30), Fraction(4))),
+        test_clusters.test_a_cluster_is_paid_for_on_the_day_on_which_it_is_formed,
+    ),
+    (
+        lambda: patch_everywhere("cluster_needs", lambda *_: ({}, {})),
+        test_clusters.test_a_cluster_needs_resources_for_itself_and_for_each_system,
+    ),
+    (
+        lambda: patch_everywhere("joining_all", lambda *_: []),
+        test_clusters.test_every_system_is_in_a_cluster_where_its_kind_says_so,
     ),
     (
         lambda: patch_everywhere("who_serves_matters", lambda _: False),

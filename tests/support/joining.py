@@ -52,13 +52,14 @@ def _paths(
 
 
 def _wild_paths(instance: Instance, place: Place, states: int) -> Iterator[tuple[Numbers, ...]]:
-    size = instance.clusters[place.cluster].size
-    some = [(1, size), (1, size - 1), (1, size + 1), (2, 2 * size), (0, 1)]
+    kind = instance.clusters[place.cluster]
+    size, most = kind.size, kind.max_size or kind.size
+    some = [(1, size), (1, size + 1), (2, 2 * size), (1, size - 1), (1, most + 1), (0, 1)]
     yield ((0, 0),) * states
     for numbers in some:
         for first in range(states):
             yield ((0, 0),) * first + (numbers,) * (states - first)
-    for one, other in itertools.permutations(some[:4], 2):
+    for one, other in itertools.permutations(some[:3], 2):
         yield (one,) * (states - 1) + (other,)
 
 
