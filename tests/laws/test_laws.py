@@ -116,6 +116,8 @@ def columns_and_fields() -> set[str]:
         for section in (instance.offers, instance.systems, instance.sites, instance.modules):
             for entity in section.values():
                 found |= set(type(entity).model_fields)
+        for entity in (*instance.workloads.values(), *instance.clusters.values()):
+            found |= set(type(entity).model_fields)
     return found
 
 

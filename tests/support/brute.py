@@ -33,12 +33,11 @@ from gpuplan.ledger.decisions import (
     TierLine,
 )
 from gpuplan.ledger.recount import Recount
+from support.joining import joined
+from support.serving import EPSILON, Levels, best_served, fitting, listed
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
-
-Levels = tuple[Decimal, ...]
-EPSILON = Decimal("1e-6")
 
 
 @dataclass(frozen=True)
@@ -60,13 +59,22 @@ def plans(instance: Instance, space: Space = Space()) -> Iterator[Decisions]:
     modules = list(_modules(instance))
     openings = list(_openings(instance, space))
     outputs = list(_outputs(instance, space))
+    served = list(listed(instance, space.wild))
     for orders in _orders(instance, space):
         tiers = list(_tiers(instance, orders, space))
         for installed in _installed(instance, orders, space):
-            for bought, opened, tier, output in itertools.product(modules, openings, tiers, outputs):
-                yield Decisions(
-                    orders=orders, installed=installed, modules=bought, openings=opened, tiers=tier, outputs=output
+            for bought, opened, tier, output, working in itertools.product(modules, openings, tiers, outputs, served):
+                plan = Decisions(
+                    orders=orders,
+                    installed=installed,
+                    modules=bought,
+                    openings=opened,
+                    tiers=tier,
+                    outputs=output,
+                    served=working,
                 )
+                for clusters in joined(instance, plan, space.wild) if instance.clusters else [()]:
+                    yield plan.model_copy(update={"clusters": clusters}) if clusters else plan
 
 
 def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Decisions]:
@@ -77,7 +85,8 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
     random = Random(seed)
     every = list(_orders(instance, space))
     modules, openings = list(_modules(instance)), list(_openings(instance, space))
-    outputs = list(_outputs(instance, space))
+    outputs, served = list(_outputs(instance, space)), list(listed(instance, space.wild))
+    wild = list(joined(instance, Decisions(), space.wild))
     tame = replace(space, wild=False)
     picked = [Decisions()]
     while len(picked) < most:
@@ -85,16 +94,21 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
         # Half of the plans keep to what has arrived and to tiers that fit, or hardly any would be feasible.
         kind = tame if random.random() < 0.5 else space
         tiers = list(_tiers(instance, orders, kind)) or list(_tiers(instance, orders, space))
-        picked.append(
-            Decisions(
-                orders=orders,
-                installed=_some_installed(instance, orders, kind, random),
-                modules=random.choice(modules),
-                openings=random.choice(openings),
-                tiers=random.choice(tiers),
-                outputs=random.choice(outputs),
-            )
+        plan = Decisions(
+            orders=orders,
+            installed=_some_installed(instance, orders, kind, random),
+            modules=random.choice(modules),
+            openings=random.choice(openings),
+            tiers=random.choice(tiers),
+            outputs=random.choice(outputs),
         )
+        if instance.workloads:
+            working = fitting(instance, plan, random) if random.random() < 0.5 else random.choice(served)
+            plan = plan.model_copy(update={"served": working})
+        if instance.clusters:
+            formed = random.choice(wild if random.random() < 0.4 else list(joined(instance, plan, wild=False)))
+            plan = plan.model_copy(update={"clusters": formed})
+        picked.append(plan)
     return picked
 
 
@@ -104,8 +118,9 @@ def size(instance: Instance, space: Space, enough: int) -> int:
     total = 0
     for orders in _orders(instance, space):
         tiers = len(list(_tiers(instance, orders, space)))
-        for _ in _installed(instance, orders, space):
-            total += others * tiers
+        for installed in _installed(instance, orders, space):
+            plan = Decisions(orders=orders, installed=installed)
+            total += others * tiers * (sum(1 for _ in joined(instance, plan, wild=False)) if instance.clusters else 1)
             if total > enough:
                 return total
     return total
@@ -294,6 +309,8 @@ def best(instance: Instance, space: Space = Space()) -> tuple[Levels, Decisions]
     priorities = {limit.soft.priority for limit in instance.limits.values() if limit.soft and limit.soft.priority}
     aims = [(False, Decimal(0), Decimal(0))] * len(priorities)
     aims += [(level.maximise is not None, level.tolerance, level.tolerance_share) for level in instance.objective]
+    if instance.workloads:
+        return best_served(instance, aims, plans(instance, space))
     found = [(levels, plan) for plan in plans(instance, space) if (levels := judged(instance, plan)) is not None]
     if not found:
         return None

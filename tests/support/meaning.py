@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.limits import COUNTED_BY
+from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import facts
 from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Selection
@@ -74,6 +75,11 @@ class Meaning:
             "spare_size": lambda *at: int(self._is_best_size(*at)),
             "output": self._output,
             "delivered": self._delivered,
+            "served": lambda *at: self.recount.served.get(at[:3], [0] * (at[3] + 1))[at[3]],
+            "clusters": lambda *at: self._formed(*at)[0],
+            "joined": lambda *at: self._formed(*at)[1],
+            "serving_site": lambda workload, site: self._serves(workload, 2, site),
+            "serving_system": lambda workload, system: self._serves(workload, 1, system),
             "shortfall": self._shortfall,
             "counts": lambda name, number, thing: int(thing in self._counting(name, number)),
             "nothing": lambda name, number: int(sum(self._amounts(name, number).values()) == 0),
@@ -230,6 +236,20 @@ class Meaning:
             if (line.site, line.provider, line.resource, line.case) == (site, provider, resource, case)
         ]
         return next((amount for since, amount in sorted(stated, reverse=True) if since <= day), Fraction(0))
+
+    def _formed(self, cluster: str, system: str, site: str, state: int) -> tuple[int, int]:
+        """Clusters formed by a state day, and systems in them."""
+        return self.recount.clusters.get(Place(cluster, system, site), [(0, 0)] * (state + 1))[state]
+
+    def _serves(self, workload: str, place: int, choice: str) -> int:
+        """Whether anything of a workload is ever served at a site (place 2), or by a system (1)."""
+        return int(
+            any(
+                max(systems) > 0
+                for key, systems in self.recount.served.items()
+                if (key[0], key[place]) == (workload, choice)
+            )
+        )
 
     # Limits and levels
 

@@ -3,7 +3,19 @@
 Adding one is its file and its line in the list; the order is that of building.
 """
 
-from gpuplan.families import deadlines, density, energy, export, facility, limits, pricing, siting, supply
+from gpuplan.families import (
+    clusters,
+    deadlines,
+    density,
+    energy,
+    export,
+    facility,
+    limits,
+    pricing,
+    siting,
+    supply,
+    workloads,
+)
 from gpuplan.families.family import Denial, Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -14,6 +26,8 @@ FAMILIES: tuple[Family, ...] = (
     facility.FAMILY,
     pricing.FAMILY,
     energy.FAMILY,
+    workloads.FAMILY,
+    clusters.FAMILY,
     deadlines.FAMILY,
     limits.FAMILY,
 )

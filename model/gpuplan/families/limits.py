@@ -196,17 +196,18 @@ def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> 
         used = Fraction(len(things_counted(recount, limit, first, last)))
         return _reading(name, limit, detail, used, limit.count, limit.at_least, limit.at_most, exact=True)
     used = recounted(recount, limit, first, last)
+    exact = limit.kind in ("units", "clusters")
     if limit.is_amount:
-        exact = limit.kind == "units"
-        return _reading(name, limit, detail, used, unit_of(limit), limit.at_least, limit.at_most, exact=exact)
+        return _reading(
+            name, limit, detail, used, unit_of(limit, recount.instance), limit.at_least, limit.at_most, exact=exact
+        )
     whole = recounted(recount, whole_of(limit), first, last)
-    exact = limit.kind == "units"
     if whole == 0:
         if used == 0:
             return None
         # Something of nothing is more than any share of it.
         most = None if limit.at_most_share is None else Decimal(0)
-        return _reading(name, limit, detail, used, unit_of(limit), Decimal(0), most, exact=exact)
+        return _reading(name, limit, detail, used, unit_of(limit, recount.instance), Decimal(0), most, exact=exact)
     return _reading(name, limit, detail, used / whole, "share", limit.at_least_share, limit.at_most_share, exact=exact)
 
 
@@ -272,7 +273,7 @@ def sentence(instance: Instance, at: str) -> str:
 
 def told(instance: Instance, name: str, limit: Limit) -> str:
     """What one limit demands, in words."""
-    what = limit.count or unit_of(limit)
+    what = limit.count or unit_of(limit, instance)
     if what == "money":
         what = f"{instance.currency} of {limit.measure}"
     bounds = [

@@ -21,6 +21,7 @@ from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
 from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import common_step, worth
+from gpuplan.instance.workload_checks import units_of_work, workloads
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -55,6 +56,21 @@ def references(instance: Instance) -> Iterator[Problem]:
         yield from _reference(f"offers.{name}.system", "system", offer.system, instance.systems)
         for number, site in enumerate(offer.sites or ()):
             yield from _reference(f"offers.{name}.sites.{number}", "site", site, instance.sites)
+    for name, workload in instance.workloads.items():
+        for rated in workload.rates:
+            yield from _reference(f"workloads.{name}.rates.{rated}", "system", rated, instance.systems)
+        for number, site in enumerate(workload.sites or ()):
+            yield from _reference(f"workloads.{name}.sites.{number}", "site", site, instance.sites)
+        for site in workload.transit_price_per_unit_month:
+            path = f"workloads.{name}.transit_price_per_unit_month.{site}"
+            yield from _reference(path, "site", site, instance.sites)
+    for name, kind in instance.clusters.items():
+        for joined in kind.systems:
+            yield from _reference(f"clusters.{name}.systems", "system", joined, instance.systems)
+        for number, site in enumerate(kind.sites or ()):
+            yield from _reference(f"clusters.{name}.sites.{number}", "site", site, instance.sites)
+        for resource in (*kind.needs, *kind.needs_per_system):
+            yield from _reference(f"clusters.{name}.needs", "resource", resource, instance.resources)
     for name, fleet in instance.existing.systems.items():
         path = f"existing.systems.{name}"
         yield from _reference(f"{path}.system", "system", fleet.system, instance.systems)
@@ -111,6 +127,8 @@ def _selection_references(instance: Instance, path: str, selection: Selection | 
         "country": [site.country or "" for site in sites],
         "region": [site.region for site in sites],
         "module": instance.modules,
+        "workload": instance.workloads,
+        "cluster": instance.clusters,
     }
     for field, values in selection.fields().items():
         if field in ("route", "cap"):
@@ -127,6 +145,8 @@ def currencies(instance: Instance) -> Iterator[Problem]:
         (f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()
     ]
     used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
+    used += [(f"clusters.{name}.currency", one.currency) for name, one in instance.clusters.items()]
+    used += [(f"workloads.{name}.currency", one.currency) for name, one in instance.workloads.items()]
     used += [(f"sites.{name}.currency", one.currency) for name, one in instance.sites.items()]
     used += [(f"sites.{name}.tariff", one.tariff.currency) for name, one in instance.sites.items() if one.tariff]
     used += [
@@ -170,7 +190,7 @@ def days(instance: Instance) -> Iterator[Problem]:
     """Days that the calendar does not reach."""
     start, end = instance.calendar.start, instance.calendar.end
     for name, limit in instance.limits.items():
-        stock = limit.is_units_in_use or limit.measure == "grid-power-kw"
+        stock = limit.is_stock or limit.kind == "work"
         for field, day in (("from", limit.start), ("by", limit.by)):
             last = end if stock else max(end, instance.operation_end)
             if day is not None and not start <= day <= last:
@@ -321,8 +341,19 @@ def sites_used(instance: Instance) -> Iterator[Problem]:
 def _after_references(instance: Instance) -> Iterator[Problem]:
     """Checks that follow references; they would stumble over one that names nothing."""
     if not any(True for one in (references, regimes) for _ in one(instance)):
-        for one in (currencies, days, quotes, whole_targets, caps_and_routes, odds, reachable_targets):
+        for one in AFTER_REFERENCES:
             yield from one(instance)
 
 
+AFTER_REFERENCES = (
+    currencies,
+    days,
+    quotes,
+    whole_targets,
+    caps_and_routes,
+    odds,
+    reachable_targets,
+    workloads,
+    units_of_work,
+)
 CHECKS = (references, regimes, sites_used, _after_references)

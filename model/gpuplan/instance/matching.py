@@ -25,6 +25,8 @@ class Subject:
     route: str | None = None
     caps: tuple[str, ...] = ()
     """Caps that a lot counts against."""
+    workload: str | None = None
+    cluster: str | None = None
 
     @classmethod
     def of_offer(cls, instance: Instance, offer: str, site: str | None = None) -> Subject:
@@ -70,6 +72,8 @@ def facts(instance: Instance, subject: Subject) -> Facts:
         "module": subject.module,
         "route": subject.route,
         "cap": subject.caps,
+        "workload": subject.workload,
+        "cluster": subject.cluster,
     }
 
 

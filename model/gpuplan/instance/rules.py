@@ -33,24 +33,39 @@ CostTerm = Literal[
     "installation",
     "rebates",
     "modules",
+    "clusters",
     "opening",
     "site",
     "energy",
     "demand",
+    "transit",
     "maintenance",
     "support",
     "carbon",
     "penalty",
 ]
 CAPEX: frozenset[str] = frozenset(
-    {"purchase", "fees", "activation", "network", "storage", "installation", "rebates", "modules", "opening"}
+    {
+        "purchase",
+        "fees",
+        "activation",
+        "network",
+        "storage",
+        "installation",
+        "rebates",
+        "modules",
+        "clusters",
+        "opening",
+    }
 )
-OPEX: frozenset[str] = frozenset({"site", "energy", "demand", "maintenance", "support", "carbon"})
+OPEX: frozenset[str] = frozenset({"site", "energy", "demand", "transit", "maintenance", "support", "carbon"})
 COST_TERMS: tuple[CostTerm, ...] = CostTerm.__args__  # type: ignore[attr-defined]
 
 UNIT_MEASURES = ("accelerators", "systems", "memory-gb", "compute-tflops", "tpp", "it-power-kw", "attribute")
 MONEY_MEASURES = ("capex", "opex", "spend")
 SITE_MEASURES = ("grid-power-kw", "energy-kwh", "carbon-kg")
+WORK_MEASURES = ("work-served",)
+CLUSTER_MEASURES = ("clusters",)
 MeasureName = Literal[
     "accelerators",
     "systems",
@@ -65,7 +80,13 @@ MeasureName = Literal[
     "grid-power-kw",
     "energy-kwh",
     "carbon-kg",
+    "work-served",
+    "clusters",
 ]
+
+
+OF_SALES = frozenset({"offer", "vendor", "vendor_country", "vendor_group", "module"})
+"""Selection fields that say nothing of what serves: systems of one kind at one site serve alike, whoever sold them."""
 
 
 class Selection(Closed):
@@ -89,6 +110,9 @@ class Selection(Closed):
     """Of a lot under export control, such as `us-2025-01.allocation`; for units signed or shipped."""
     cap: OneOrMore | None = None
     """Cap or quota against which a lot counts, such as `us-2025-01.allocation`; for units signed or shipped."""
+    workload: OneOrMore | None = None
+    cluster: OneOrMore | None = None
+    """Kind of cluster."""
 
     def fields(self) -> dict[str, tuple[str, ...]]:
         """The fields that are given, with their values."""
@@ -127,22 +151,32 @@ class Measured(Closed):
             raise ValueError("attribute goes with measure attribute, and with no other")
         if self.terms is not None and self.measure not in MONEY_MEASURES:
             raise ValueError(f"terms go with a measure of money ({', '.join(MONEY_MEASURES)})")
-        by_route = {"route", "cap"} & ({*self.select.fields()} | {*(self.exclude.fields() if self.exclude else ())})
+        given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
+        by_route = {"route", "cap"} & given
         if by_route and (self.kind != "units" or self.stage == "usable"):
             raise ValueError(f"{', '.join(sorted(by_route))} selects units signed or shipped: state stage")
         if self.delivery != "planned" and self.kind != "units":
             raise ValueError("delivery goes with a measure of units")
-        if self.measure in SITE_MEASURES:
-            given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
-            if wrong := given - {"site", "country", "region"}:
-                raise ValueError(f"{self.measure} is counted by site: {', '.join(sorted(wrong))} cannot select it")
+        if self.measure in SITE_MEASURES and (wrong := given - {"site", "country", "region"}):
+            raise ValueError(f"{self.measure} is counted by site: {', '.join(sorted(wrong))} cannot select it")
+        if self.kind in ("work", "clusters") and (wrong := given & OF_SALES):
+            raise ValueError(
+                f"{self.measure} is counted by system and site: {', '.join(sorted(wrong))} cannot select it"
+            )
+        for field, kind, measure in (("workload", "work", "work-served"), ("cluster", "clusters", "clusters")):
+            if field in given and self.kind not in (kind, "money"):
+                raise ValueError(f"{field} selects {measure} and money, not {self.measure}")
         return self
 
     @property
-    def kind(self) -> Literal["units", "money", "site"]:
-        """What the measure counts: units, money, or a quantity of a site."""
+    def kind(self) -> Literal["units", "money", "site", "work", "clusters"]:
+        """What the measure counts: units, money, a quantity of a site, work, or clusters."""
         if self.measure in UNIT_MEASURES:
             return "units"
+        if self.measure in WORK_MEASURES:
+            return "work"
+        if self.measure in CLUSTER_MEASURES:
+            return "clusters"
         return "money" if self.measure in MONEY_MEASURES else "site"
 
 
@@ -169,7 +203,8 @@ class Limit(Measured, Entity):
     """A bound on a measure over a selection: an amount, a share of a whole, or a count of distinct things."""
 
     start: Annotated[Day | None, Field(alias="from")] = None
-    """First day of the window of what flows (money, energy, carbon; units signed or shipped)."""
+    """First day of the window of what flows (money, energy, carbon; units signed or shipped), or of the days over which
+    work is averaged."""
     by: Day | None = None
     """Day on which a stock is taken, last day of a window; the last day of the calendar when left out."""
     each: Literal["month", "quarter", "year"] | None = None
@@ -221,8 +256,8 @@ class Limit(Measured, Entity):
                 raise ValueError("a count has either counts_from or counts_from_share")
         if self.delivery != "planned" and (self.at_least is None or self.at_most is not None or self.count is not None):
             raise ValueError("expected and worst-case delivery go with at_least")
-        if self.start is not None and (self.measure == "grid-power-kw" or (self.is_units_in_use)):
-            raise ValueError("from goes with what flows: money, energy, carbon, or units signed or shipped")
+        if self.start is not None and self.is_stock:
+            raise ValueError("from goes with what flows: money, energy, carbon, work, or units signed or shipped")
         if self.start is not None and self.by is not None and self.start > self.by:
             raise ValueError(f"from {self.start} is after by {self.by}")
 
@@ -230,6 +265,11 @@ class Limit(Measured, Entity):
     def is_units_in_use(self) -> bool:
         """Whether it bounds a stock of usable units."""
         return self.kind == "units" and self.stage == "usable"
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether it bounds what there is on a day, rather than what flows within a window."""
+        return self.is_units_in_use or self.measure == "grid-power-kw" or self.kind == "clusters"
 
     @property
     def is_amount(self) -> bool:
@@ -254,7 +294,8 @@ class Level(Closed):
     minimise: Literal["cost", "commissioning", "concentration"] | Measured | None = None
     maximise: Measured | None = None
     by: Day | None = None
-    """Day on which a measure of units is taken; the last day of the calendar when left out."""
+    """Day on which a measure of units or clusters is taken, or last day over which work is averaged; the last day of
+    the calendar when left out."""
     target: Id | None = None
     """The limit whose first day of holding is the commissioning date."""
     of: Measured | None = None

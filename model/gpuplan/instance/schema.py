@@ -17,6 +17,7 @@ from gpuplan.instance.calendar import Calendar, add_months, discount_factor
 from gpuplan.instance.caps import caps
 from gpuplan.instance.catalog import OVERRIDABLE, resolve
 from gpuplan.instance.checks import check
+from gpuplan.instance.clusters import ClusterKind
 from gpuplan.instance.economics import Economics
 from gpuplan.instance.edits import apply, restated
 from gpuplan.instance.facility import Existing, Module, Resource, Site
@@ -26,6 +27,7 @@ from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.permission import Permissions
 from gpuplan.instance.regimes import Export
 from gpuplan.instance.rules import Deadline, Level, Limit
+from gpuplan.instance.workloads import Workload
 
 
 class Scenario(Closed):
@@ -53,6 +55,8 @@ class Instance(Closed):
     modules: ById[Module] = Field(default_factory=Table)
     export: Export = Export()
     """Export control; none when no regime is named."""
+    workloads: ById[Workload] = Field(default_factory=Table)
+    clusters: ById[ClusterKind] = Field(default_factory=Table)
     limits: ById[Limit] = Field(default_factory=Table)
     deadlines: ById[Deadline] = Field(default_factory=Table)
     existing: Existing = Existing()

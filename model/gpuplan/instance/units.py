@@ -9,6 +9,7 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.classification import tpp
+from gpuplan.instance.serving import workloads_in
 
 if TYPE_CHECKING:
     from gpuplan.instance.rules import Measured
@@ -53,8 +54,11 @@ def _attribute(name: str, instance: Instance, system_id: str, offer_id: str | No
     return None
 
 
-def unit_of(measured: Measured) -> str:
-    """Unit in which a measure is counted, for people."""
+def unit_of(measured: Measured, instance: Instance | None = None) -> str:
+    """Unit in which a measure is counted, for people; that of work is the unit of the instance's workloads."""
+    if measured.kind == "work":
+        named = [] if instance is None else [instance.workloads[name].unit for name in workloads_in(measured, instance)]
+        return named[0] if named else "work"
     names = {
         "accelerators": "accelerators",
         "systems": "systems",
@@ -64,6 +68,7 @@ def unit_of(measured: Measured) -> str:
         "grid-power-kw": "kW",
         "energy-kwh": "kWh",
         "carbon-kg": "kg",
+        "clusters": "clusters",
     }
     if measured.measure == "compute-tflops":
         return f"TFLOPS {measured.format}" if measured.format != "int8" else "TOPS int8"

@@ -82,6 +82,9 @@ def _known(instance: Instance, plan: Plan) -> None:
         "module": instance.modules,
         "resource": instance.resources,
         "provider": {EXISTING, *instance.modules},
+        "workload": instance.workloads,
+        "cluster": instance.clusters,
+        "system": instance.systems,
     }
     for kind, lines in plan.decisions:
         seen: set[tuple[object, ...]] = set()
@@ -92,7 +95,7 @@ def _known(instance: Instance, plan: Plan) -> None:
                     way_out = "Audit the plan against the instance it was made for."
                     path = f"decisions.{kind}.{number}.{field}"
                     faults.append(Problem(f"the instance has no {field} {name!r}", way_out, path))
-            key = tuple(value for field, value in line if field not in ("units", "amount", "tier"))
+            key = tuple(value for field, value in line if field not in ("units", "amount", "tier", "systems"))
             if key in seen:
                 faults.append(Problem("this is decided twice", "Join the lines.", f"decisions.{kind}.{number}"))
             seen.add(key)
@@ -116,6 +119,9 @@ def _differ(path: str, theirs: object, mine: object) -> Iterator[str]:
 KEYS = (
     "offer",
     "module",
+    "workload",
+    "cluster",
+    "system",
     "site",
     "limit",
     "window",

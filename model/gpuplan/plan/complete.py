@@ -43,6 +43,8 @@ def complete(
         modules=tables.modules(recount),
         sites=tables.sites(recount, loads),
         states=tables.states(recount, loads),
+        served=tables.served(recount),
+        clusters=tables.clusters(recount),
         cost=money.cost(recount),
         limits=reasons.limits(recount),
         considered=reasons.considered(recount),

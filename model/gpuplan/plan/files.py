@@ -25,6 +25,8 @@ TABLES = (
     "modules",
     "sites",
     "states",
+    "served",
+    "clusters",
     "limits",
     "considered",
     "permissions",

@@ -109,6 +109,38 @@ class PlanState(Closed):
     """Paid in the period for this site, undiscounted."""
 
 
+class PlanServed(Closed):
+    """What serves a workload from a day on, until the next row of the same workload, system and site."""
+
+    workload: Id
+    system: Id
+    site: Id
+    day: Day
+    systems: Figure
+    """Systems that work on it; any part of one may."""
+    work: Figure
+    """In the workload's unit."""
+    unit: Text
+    demand: Figure
+    """Of the whole workload on that day."""
+
+
+class PlanCluster(Closed):
+    """Clusters of one kind that stand from a day on, until the next row of the same kind, system and site."""
+
+    cluster: Id
+    system: Id
+    site: Id
+    day: Day
+    units: Whole
+    """Clusters."""
+    systems: Whole
+    """In them."""
+    accelerators: Whole
+    amount: Figure
+    """Paid on that day for what was formed and joined on it, in the reporting currency."""
+
+
 class TermCost(Closed):
     """One cost term."""
 
@@ -297,6 +329,8 @@ class Plan(Closed):
     modules: Sequence[PlanModule]
     sites: Sequence[PlanSite]
     states: Sequence[PlanState]
+    served: Sequence[PlanServed] = ()
+    clusters: Sequence[PlanCluster] = ()
     cost: PlanCost
     limits: Sequence[PlanLimit]
     considered: Sequence[Considered]

@@ -171,6 +171,13 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
         for name in names:
             if name in entities:
                 found += _leaned_on(f"{section}.{name}", entities[name].sources)
+    for name in dict.fromkeys(line.cluster for line in recount.decisions.clusters):
+        found += _leaned_on(f"clusters.{name}", instance.clusters[name].sources)
+    for name in dict.fromkeys(line.workload for line in recount.decisions.served):
+        found += _leaned_on(f"workloads.{name}", instance.workloads[name].sources)
+        for system, rate in instance.workloads[name].rates.items():
+            if rate.source is not None and any(line.system == system for line in recount.decisions.served):
+                found += _leaned_on(f"workloads.{name}.rates.{system}", {"all": rate.source})
     for site in used_sites:
         tariff = instance.sites[site].tariff
         if tariff is not None:

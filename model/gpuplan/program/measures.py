@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.matching import Subject, concerns, counts_term
+from gpuplan.instance.serving import rate_of, work_weights
 from gpuplan.instance.timeline import last_state, stretches
 from gpuplan.instance.units import worth
 from gpuplan.program.columns import Role
@@ -18,13 +20,17 @@ if TYPE_CHECKING:
 
 
 def measure(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
-    """Units, money in the reporting currency, kW, kWh or kg, over [first, last] or on `last`."""
+    """Units, money in the reporting currency, kW, kWh, kg, work or clusters, over [first, last] or on `last`."""
     if measured.kind == "units":
         total = Linear()
         for subject, units in units_counted(problem, measured, first, last):
             each = worth(measured, problem.instance, subject.system or "", subject.offer)
             total.plus(units, float(each))
         return total
+    if measured.kind == "work":
+        return _work(problem, measured, first, last)
+    if measured.kind == "clusters":
+        return _clusters(problem, measured, last)
     return (
         _money(problem, measured, first, last)
         if measured.kind == "money"
@@ -91,6 +97,30 @@ def _money(problem: Problem, measured: Measured, first: date, last: date) -> Lin
         else:
             amount = sum(paid for day, paid in flow.payments if first <= day <= last)
         total.plus(flow.expression, amount)
+    return total
+
+
+def _work(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
+    """Work served, averaged over the days of the window."""
+    instance, total = problem.instance, Linear()
+    weights = work_weights(instance, first, last)
+    for column in problem.columns.of("served"):
+        _, workload, system, site, position = problem.columns.keys[column]
+        subject = Subject(workload=str(workload), system=str(system), site=str(site))
+        if position in weights and concerns(measured, instance, subject):
+            each = Fraction(rate_of(instance, str(workload), str(system)))
+            total.add(column, float(each * weights[int(position)]))
+    return total
+
+
+def _clusters(problem: Problem, measured: Measured, last: date) -> Linear:
+    """Clusters formed by a day."""
+    state, total = last_state(problem.states, last), Linear()
+    for column in problem.columns.of("clusters"):
+        _, cluster, system, site, at = problem.columns.keys[column]
+        subject = Subject(cluster=str(cluster), system=str(system), site=str(site))
+        if at == state and concerns(measured, problem.instance, subject):
+            total.add(column, 1.0)
     return total
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +13,7 @@ from gpuplan.errors import Problem as Fault
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
 from gpuplan.instance.routes import Route, routes
-from gpuplan.instance.timeline import LotDays, module_ready, state_days
+from gpuplan.instance.timeline import LotDays, last_state, module_ready, state_days
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.knapsack import largest
 from gpuplan.program.linear import Linear
@@ -146,6 +146,27 @@ class Problem:
 
     @cached_property
     def _in_place(self) -> dict[tuple[str, str, int], Linear]:
+        return {}
+
+    def usable(self, system: str, site: str, day: date) -> Linear:
+        """Systems of one kind usable at a site on a day, bought and already there. Shared, so not to be changed."""
+        key = (system, site, day)
+        if key not in self._usable:
+            found = Linear()
+            for offer, standing in self.standings_by_site.get(site, []):
+                quote = self.instance.offers[offer]
+                state = last_state(self.states, day - timedelta(days=quote.acceptance_days))
+                column = None if state is None else standing[state]
+                if quote.system == system and column is not None:
+                    found.add(column, 1.0)
+            for fleet in self.instance.existing.systems.values():
+                if (fleet.system, fleet.site) == (system, site):
+                    found.constant += fleet.units
+            self._usable[key] = found
+        return self._usable[key]
+
+    @cached_property
+    def _usable(self) -> dict[tuple[str, str, date], Linear]:
         return {}
 
     def pairs(self) -> Iterable[tuple[str, str]]:

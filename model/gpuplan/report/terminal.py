@@ -39,6 +39,10 @@ def _plan_parts(plan: Plan) -> list[RenderableType]:
     parts.append(_titled("Limits", _limits(plan)))
     if plan.sites:
         parts.append(_titled("Sites", _sites(plan)))
+    if plan.clusters:
+        parts.append(_titled("Clusters", _clusters(plan)))
+    if plan.served:
+        parts.append(_titled("What serves which workload, at the end", _served(plan)))
     if plan.modules:
         parts.append(_titled("Facility modules", _modules(plan)))
     licences = licences_table(plan)
@@ -180,6 +184,35 @@ def _sites(plan: Plan) -> Table:
         of = "unlimited" if most and most.capacity is None else f"{most.capacity:,.0f} kW" if most else "-"
         pue = "-" if site.pue is None else f"{site.pue:.3f}"
         table.add_row(site.site, f"{site.systems:,}", f"{site.accelerators:,}", drawn, of, pue)
+    return table
+
+
+def _clusters(plan: Plan) -> Table:
+    """What stands in the end, and since when."""
+    table = _table("cluster", "system", "site", "clusters", "systems", "accel.", "from", numbers=(3, 4, 5))
+    for line in {(line.cluster, line.system, line.site): line for line in plan.clusters}.values():
+        table.add_row(
+            line.cluster,
+            line.system,
+            line.site,
+            f"{line.units:,}",
+            f"{line.systems:,}",
+            f"{line.accelerators:,}",
+            str(line.day),
+        )
+    return table
+
+
+def _served(plan: Plan) -> Table:
+    """What serves from the last serving day on."""
+    table = _table("workload", "system", "site", "systems", "work", "", "of demand", numbers=(3, 4, 6))
+    last = {(line.workload, line.system, line.site): line for line in plan.served}
+    for line in last.values():
+        if line.systems:
+            share = percent(line.work / line.demand) if line.demand else "-"
+            table.add_row(
+                line.workload, line.system, line.site, f"{line.systems:,.2f}", f"{line.work:,.6g}", line.unit, share
+            )
     return table
 
 
