@@ -37,6 +37,7 @@ TERMS = {
     "storage": "Likewise",
     "installation": "Likewise",
     "rebates": "Paid back by a vendor on its whole spend; negative",
+    "spares": "Spare parts bought with systems, a share of the offer's first price",
     "modules": "Price of facility modules",
     "opening": "Of a site, on the day of the decision",
     "site": "Fixed cost of an open site, each month",

@@ -44,7 +44,12 @@ CASES: dict[str, LoadCase] = {"energy": "typical", "demand": "design", "carbon":
 
 
 def prices(instance: Instance, site_id: str, stretch: Stretch) -> dict[str, Fraction]:
-    """By cost term: reporting currency for each kW drawn over a stretch, in the term's load case; zeros left out."""
+    """By cost term: reporting currency for each kW drawn over a stretch, in the term's load case; zeros left out.
+
+    Nothing where hosts pay.
+    """
+    if site_id in instance.hosted_sites:
+        return {}
     site, tariff = instance.sites[site_id], instance.sites[site_id].tariff
     hours = Fraction(24 * stretch.days)
     found = {"carbon": hours * Fraction(site.carbon_kg_per_kwh * instance.economics.carbon_price_per_tonne) / 1000}

@@ -184,8 +184,8 @@ def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
             subject = Subject.of_offer(problem.instance, offer, site)
             if not all_units:
                 _pay(problem, "purchase", offer, period, units, Fraction(quote.price), quote.currency, subject)
-            for part, price in parts.items():
-                _pay(problem, part, offer, period, units, price, "USD", subject)
+            for part, (price, currency) in parts.items():
+                _pay(problem, part, offer, period, units, price, currency, subject)
     if all_units:
         _all_units_rows(problem, offer, quote)
 
@@ -601,7 +601,7 @@ def _lot_entries(recount: Recount, lot: Lot) -> Iterator[Entry]:
     instance, quote = recount.instance, recount.instance.offers[lot.offer]
     subject = Subject.of_offer(instance, lot.offer, lot.site)
     prices = {"purchase": (unit_price(recount, lot.offer), quote.currency)}
-    prices |= {part: (price, "USD") for part, price in added_parts(instance, lot.offer).items()}
+    prices |= added_parts(instance, lot.offer)
     for term, (price, currency) in prices.items():
         for day, amount in instalments(instance, lot.offer, lot.days, price, currency):
             yield entry(instance, term, day, amount * lot.units, subject, lot.days.signed)

@@ -111,6 +111,8 @@ def _payments(instance: Instance, name: str, decided: date) -> dict[str, list[tu
     currency = site.currency or instance.currency
     economics = instance.economics
     found: dict[str, list[tuple[date, Fraction]]] = {}
+    if name in instance.hosted_sites:
+        return found
     if site.opening_cost:
         found["opening"] = [(decided, Fraction(site.opening_cost) * Fraction(economics.rate(currency, decided)))]
     if site.fixed_cost_per_month:

@@ -161,6 +161,21 @@ def currencies(instance: Instance) -> Iterator[Problem]:
             )
 
 
+def hosts(instance: Instance) -> Iterator[Problem]:
+    """Sites that cost something, where some offers include that and others do not."""
+    for name, site in instance.sites.items():
+        offered = [offer for offer in instance.offers if name in instance.offer_sites(offer)]
+        hosted = [offer for offer in offered if "hosting" in instance.offers[offer].includes]
+        costs = site.tariff or site.opening_cost or site.fixed_cost_per_month or site.carbon_kg_per_kwh
+        if costs and hosted and len(hosted) < len(offered):
+            others = ", ".join(offer for offer in offered if offer not in hosted)
+            yield Problem(
+                f"{', '.join(hosted)} includes hosting here and {others} does not: who pays the site is not clear",
+                "Make two sites of it, the host's and the buyer's, and say under offers which goes where.",
+                f"sites.{name}",
+            )
+
+
 def days(instance: Instance) -> Iterator[Problem]:
     """Days that the calendar does not reach."""
     start, end = instance.calendar.start, instance.calendar.end
@@ -312,7 +327,7 @@ def sites_used(instance: Instance) -> Iterator[Problem]:
 def _after_references(instance: Instance) -> Iterator[Problem]:
     """Checks that follow references; they would stumble over one that names nothing."""
     if not any(True for _ in references(instance)):
-        for one in (currencies, days, quotes, whole_targets, reachable_targets):
+        for one in (currencies, hosts, days, quotes, whole_targets, reachable_targets):
             yield from one(instance)
 
 

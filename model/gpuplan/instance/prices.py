@@ -31,12 +31,21 @@ def instalments(
     return found
 
 
-def added_parts(instance: Instance, offer: str) -> dict[str, Fraction]:
-    """By cost term: US dollars for each system, of the parts that the offer does not include; zeros left out."""
+def added_parts(instance: Instance, offer: str) -> dict[str, tuple[Fraction, str | None]]:
+    """By cost term: (price for each system, currency) of the parts that come on top of an offer; zeros left out.
+
+    Parts that the offer does not include are the system's own figures in US dollars; spares are a share of the offer's
+    first price.
+    """
     quote = instance.offers[offer]
     system = instance.systems[quote.system]
-    found = {part: Fraction(getattr(system, f"{part}_price_usd")) for part in ADDED_PARTS if part not in quote.includes}
-    return {part: price for part, price in found.items() if price}
+    found: dict[str, tuple[Fraction, str | None]] = {
+        part: (Fraction(getattr(system, f"{part}_price_usd")), "USD")
+        for part in ADDED_PARTS
+        if part not in quote.includes
+    }
+    found["spares"] = Fraction(quote.price) * Fraction(quote.spares_share), quote.currency
+    return {part: priced for part, priced in found.items() if priced[0]}
 
 
 def module_instalments(instance: Instance, module_id: str, signed: date) -> list[tuple[date, Fraction]]:

@@ -32,6 +32,7 @@ CostTerm = Literal[
     "storage",
     "installation",
     "rebates",
+    "spares",
     "modules",
     "opening",
     "site",
@@ -43,7 +44,7 @@ CostTerm = Literal[
     "penalty",
 ]
 CAPEX: frozenset[str] = frozenset(
-    {"purchase", "fees", "activation", "network", "storage", "installation", "rebates", "modules", "opening"}
+    {"purchase", "fees", "activation", "network", "storage", "installation", "rebates", "spares", "modules", "opening"}
 )
 OPEX: frozenset[str] = frozenset({"site", "energy", "demand", "maintenance", "support", "carbon"})
 COST_TERMS: tuple[CostTerm, ...] = CostTerm.__args__  # type: ignore[attr-defined]
@@ -111,6 +112,10 @@ class Measured(Closed):
     """For measures of units."""
     existing: Literal["include", "exclude"] = "exclude"
     """Whether the fleet that is already there counts, for measures of units."""
+    hosts: Literal["include", "exclude"] | None = None
+    """Whether the part that hosts keep in kind (1 - `buyer_share`) counts, for measures of units. When left out it does
+    not for usable accelerators, systems, memory, compute and attributes, and it does for what is signed or shipped and
+    for tpp and it-power-kw."""
 
     @model_validator(mode="after")
     def _fitting_fields(self) -> Measured:
@@ -120,6 +125,8 @@ class Measured(Closed):
             raise ValueError("attribute goes with measure attribute, and with no other")
         if self.terms is not None and self.measure not in MONEY_MEASURES:
             raise ValueError(f"terms go with a measure of money ({', '.join(MONEY_MEASURES)})")
+        if self.hosts is not None and self.kind != "units":
+            raise ValueError(f"hosts goes with a measure of units ({', '.join(UNIT_MEASURES)})")
         if self.measure in SITE_MEASURES:
             given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
             if wrong := given - {"site", "country", "region"}:
@@ -132,6 +139,13 @@ class Measured(Closed):
         if self.measure in UNIT_MEASURES:
             return "units"
         return "money" if self.measure in MONEY_MEASURES else "site"
+
+    @property
+    def counts_hosts(self) -> bool:
+        """Whether the part that hosts keep counts."""
+        if self.hosts is not None:
+            return self.hosts == "include"
+        return self.stage != "usable" or self.measure in ("tpp", "it-power-kw")
 
 
 class Soft(Closed):

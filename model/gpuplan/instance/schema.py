@@ -59,6 +59,17 @@ class Instance(Closed):
         return tuple(site for site in self.sites if allowed is None or site in allowed)
 
     @cached_property
+    def hosted_sites(self) -> frozenset[Id]:
+        """Sites whose hall, energy and carbon are paid by hosts: every offer that can come there includes hosting."""
+        offered = {
+            site: [offer for name, offer in self.offers.items() if site in self.offer_sites(name)]
+            for site in self.sites
+        }
+        return frozenset(
+            site for site, some in offered.items() if some and all("hosting" in offer.includes for offer in some)
+        )
+
+    @cached_property
     def currency(self) -> str:
         """The reporting currency."""
         return self.economics.currency

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gpuplan.ledger.site_loads import SiteLoads
@@ -36,6 +37,9 @@ def complete(
         currency=instance.currency,
         levels=tuple(levels),
         accelerators=sum(order.accelerators for order in orders),
+        accelerators_of_buyer=sum(
+            (order.accelerators * instance.offers[order.offer].buyer_share for order in orders), Decimal(0)
+        ),
         systems=sum(order.units for order in orders),
         decisions=recount.decisions,
         orders=orders,

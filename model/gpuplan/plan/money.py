@@ -52,7 +52,8 @@ def cash(recount: Recount) -> tuple[FiscalYear, ...]:
 def unit_costs(recount: Recount) -> UnitCosts:
     """Discounted cost without penalties, over hours of usable accelerators to the end of the years reckoned with.
 
-    A system is usable over a stretch when it was installed by the state day that lies its acceptance before the
+    What hosts keep does not count, and each offer counts the share of its hours in which it is available. A system is
+    usable over a stretch when it was installed by the state day that lies its acceptance before the
     stretch's last day.
     """
     instance = recount.instance
@@ -62,9 +63,10 @@ def unit_costs(recount: Recount) -> UnitCosts:
         system = instance.systems[quote.system]
         chip = instance.accelerators.get(system.accelerator or "")
         tpp = Fraction(chip.tpp or 0) if chip else Fraction(0)
+        part = Fraction(quote.buyer_share) * Fraction(quote.availability)
         for stretch in stretches(instance, recount.states):
             units = recount.usable_on(offer, site, stretch.last)
-            accelerator_hours = Fraction(24 * stretch.days * units * system.accelerators)
+            accelerator_hours = 24 * stretch.days * units * system.accelerators * part
             hours += accelerator_hours
             equivalents += accelerator_hours * tpp / H100_TPP
     paid = sum((Fraction(one.discounted) for one in recount.entries if one.term != "penalty"), Fraction(0))

@@ -39,6 +39,7 @@ class PlanOrder(Closed):
     site: Id
     units: Whole
     accelerators: Whole
+    """The host's part included."""
     signed: Day
     shipped: Day
     delivered: Day
@@ -175,6 +176,7 @@ class UnitCosts(Closed):
     """What use costs, over the years reckoned with: discounted cost over hours of usable accelerators, undiscounted."""
 
     accelerator_hours: Figure
+    """Without what hosts keep, and without the hours in which systems are not available."""
     per_accelerator_hour: Figure | None
     h100_equivalent_hours: Figure
     per_h100_equivalent_hour: Figure | None
@@ -223,7 +225,9 @@ class Plan(Closed):
     currency: Currency
     levels: Sequence[PlanLevel]
     accelerators: Whole
-    """Bought."""
+    """Bought, the hosts' part included."""
+    accelerators_of_buyer: Figure
+    """Bought, without the part that hosts keep in kind."""
     systems: Whole
     decisions: Decisions
     orders: Sequence[PlanOrder]

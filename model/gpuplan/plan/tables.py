@@ -19,7 +19,7 @@ from gpuplan.plan.plan import PlanModule, PlanOrder, PlanSite, PlanState, Resour
 if TYPE_CHECKING:
     from gpuplan.ledger.recount import Recount
 
-LOT_TERMS = frozenset({"purchase", "network", "storage", "installation"})
+LOT_TERMS = frozenset({"purchase", "network", "storage", "installation", "spares"})
 
 
 def orders(recount: Recount) -> tuple[PlanOrder, ...]:

@@ -68,8 +68,10 @@ def _decision(plan: Plan) -> str:
     ready = max(order.ready for order in plan.orders)
     signed = f"signed on {first}" if first == last else f"signed {first} to {last}"
     cost = plan.cost
+    kept = plan.accelerators - plan.accelerators_of_buyer
+    hosts = f" (hosts keep {kept:,.0f})" if kept else ""
     text = (
-        f"Buy {plan.accelerators:,} accelerators in {plural(plan.systems, 'system')} from "
+        f"Buy {plan.accelerators:,} accelerators{hosts} in {plural(plan.systems, 'system')} from "
         f"{plural(len(vendors), 'vendor')} ({', '.join(vendors)}) for {plural(len(places), 'site')} "
         f"({', '.join(places)}), {signed}, the last ready on {ready}. "
         f"It costs {money(cost.amount, plan.currency)} over the years reckoned with"
