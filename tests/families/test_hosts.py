@@ -1,4 +1,4 @@
-"""Hosts and bundles: the part that a host keeps in kind, what a price covers, spares, and bids that exclude each other."""
+"""Hosts and bundles: the part that a host keeps in kind, what a price covers, spares, bids that exclude each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOSTED = ["system", "hosting"]
 
 
 def test_a_target_counts_the_buyers_part_alone() -> None:
-    """Proves `buyer_share`: 3 systems of 8 are needed for 18 accelerators at 75 %, 3 x 6 = 18. If all counted, 3 x 8."""
+    """Proves `buyer_share`: 3 systems of 8 are needed for 18 accelerators at 75 %, 3 x 6 = 18; else 24."""
     kept = {"o": {"buyer_share": 0.75, "max_units": 9}}
     plan = plan_of(case(offers=kept, limits={"t": target(18, measure="accelerators")}))
     assert units_of(plan) == {"o": 3}
@@ -73,7 +73,7 @@ def test_an_hour_of_use_costs_more_for_what_hosts_keep_and_what_is_not_available
 
 
 def test_spares_are_a_share_of_the_first_price_paid_with_each_order() -> None:
-    """Proves spares: 2 systems at 100 with 5 % are 10, in the offer's currency at 1.5: 15, beside 300 for the systems."""
+    """Proves spares: 2 systems at 100 with 5 % are 10 in the offer's currency, at 1.5: 15, beside 300."""
     money = {"economics": {"exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}]}}}
     tree = case(**money, offers={"o": {"spares_share": 0.05, "currency": "EUR"}}, limits={"t": target(2)})
     assert terms_of(tree) == {"purchase": 300, "spares": 15}

@@ -45,7 +45,13 @@ TERMS = {
     "demand": "Design-day draw from the grid at the tariff's demand charge",
     "maintenance": "Of modules, a share of their price a year",
     "support": "Of systems, a share of the offer's first price a year",
+    "replacement": "Systems and modules bought again at the end of their life",
+    "capital-levies": "Taxes, duties and credits on capital terms",
+    "rental": "Rent of systems, each month",
+    "colocation": "Rent of facility modules, each month",
     "carbon": "Emissions at the carbon price",
+    "operating-levies": "Taxes, duties and credits on operating terms",
+    "residual": "Worth of what is left of lives at the end; negative, and never inside a budget",
     "penalty": "Of soft limits; never inside a budget",
 }
 _ROW = re.compile(r"^\| (?P<symbol>.+?) \| (?P<meaning>.+?) \| (?P<unit>.*?) ?\|$", re.MULTILINE)
@@ -142,7 +148,7 @@ def title(docstring: str) -> str:
 def index_page() -> str:
     """Order of building, decisions and cost terms."""
     from gpuplan.families import FAMILIES
-    from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX
+    from gpuplan.instance.rules import COST_TERMS, kind_of
 
     if set(TERMS) != set(COST_TERMS):
         raise ValueError(f"cost terms without words in docs/_ext: {set(TERMS) ^ set(COST_TERMS)}")
@@ -156,7 +162,7 @@ def index_page() -> str:
         (code(one.name), one.symbol, one.meaning, one.unit, f"[{one.family}](#family-{one.family})")
         for one in decisions(docstrings())
     ]
-    kinds = {term: "capex" if term in CAPEX else "opex" if term in OPEX else "penalty" for term in COST_TERMS}
+    kinds = {term: kind_of(term) for term in COST_TERMS}
     return "\n".join(
         [
             "# Formulation\n",

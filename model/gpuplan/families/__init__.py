@@ -3,7 +3,20 @@
 Adding one is its file and its line in the list; the order is that of building.
 """
 
-from gpuplan.families import deadlines, density, energy, facility, limits, pricing, siting, supply
+from gpuplan.families import (
+    deadlines,
+    density,
+    energy,
+    facility,
+    funds,
+    levies,
+    lifetime,
+    limits,
+    pricing,
+    rental,
+    siting,
+    supply,
+)
 from gpuplan.families.family import Denial, Family
 
 FAMILIES: tuple[Family, ...] = (
@@ -13,6 +26,10 @@ FAMILIES: tuple[Family, ...] = (
     facility.FAMILY,
     pricing.FAMILY,
     energy.FAMILY,
+    rental.FAMILY,
+    lifetime.FAMILY,
+    levies.FAMILY,
+    funds.FAMILY,
     deadlines.FAMILY,
     limits.FAMILY,
 )

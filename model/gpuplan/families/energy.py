@@ -20,12 +20,12 @@ $$ \mathrm{energy} = \sum_{s,h} 24\, \Delta_h\, p_{sh}\, D^{\mathrm{typical}}_{s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
-from gpuplan.instance.calendar import add_months
+from gpuplan.instance.calendar import days_in_month
 from gpuplan.instance.facility import LoadCase
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.timeline import Stretch, stretches
@@ -59,12 +59,6 @@ def prices(instance: Instance, site_id: str, stretch: Stretch) -> dict[str, Frac
         share = Fraction(stretch.days, days_in_month(stretch.first))
         found["demand"] = share * Fraction(tariff.demand_charge_per_kw_month) * rate
     return {term: price for term, price in found.items() if price}
-
-
-def days_in_month(day: date) -> int:
-    """Days of the calendar month of a day."""
-    first = day.replace(day=1)
-    return (add_months(first, 1) - timedelta(days=1)).day
 
 
 def rows(problem: Problem) -> None:

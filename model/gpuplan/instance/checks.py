@@ -27,6 +27,10 @@ OUTLIER = Decimal("1.5")
 """How far outside the catalogue's range a price may lie before it is remarked on."""
 
 
+MOST_FUNDS = 8
+"""Every union of them may be a rule."""
+
+
 def check(instance: Instance) -> list[Problem]:
     """Every problem of a valid instance, errors first."""
     problems = [problem for one in CHECKS for problem in one(instance)]
@@ -86,6 +90,10 @@ def _rule_references(instance: Instance) -> Iterator[Problem]:
     for name, deadline in instance.deadlines.items():
         yield from _selection_references(instance, f"deadlines.{name}.select", deadline.select)
         yield from _selection_references(instance, f"deadlines.{name}.exclude", deadline.exclude)
+    for section, rules in (("levies", instance.levies), ("funds", instance.funds)):
+        for name, rule in rules.items():
+            yield from _selection_references(instance, f"{section}.{name}.select", rule.select)
+            yield from _selection_references(instance, f"{section}.{name}.exclude", rule.exclude)
     for number, level in enumerate(instance.objective):
         yield from _reference(f"objective.{number}.target", "limit", level.target, instance.limits)
 
@@ -120,6 +128,12 @@ def currencies(instance: Instance) -> Iterator[Problem]:
     known = {instance.currency, *instance.economics.exchange_rates}
     used: list[tuple[str, str | None]] = [
         (f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()
+    ]
+    used += [
+        (f"{section}.{name}.payments.{number}.currency", payment.currency)
+        for section, some in (("offers", instance.offers), ("modules", instance.modules))
+        for name, one in some.items()
+        for number, payment in enumerate(one.payments)
     ]
     used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
     used += [(f"sites.{name}.currency", one.currency) for name, one in instance.sites.items()]
@@ -176,6 +190,12 @@ def hosts(instance: Instance) -> Iterator[Problem]:
             )
 
 
+def funds(instance: Instance) -> Iterator[Problem]:
+    """More funds than there can be rules for their unions."""
+    if len(instance.funds) > MOST_FUNDS:
+        yield Problem(f"there are {len(instance.funds)} funds, {MOST_FUNDS} at most", "Join some of them.", "funds")
+
+
 def days(instance: Instance) -> Iterator[Problem]:
     """Days that the calendar does not reach."""
     start, end = instance.calendar.start, instance.calendar.end
@@ -204,7 +224,7 @@ def quotes(instance: Instance) -> Iterator[Problem]:
     for name, offer in instance.offers.items():
         seen = instance.systems[offer.system].price_range_usd if offer.system in instance.systems else None
         rate = _usd_rate(instance, offer.currency)
-        if seen is None or rate is None:
+        if seen is None or rate is None or offer.price_per_month:
             continue
         price = Fraction(offer.price) * rate
         if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
@@ -327,7 +347,7 @@ def sites_used(instance: Instance) -> Iterator[Problem]:
 def _after_references(instance: Instance) -> Iterator[Problem]:
     """Checks that follow references; they would stumble over one that names nothing."""
     if not any(True for _ in references(instance)):
-        for one in (currencies, hosts, days, quotes, whole_targets, reachable_targets):
+        for one in (currencies, hosts, funds, days, quotes, whole_targets, reachable_targets):
             yield from one(instance)
 
 

@@ -24,11 +24,22 @@ def instalments(
     instance: Instance, offer: str, days: LotDays, price: Fraction, currency: str | None
 ) -> list[tuple[date, Fraction]]:
     """(day, reporting currency) of every payment on a price, by the offer's milestones."""
-    found = []
-    for payment in instance.offers[offer].payments:
-        due = days.of(payment.event) + timedelta(days=payment.days_after)
-        found.append((due, price * Fraction(payment.share) * rate(instance, currency, due)))
-    return found
+    return [
+        _instalment(instance, payment, days.signed, days.of(payment.event), price, currency)
+        for payment in instance.offers[offer].payments
+    ]
+
+
+def _instalment(
+    instance: Instance, payment: Payment, signed: date, event: date, price: Fraction, currency: str | None
+) -> tuple[date, Fraction]:
+    """One payment; what is due in another currency is fixed in it on the day of signing."""
+    due = event + timedelta(days=payment.days_after)
+    owed = price * Fraction(payment.share)
+    if payment.currency is None:
+        return due, owed * rate(instance, currency, due)
+    fixed = owed * rate(instance, currency, signed) / rate(instance, payment.currency, signed)
+    return due, fixed * rate(instance, payment.currency, due)
 
 
 def added_parts(instance: Instance, offer: str) -> dict[str, tuple[Fraction, str | None]]:
@@ -52,15 +63,11 @@ def module_instalments(instance: Instance, module_id: str, signed: date) -> list
     """(day, reporting currency) of every payment on one module; it ships and arrives on the day it is ready."""
     module = instance.modules[module_id]
     ready = module_ready(module, signed)
+    price = Fraction(module.price)
     return [
-        (due, Fraction(module.price) * Fraction(payment.share) * rate(instance, module.currency, due))
+        _instalment(instance, payment, signed, signed if payment.event == "signed" else ready, price, module.currency)
         for payment in module.payments
-        for due in [_module_event(payment, signed, ready)]
     ]
-
-
-def _module_event(payment: Payment, signed: date, ready: date) -> date:
-    return (signed if payment.event == "signed" else ready) + timedelta(days=payment.days_after)
 
 
 def last_order_day(instance: Instance, offer: str) -> date:

@@ -35,19 +35,51 @@ CostTerm = Literal[
     "spares",
     "modules",
     "opening",
+    "replacement",
+    "capital-levies",
     "site",
     "energy",
     "demand",
     "maintenance",
     "support",
+    "rental",
+    "colocation",
     "carbon",
+    "operating-levies",
+    "residual",
     "penalty",
 ]
 CAPEX: frozenset[str] = frozenset(
-    {"purchase", "fees", "activation", "network", "storage", "installation", "rebates", "spares", "modules", "opening"}
+    {
+        "purchase",
+        "fees",
+        "activation",
+        "network",
+        "storage",
+        "installation",
+        "rebates",
+        "spares",
+        "modules",
+        "opening",
+        "replacement",
+        "capital-levies",
+    }
 )
-OPEX: frozenset[str] = frozenset({"site", "energy", "demand", "maintenance", "support", "carbon"})
+OPEX: frozenset[str] = frozenset(
+    {"site", "energy", "demand", "maintenance", "support", "rental", "colocation", "carbon", "operating-levies"}
+)
+"""Neither is `residual`, which is worth that nobody pays, nor `penalty`: both are outside every budget."""
 COST_TERMS: tuple[CostTerm, ...] = CostTerm.__args__  # type: ignore[attr-defined]
+
+
+def kind_of(term: str) -> Literal["capex", "opex", "residual", "penalty"]:
+    """What kind of cost a term is."""
+    if term in CAPEX:
+        return "capex"
+    if term in OPEX:
+        return "opex"
+    return "residual" if term == "residual" else "penalty"
+
 
 UNIT_MEASURES = ("accelerators", "systems", "memory-gb", "compute-tflops", "tpp", "it-power-kw", "attribute")
 MONEY_MEASURES = ("capex", "opex", "spend")

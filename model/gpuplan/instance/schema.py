@@ -20,6 +20,7 @@ from gpuplan.instance.economics import Economics
 from gpuplan.instance.edits import apply, restated
 from gpuplan.instance.facility import Existing, Module, Resource, Site
 from gpuplan.instance.faults import all_told
+from gpuplan.instance.funding import Fund, Levy
 from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.rules import Deadline, Level, Limit
@@ -50,6 +51,11 @@ class Instance(Closed):
     modules: ById[Module] = Field(default_factory=Table)
     limits: ById[Limit] = Field(default_factory=Table)
     deadlines: ById[Deadline] = Field(default_factory=Table)
+    levies: ById[Levy] = Field(default_factory=Table)
+    """Taxes, duties and credits on payments."""
+    funds: ById[Fund] = Field(default_factory=Table)
+    """Who pays. Where there are any, every payment is paid by funds that may pay it; anybody pays when there are none.
+    """
     existing: Existing = Existing()
     scenarios: ById[Scenario] = Field(default_factory=Table)
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX
+from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX, kind_of
 from gpuplan.instance.timeline import stretches
 from gpuplan.ledger.entries import rounded
+from gpuplan.ledger.funding import cash_by_fund
 from gpuplan.plan.plan import FiscalYear, PlanCost, TermCost, UnitCosts
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def cost(recount: Recount) -> PlanCost:
         discounted[one.term] += one.discounted
     terms: dict[str, TermCost] = {
         term: TermCost(
-            kind="capex" if term in CAPEX else "opex" if term in OPEX else "penalty",
+            kind=kind_of(term),
             amount=amounts[term],
             discounted=discounted[term],
         )
@@ -46,7 +47,8 @@ def cash(recount: Recount) -> tuple[FiscalYear, ...]:
     for one in recount.entries:
         if one.term in CAPEX or one.term in OPEX:
             years[recount.instance.calendar.fiscal_year(one.day)] += one.amount
-    return tuple(FiscalYear(year=year, amount=years[year]) for year in sorted(years))
+    by_fund = cash_by_fund(recount) if recount.instance.funds else {}
+    return tuple(FiscalYear(year=year, amount=years[year], by_fund=by_fund.get(year, {})) for year in sorted(years))
 
 
 def unit_costs(recount: Recount) -> UnitCosts:

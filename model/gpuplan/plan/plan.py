@@ -107,7 +107,7 @@ class PlanState(Closed):
 class TermCost(Closed):
     """One cost term."""
 
-    kind: Literal["capex", "opex", "penalty"]
+    kind: Literal["capex", "opex", "residual", "penalty"]
     amount: Figure
     discounted: Figure
 
@@ -170,6 +170,9 @@ class FiscalYear(Closed):
 
     year: int
     amount: Figure
+    by_fund: ById[Figure] = Field(default_factory=dict)
+    """What each fund pays of it, where the instance has funds. What several may pay is shared between them in the same
+    proportion in every year."""
 
 
 class UnitCosts(Closed):

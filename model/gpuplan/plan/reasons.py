@@ -176,6 +176,10 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
         found += _leaned_on(f"limits.{name}", limit.sources)
     for name, deadline in instance.deadlines.items():
         found += _leaned_on(f"deadlines.{name}", deadline.sources)
+    for name, levy in instance.levies.items():
+        found += _leaned_on(f"levies.{name}", levy.sources)
+    for name, fund in instance.funds.items():
+        found += _leaned_on(f"funds.{name}", fund.sources)
     return tuple(found)
 
 

@@ -40,6 +40,8 @@ def _plan_parts(plan: Plan) -> list[RenderableType]:
         parts.append(_titled("Sites", _sites(plan)))
     if plan.modules:
         parts.append(_titled("Facility modules", _modules(plan)))
+    if any(year.by_fund for year in plan.cash):
+        parts.append(_titled("Who pays", _payers(plan)))
     for title, table in (("Latest days to act", _latest(plan)), ("Not possible", _denied(plan))):
         if table is not None:
             parts.append(_titled(title, table))
@@ -192,6 +194,16 @@ def _modules(plan: Plan) -> Table:
             str(order.ready),
             money(order.amount, plan.currency),
         )
+    return table
+
+
+def _payers(plan: Plan) -> Table:
+    """What each fund pays, by fiscal year."""
+    funds = list(dict.fromkeys(fund for year in plan.cash for fund in year.by_fund))
+    table = _table("fiscal year", *funds, "all", numbers=tuple(range(1, len(funds) + 2)))
+    for year in plan.cash:
+        amounts = [year.by_fund.get(fund, Decimal(0)) for fund in funds]
+        table.add_row(str(year.year), *(money(amount, plan.currency) for amount in (*amounts, year.amount)))
     return table
 
 
