@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from laws import purchase
 from support.brute import Space
 from support.builders import POWERED, REMOVED, UNLIMITED, Tree, case, merged, offer, target
 from support.laws import WILD
@@ -302,7 +303,8 @@ CASES: dict[str, list[Tree]] = {
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
     "deadlines": [DEADLINES],
-    "limits": [*LIMITS, COMMISSIONING],
+    "limits": [*LIMITS, COMMISSIONING, purchase.HOSTS],
+    **purchase.CASES,
 }
 """By family; a family that is listed and has no case fails its laws."""
 
@@ -335,6 +337,7 @@ ALONE: dict[str, Tree] = {
         limits={"t": target(1)},
     ),
     "limits": case(limits={"t": target(2)}),
+    **purchase.ALONE,
 }
 """By family: a case whose optimum without the family breaks the family, and nothing else."""
 

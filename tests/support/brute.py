@@ -270,10 +270,10 @@ def _tiers(instance: Instance, orders: tuple[OrderLine, ...], space: Space) -> I
 def judged(instance: Instance, decisions: Decisions) -> Levels | None:
     """Values of the levels, or None when a reading is broken; stops at the first that is.
 
-    Limits are read last, since money has to be entered before it can be limited.
+    Limits and funds are read last, since money has to be entered before it can be limited.
     """
     recount = Recount(instance, decisions)
-    physical = [family for family in FAMILIES if family.name != "limits"]
+    physical = [family for family in FAMILIES if family.name not in ("limits", "funds")]
     for family in physical:
         if any(not reading.holds for reading in family.readings(recount)):
             return None

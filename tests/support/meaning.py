@@ -18,6 +18,7 @@ from gpuplan.families.limits import COUNTED_BY
 from gpuplan.instance.matching import facts
 from gpuplan.instance.rules import Selection
 from gpuplan.instance.timeline import windows
+from gpuplan.ledger.funding import claims
 from gpuplan.ledger.measures import measure
 from gpuplan.ledger.recount import Recount
 
@@ -76,6 +77,7 @@ class Meaning:
             "nothing": lambda name, number: int(sum(self._amounts(name, number).values()) == 0),
             "holds": self._holds,
             "concentration": self._concentration,
+            "claims": self._claims,
             "nothing_to_decide": lambda: 0,
         }
         return finders[str(key[0])](*key[1:])
@@ -245,6 +247,10 @@ class Meaning:
         if limit.counts_from_share is not None:
             least = Fraction(limit.counts_from_share) * sum(amounts.values())
         return {thing for thing, amount in amounts.items() if amount > 0 and amount >= least}
+
+    def _claims(self, funds: str) -> Fraction:
+        names = tuple(name for name in funds.split("+") if name)
+        return max(claims(self.recount).get(names, Fraction(0)), Fraction(0))
 
     def _holds(self, level: int, period: int) -> int:
         limit = self.instance.limits[self.instance.objective[level].target or ""]

@@ -90,6 +90,7 @@ def tree_of(dice: Dice) -> Tree:
     if _sometimes(dice, 25):
         tree["deadlines"] = {"d": _deadline(dice, tree)}
     tree["objective"] = _objective(dice, tree)
+    _purchase(dice, tree)
     return _small(tree)
 
 
@@ -440,3 +441,44 @@ def _objective(dice: Dice, tree: Tree) -> list[Tree]:
     if kind == 5:
         return [cost | {"tolerance": 30}, {"minimise": {"measure": "systems"}}]
     return [cost]
+
+
+def _purchase(dice: Dice, tree: Tree) -> None:
+    """What real purchases have, each seldom: hosts, spares, rent, lives, levies, funds. Drawn after everything else."""
+    for quote in tree["offers"].values():
+        if _sometimes(dice, 8):
+            quote["buyer_share"] = _one(dice, 0.5, 0.75)
+        if _sometimes(dice, 6):
+            quote["spares_share"] = 0.05
+        if _sometimes(dice, 8):
+            quote |= {"price_per_month": _one(dice, 12, 30), "min_months": _one(dice, 0, 1, 9)}
+        if _sometimes(dice, 8):
+            quote["life_years"] = _one(dice, 1, 2)
+        if "payments" in quote and _sometimes(dice, 20):
+            quote["payments"][-1]["currency"] = _one(dice, "USD", "EUR")
+    if "modules" in tree and _sometimes(dice, 10):
+        tree["modules"]["ups"] |= {"price_per_month": 2, "life_years": 1}
+    if _sometimes(dice, 10):
+        tree["levies"] = {"vat": _levy(dice)}
+    if _sometimes(dice, 12):
+        tree["funds"] = {name: _fund(dice) for name in _one(dice, ("f",), ("f", "g"), ("f", "g"))}
+
+
+def _levy(dice: Dice) -> Tree:
+    found: Tree = {"terms": _one(dice, ["purchase"], ["purchase", "modules", "site", "energy"]), "rate": 0.1}
+    if _sometimes(dice, 40):
+        found["rate"] = [{"from": "2025-01-15", "rate": 0.2}]
+    if _sometimes(dice, 40):
+        found |= {"days_after": _one(dice, 0, 25), "recovered_share": 0.5, "recovered_days_after": 20}
+    elif _sometimes(dice, 40):
+        found |= {"kind": "credit", "days_after": _one(dice, 0, 40)}
+    if _sometimes(dice, 25):
+        found["select"] = {"vendor": "v"}
+    return found
+
+
+def _fund(dice: Dice) -> Tree:
+    found: Tree = {"amount": _one(dice, 95.5, 160, 320)}
+    found |= _one(dice, {}, {}, {"terms": ["purchase", "fees"]}, {"select": {"vendor": "v"}})
+    found |= _one(dice, {}, {}, {"from": "2025-02-01"}, {"by": "2025-02-10"})
+    return found
