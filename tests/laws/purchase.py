@@ -144,13 +144,53 @@ TOO_LITTLE = case(
     limits={"t": target(2)},
 )
 
+APPROVALS = case(
+    calendar=TWO_MONTHS,
+    systems={"s": POWERED},
+    modules={
+        "permit": {"price": 5, "lead_days": 20},
+        "ups": {"provides": {"protected-power": 12}, "price": 11, "lead_days": 0, "after": ["permit"]},
+    },
+    sites={"a": {"capacity": UNLIMITED, "modules": {"permit": {"max_units": 2}, "ups": {"max_units": 2}}}},
+    offers={"o": {"max_units": 2}},
+    limits={"t": target(0)},
+)
+GRANTED = case(
+    calendar=TWO_MONTHS,
+    systems={"s": POWERED},
+    modules={
+        "permit": {"price": 5, "lead_days": 20},
+        "survey": {"price": 2, "lead_days": 0},
+        "ups": {"provides": {"protected-power": 12}, "price": 11, "lead_days": 0, "after": ["permit", "survey"]},
+    },
+    sites={
+        "a": {
+            "capacity": UNLIMITED,
+            "granted": ["permit"],
+            "modules": {"survey": {"max_units": 1}, "ups": {"max_units": 1}},
+        }
+    },
+    offers={"o": {"max_units": 1}},
+    limits={"t": target(0)},
+)
+
 CASES: dict[str, list[Tree]] = {
+    "approvals": [APPROVALS, GRANTED],
     "rental": [RENTAL],
     "lifetime": [LIFETIME],
     "levies": [LEVIES],
     "funds": [FUNDS, ONE_FUND, SHARED_FUNDS, PAID_BACK],
 }
 ALONE: dict[str, Tree] = {
+    "approvals": case(
+        systems={"s": POWERED},
+        modules={
+            "permit": {"price": 5, "lead_days": 0},
+            "ups": {"provides": {"protected-power": 12}, "price": 11, "lead_days": 0, "after": ["permit"]},
+        },
+        sites={"a": {"capacity": UNLIMITED, "modules": {"permit": {"max_units": 1}, "ups": {"max_units": 1}}}},
+        limits={"t": target(1)},
+    ),
     "rental": case(offers={"o": {"price": 0, "price_per_month": 30}, "p": offer(price=110)}, limits={"t": target(1)}),
     "lifetime": case(
         economics={"evaluation_years": 2},

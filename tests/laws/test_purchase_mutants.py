@@ -13,10 +13,10 @@ import pytest
 
 from families import test_funds, test_hosts, test_levies, test_lifetime, test_rental
 from gpuplan.errors import InvalidInput
-from gpuplan.families import funds, levies, lifetime, rental
+from gpuplan.families import approvals, funds, levies, lifetime, rental
 from gpuplan.instance.units import _of_one
 from gpuplan.ledger import funding
-from gpuplan.program.problem import Flow
+from gpuplan.program.problem import Flow, Problem
 from laws import purchase
 from laws.test_mutants import (
     Breaking,
@@ -37,6 +37,7 @@ from laws.test_mutants import (
 )
 from support.builders import Tree
 
+APPROVALS, GRANTED = purchase.APPROVALS, purchase.GRANTED
 RENTAL, LIFETIME, LEVIES, FUNDS = purchase.RENTAL, purchase.LIFETIME, purchase.LEVIES, purchase.FUNDS
 
 
@@ -91,12 +92,52 @@ def windowless(*given: Any) -> Any:
     return [picked for _ in days]
 
 
+def ready_at_once() -> Breaking:
+    """The program takes an application for an approval."""
+    return patch.object(approvals, "module_ready", lambda _module, signed: signed)
+
+
+def ungranted() -> Breaking:
+    """The program waits for what a site has been granted."""
+
+    def links(problem: Problem) -> None:
+        with patch.object(approvals, "awaited", lambda one, module, _site: one.modules[module].after):
+            approvals.links(problem)
+
+    return program_of("approvals", links=links)
+
+
+def first_only() -> Breaking:
+    """The program waits for the first of several."""
+
+    def links(problem: Problem) -> None:
+        with patch.object(approvals, "awaited", lambda one, module, _site: one.modules[module].after[:1]):
+            approvals.links(problem)
+
+    return program_of("approvals", links=links)
+
+
 def worked(test: Callable[[], None]) -> Callable[[Tree], None]:
     """A case worked by hand, as a law."""
     return lambda _: test()
 
 
 MUTANTS = [
+    Mutant("approvals: nothing waits", lambda: dropped("after"), APPROVALS, family_law("approvals"), True),
+    Mutant("approvals: one too many before it", lambda: moved("after", 1.0), APPROVALS, family_law("approvals")),
+    Mutant("approvals: one too few after it", lambda: moved("after", -1.0), APPROVALS, family_law("approvals")),
+    Mutant("approvals: at least for at most", lambda: swapped("after"), APPROVALS, family_law("approvals")),
+    Mutant(
+        "approvals: one approval for each half", lambda: scaled("after", False, 0.5), APPROVALS, family_law("approvals")
+    ),
+    Mutant(
+        "approvals: twice the modules", lambda: scaled("after", True, 2.0), APPROVALS, family_law("approvals"), True
+    ),
+    Mutant("approvals: ready when applied for", ready_at_once, APPROVALS, family_law("approvals"), True),
+    Mutant("approvals: never ready", lambda: scaled("after", False, 0.0), APPROVALS, family_law("approvals")),
+    Mutant("approvals: grants forgotten", ungranted, GRANTED, family_law("approvals")),
+    Mutant("approvals: only the first matters", first_only, GRANTED, family_law("approvals")),
+    Mutant("approvals: left out", lambda: program_of("approvals", links=lambda _: None), APPROVALS, program_law),
     Mutant(
         "rental: systems for nothing",
         lambda: flows_of("rental", of_term("rental", lambda _: None)),

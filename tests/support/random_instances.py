@@ -458,6 +458,17 @@ def _purchase(dice: Dice, tree: Tree) -> None:
             quote["payments"][-1]["currency"] = _one(dice, "USD", "EUR")
     if "modules" in tree and _sometimes(dice, 10):
         tree["modules"]["ups"] |= {"price_per_month": 2, "life_years": 1}
+    if "modules" in tree and _sometimes(dice, 20):
+        tree["modules"]["permit"] = {"lead_days": _one(dice, 0, 20), "price": 2}
+        tree["modules"]["ups"]["after"] = ["permit"]
+        for site in tree["sites"].values():
+            if "ups" in site.get("modules", {}):
+                site |= _one(
+                    dice, {"granted": ["permit"]}, {"modules": {**site["modules"], "permit": {"max_units": 1}}}
+                )
+        if not any("permit" in site.get("modules", {}) for site in tree["sites"].values()):
+            for site in tree["sites"].values():
+                site["granted"] = ["permit"]
     if _sometimes(dice, 10):
         tree["levies"] = {"vat": _levy(dice)}
     if _sometimes(dice, 12):

@@ -4,6 +4,7 @@ Adding one is its file and its line in the list; the order is that of building.
 """
 
 from gpuplan.families import (
+    approvals,
     deadlines,
     density,
     energy,
@@ -24,6 +25,7 @@ FAMILIES: tuple[Family, ...] = (
     siting.FAMILY,
     density.FAMILY,
     facility.FAMILY,
+    approvals.FAMILY,
     pricing.FAMILY,
     energy.FAMILY,
     rental.FAMILY,

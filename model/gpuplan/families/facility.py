@@ -265,7 +265,8 @@ def _bound_module(problem: Problem, site_id: str, module_id: str) -> bool:
     """Bound one module by the needs of both load cases; False when these are not bounded yet."""
     instance = problem.instance
     net, last = problem.network(site_id), len(problem.states) - 1
-    most = 0.0
+    # An approval provides nothing, and one is enough.
+    most = 0.0 if instance.modules[module_id].provides else 1.0
     for case in cases(instance, site_id):
         needs = _needs(problem, net, site_id, last, case)
         for resource, delivery in instance.modules[module_id].provides.items():

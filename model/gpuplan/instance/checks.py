@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
@@ -74,9 +75,13 @@ def _facility_references(instance: Instance) -> Iterator[Problem]:
             path = f"sites.{name}.capacity.{resource}"
             for needed in (resource, *capacity.needs):
                 yield from _reference(path, "resource", needed, instance.resources)
+        for module in site.granted:
+            yield from _reference(f"sites.{name}.granted", "module", module, instance.modules)
         for resource in site.redundancy:
             yield from _reference(f"sites.{name}.redundancy.{resource}", "resource", resource, instance.resources)
     for name, block in instance.modules.items():
+        for before in block.after:
+            yield from _reference(f"modules.{name}.after", "module", before, instance.modules)
         needed_by = [need for delivery in block.provides.values() for need in delivery.needs]
         for resource in dict.fromkeys([*block.provides, *block.needs, *needed_by]):
             yield from _reference(f"modules.{name}", "resource", resource, instance.resources)
@@ -188,6 +193,33 @@ def hosts(instance: Instance) -> Iterator[Problem]:
                 "Make two sites of it, the host's and the buyer's, and say under offers which goes where.",
                 f"sites.{name}",
             )
+
+
+def approvals(instance: Instance) -> Iterator[Problem]:
+    """Modules that wait for each other in a circle or for what a site does not list, and that nobody waits for."""
+    modules = instance.modules
+    try:
+        list(TopologicalSorter({name: set(block.after) for name, block in modules.items()}).static_order())
+    except CycleError as error:
+        circle = " after ".join(reversed(error.args[1]))
+        yield Problem(f"{circle}: none of them can be the first", "Leave one out of after.", "modules")
+    waited_for = {before for block in modules.values() for before in block.after}
+    for name, block in modules.items():
+        if not block.provides and name not in waited_for:
+            yield Problem(
+                "it provides nothing, and nothing comes after it",
+                "State what it provides, or name it under after of what waits for it.",
+                f"modules.{name}",
+            )
+    for name, site in instance.sites.items():
+        for module in site.modules:
+            for before in modules[module].after:
+                if before not in site.modules and before not in site.granted:
+                    yield Problem(
+                        f"{module} comes after {before}, which this site does not list",
+                        f"Add sites.{name}.modules.{before}, or sites.{name}.granted where it is there already.",
+                        f"sites.{name}.modules.{module}",
+                    )
 
 
 def funds(instance: Instance) -> Iterator[Problem]:
@@ -347,7 +379,7 @@ def sites_used(instance: Instance) -> Iterator[Problem]:
 def _after_references(instance: Instance) -> Iterator[Problem]:
     """Checks that follow references; they would stumble over one that names nothing."""
     if not any(True for _ in references(instance)):
-        for one in (currencies, hosts, funds, days, quotes, whole_targets, reachable_targets):
+        for one in (currencies, hosts, approvals, funds, days, quotes, whole_targets, reachable_targets):
             yield from one(instance)
 
 

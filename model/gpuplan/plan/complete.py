@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gpuplan.ledger.site_loads import SiteLoads
-from gpuplan.plan import money, reasons, tables
+from gpuplan.plan import money, reasons, schedule, tables
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions
 
@@ -49,7 +49,8 @@ def complete(
         cost=money.cost(recount),
         limits=reasons.limits(recount),
         considered=reasons.considered(recount),
-        latest=reasons.latest(recount),
+        latest=schedule.latest(recount),
+        critical_path=schedule.critical_path(recount),
         cash=money.cash(recount),
         unit_costs=money.unit_costs(recount),
         low_confidence=reasons.low_confidence(recount),

@@ -20,7 +20,19 @@ from gpuplan.instance.base import exactly
 from gpuplan.instance.document import read_document
 from gpuplan.plan.plan import Plan, TermCost
 
-TABLES = ("orders", "modules", "sites", "states", "limits", "considered", "latest", "cash", "low_confidence", "levels")
+TABLES = (
+    "orders",
+    "modules",
+    "sites",
+    "states",
+    "limits",
+    "considered",
+    "latest",
+    "critical_path",
+    "cash",
+    "low_confidence",
+    "levels",
+)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

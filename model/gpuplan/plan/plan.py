@@ -6,7 +6,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from gpuplan.instance.base import ById, Closed, Confidence, Currency, Day, Figure, Id, Sequence, Share, Text, Whole
+from gpuplan.instance.base import (
+    ById,
+    Closed,
+    Confidence,
+    Count,
+    Currency,
+    Day,
+    Figure,
+    Id,
+    Sequence,
+    Share,
+    Text,
+    Whole,
+)
 from gpuplan.ledger.decisions import Decisions
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "no_plan_found", "audit_failed"]
@@ -154,15 +167,35 @@ class Considered(Closed):
 
 
 class Latest(Closed):
-    """The last days on which an order that the plan uses still meets a target."""
+    """The last days on which something that the plan uses still meets a target: an order of systems or modules, an
+    application for an approval, or the decision to open a site, where neither is named."""
 
     limit: Id
     by: Day
-    offer: Id
+    offer: Id | None = None
+    module: Id | None = None
     site: Id
     tender: Day | None
     """Last day to publish the tender; none when no day is early enough."""
     sign: Day | None
+    """Last day to sign, order, apply or decide."""
+
+
+class PathStep(Closed):
+    """A step of the chain of events that decides on which day a target is met."""
+
+    limit: Id
+    step: Count
+    event: Literal["tender", "sign", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"]
+    """Of a lot: tender, sign, ship, deliver, install, accept. Of a module or approval: tender, order, complete. Of a
+    site: decide, open."""
+    offer: Id | None = None
+    module: Id | None = None
+    site: Id
+    day: Day
+    """When it happens in the plan."""
+    latest: Day | None
+    """When it could happen at the latest for the target to be met; none for what nobody decides on, or too late."""
 
 
 class FiscalYear(Closed):
@@ -241,6 +274,8 @@ class Plan(Closed):
     limits: Sequence[PlanLimit]
     considered: Sequence[Considered]
     latest: Sequence[Latest]
+    critical_path: Sequence[PathStep]
+    """For each target on usable units: the events that decide its day, in order."""
     cash: Sequence[FiscalYear]
     unit_costs: UnitCosts
     low_confidence: Sequence[LeanedOn]

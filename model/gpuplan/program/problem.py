@@ -69,6 +69,11 @@ class Problem:
         return self.instance.calendar.all_periods()
 
     @cached_property
+    def days(self) -> dict[int, date]:
+        """By number: every day on which something is decided, in order; that of a period is its first."""
+        return {period.index: period.first for period in self.periods}
+
+    @cached_property
     def states(self) -> tuple[date, ...]:
         """Days on which the state is taken."""
         return state_days(self.instance)
@@ -129,9 +134,9 @@ class Problem:
         if key not in self._in_place:
             day = self.states[state]
             found = Linear()
-            for period in self.periods:
-                column = self.columns.get("modules", module, site, period.index)
-                if column is not None and module_ready(self.instance.modules[module], period.first) <= day:
+            for period, signed in self.days.items():
+                column = self.columns.get("modules", module, site, period)
+                if column is not None and module_ready(self.instance.modules[module], signed) <= day:
                     found.add(column, 1.0)
             self._in_place[key] = found
         return self._in_place[key]
