@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from gpuplan.families import FAMILIES, Denial
 from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.objective import Goal, goals
+from gpuplan.instance.commitments import ordered_before
 from gpuplan.program.columns import Key, Role
 from gpuplan.program.problem import Group, Problem
 from gpuplan.program.propagation import tighten_columns
@@ -77,17 +78,21 @@ def _go_on() -> None:
 
 
 def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
-    """Fill in the periods in which each offer can be signed for each site; columns come later."""
+    """Fill in the days on which each offer can be signed for each site; columns come later."""
     for offer in problem.instance.offers:
         for site in problem.instance.offer_sites(offer):
             if any(_binds(problem, denial, without) for denial in pair_denials(problem.instance, offer, site)):
                 continue
             allowed = [
-                (period.index, -1)
-                for period in problem.periods
-                if not any(
-                    _binds(problem, denial, without)
-                    for denial in signing_denials(problem.instance, offer, site, period.first)
+                (number, -1)
+                for number, day in problem.days.items()
+                if (number < 0 and ordered_before(problem.instance, offer, site, day))
+                or (
+                    number >= 0
+                    and not any(
+                        _binds(problem, denial, without)
+                        for denial in signing_denials(problem.instance, offer, site, day)
+                    )
                 )
             ]
             if allowed:

@@ -173,15 +173,69 @@ GRANTED = case(
     offers={"o": {"max_units": 1}},
     limits={"t": target(0)},
 )
+COMMITMENTS = case(
+    calendar=TWO_MONTHS,
+    economics={"exchange_rates": EURO, "discount_rate_per_year": 0.1},
+    offers={
+        "o": {"max_units": 3, "lead_days": 70, "order_until": "2025-01-31", "tiers": [{"from_units": 2, "price": 80}]},
+        "p": offer(max_units=2, price=60, currency="EUR", order_from="2025-02-01", fee=5),
+    },
+    committed={
+        "orders": {
+            "c": {"offer": "o", "site": "a", "signed": "2024-11-10", "units": 1, "installed": "2025-01-25"},
+            "d": {
+                "offer": "p",
+                "site": "a",
+                "signed": "2024-12-05",
+                "units": 2,
+                "cancel_fee": 9,
+                "cancel_fee_share": 0.1,
+            },
+            "e": {"offer": "p", "site": "a", "signed": "2025-02-01", "units": 1},
+        }
+    },
+    limits={"t": target(1)},
+)
+BUILT = case(
+    calendar=TWO_MONTHS,
+    systems={"s": POWERED},
+    modules={
+        "permit": {"lead_days": 0, "price": 1},
+        "ups": {"provides": {"protected-power": 12}, "price": 11, "lead_days": 30, "after": ["permit"]},
+    },
+    sites={
+        "a": {
+            "capacity": UNLIMITED,
+            "modules": {"ups": {"max_units": 2}, "permit": {"max_units": 1}},
+            "opening_cost": 40,
+            "build_days": 60,
+        }
+    },
+    offers={"o": {"max_units": 2, "order_until": "2025-01-31"}},
+    committed={
+        "modules": {
+            "m": {"module": "ups", "site": "a", "signed": "2024-12-20"},
+            "n": {"module": "ups", "site": "a", "signed": "2024-12-21", "cancel_fee": 3},
+        },
+        "openings": {"s": {"site": "a", "decided": "2024-12-01"}},
+    },
+    limits={"t": target(0)},
+)
 
 CASES: dict[str, list[Tree]] = {
     "approvals": [APPROVALS, GRANTED],
+    "commitments": [COMMITMENTS, BUILT],
     "rental": [RENTAL],
     "lifetime": [LIFETIME],
     "levies": [LEVIES],
     "funds": [FUNDS, ONE_FUND, SHARED_FUNDS, PAID_BACK],
 }
 ALONE: dict[str, Tree] = {
+    "commitments": case(
+        offers={"p": offer(price=60)},
+        committed={"orders": {"c": {"offer": "o", "site": "a", "signed": "2024-11-10", "units": 1}}},
+        limits={"t": target(2)},
+    ),
     "approvals": case(
         systems={"s": POWERED},
         modules={

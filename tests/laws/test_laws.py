@@ -120,6 +120,7 @@ def columns_and_fields() -> set[str]:
             instance.sites,
             instance.modules,
             instance.levies,
+            instance.committed.orders,
             instance.funds,
         ):
             for entity in section.values():

@@ -16,6 +16,7 @@ from gpuplan.errors import InvalidInput
 from gpuplan.families import approvals, funds, levies, lifetime, rental
 from gpuplan.instance.units import _of_one
 from gpuplan.ledger import funding
+from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow, Problem
 from laws import purchase
 from laws.test_mutants import (
@@ -38,6 +39,7 @@ from laws.test_mutants import (
 from support.builders import Tree
 
 APPROVALS, GRANTED = purchase.APPROVALS, purchase.GRANTED
+COMMITMENTS, BUILT = purchase.COMMITMENTS, purchase.BUILT
 RENTAL, LIFETIME, LEVIES, FUNDS = purchase.RENTAL, purchase.LIFETIME, purchase.LEVIES, purchase.FUNDS
 
 
@@ -117,12 +119,41 @@ def first_only() -> Breaking:
     return program_of("approvals", links=links)
 
 
+def uncharged() -> Breaking:
+    """Nothing is paid for what is cancelled."""
+    return flows_of("commitments", of_term("cancellation", lambda _: None))
+
+
+def refunded() -> Breaking:
+    """The buyer is paid for what is cancelled."""
+    return flows_of("commitments", of_term("cancellation", lambda flow: paid(flow, -1.0)))
+
+
+def charged_for_all() -> Breaking:
+    """The fee is paid for every unit that was committed."""
+    return flows_of("commitments", lambda flow: replace(flow, expression=Linear(constant=flow.expression.constant)))
+
+
 def worked(test: Callable[[], None]) -> Callable[[Tree], None]:
     """A case worked by hand, as a law."""
     return lambda _: test()
 
 
 MUTANTS = [
+    Mutant("commitments: nothing stays", lambda: dropped("committed"), COMMITMENTS, family_law("commitments"), True),
+    Mutant("commitments: modules may go", lambda: dropped("committed"), BUILT, family_law("commitments")),
+    Mutant("commitments: one more", lambda: moved("committed", 1.0), COMMITMENTS, family_law("commitments")),
+    Mutant("commitments: one less", lambda: moved("committed", -1.0), BUILT, family_law("commitments")),
+    Mutant("commitments: at most for at least", lambda: swapped("committed"), COMMITMENTS, family_law("commitments")),
+    Mutant(
+        "commitments: what stands may fall", lambda: dropped("stands"), COMMITMENTS, family_law("commitments"), True
+    ),
+    Mutant("commitments: stands twice", lambda: moved("stands", 1.0), COMMITMENTS, family_law("commitments")),
+    Mutant("commitments: cancelled for nothing", uncharged, COMMITMENTS, program_law, True),
+    Mutant("commitments: modules cancelled for nothing", uncharged, BUILT, program_law),
+    Mutant("commitments: fees come back", refunded, COMMITMENTS, program_law),
+    Mutant("commitments: a fee for what stays", charged_for_all, BUILT, program_law),
+    Mutant("commitments: left out", lambda: program_of("commitments", rows=lambda _: None), COMMITMENTS, program_law),
     Mutant("approvals: nothing waits", lambda: dropped("after"), APPROVALS, family_law("approvals"), True),
     Mutant("approvals: one too many before it", lambda: moved("after", 1.0), APPROVALS, family_law("approvals")),
     Mutant("approvals: one too few after it", lambda: moved("after", -1.0), APPROVALS, family_law("approvals")),

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gpuplan.families.limits import COUNTED_BY
+from gpuplan.instance.commitments import decision_days
 from gpuplan.instance.matching import facts
 from gpuplan.instance.rules import Selection
 from gpuplan.instance.timeline import windows
@@ -86,7 +87,7 @@ class Meaning:
 
     @cached_property
     def _period_of(self) -> dict[date, int]:
-        return {period.first: period.index for period in self.instance.calendar.all_periods()}
+        return {day: number for number, day in decision_days(self.instance).items()}
 
     @cached_property
     def _units(self) -> dict[str, int]:

@@ -469,10 +469,29 @@ def _purchase(dice: Dice, tree: Tree) -> None:
         if not any("permit" in site.get("modules", {}) for site in tree["sites"].values()):
             for site in tree["sites"].values():
                 site["granted"] = ["permit"]
+    if _sometimes(dice, 12):
+        tree["committed"] = _committed(dice, tree)
     if _sometimes(dice, 10):
         tree["levies"] = {"vat": _levy(dice)}
     if _sometimes(dice, 12):
         tree["funds"] = {name: _fund(dice) for name in _one(dice, ("f",), ("f", "g"), ("f", "g"))}
+
+
+def _committed(dice: Dice, tree: Tree) -> Tree:
+    """A lot of before the calendar, or one of its first day."""
+    name = _one(dice, *tree["offers"])
+    quote = tree["offers"][name]
+    line: Tree = {"offer": name, "site": "a", "signed": "2024-12-10", "units": quote.get("lot_units", 1)}
+    line |= _one(dice, {}, {}, {"cancel_fee": 7, "cancel_fee_share": 0.2}, {"signed": "2025-01-01"})
+    found: Tree = {"orders": {"c": line}}
+    site = tree["sites"]["a"]
+    if _sometimes(dice, 30) and {"opening_cost", "fixed_cost_per_month", "build_days"} & set(site):
+        found["openings"] = {"s": {"site": "a", "decided": "2024-12-20"}}
+    if _sometimes(dice, 50) and "ups" in site.get("modules", {}):
+        found["modules"] = {
+            "m": {"module": "ups", "site": "a", "signed": "2024-12-15", **_one(dice, {}, {"cancel_fee": 1})}
+        }
+    return found
 
 
 def _levy(dice: Dice) -> Tree:

@@ -46,6 +46,7 @@ TERMS = {
     "maintenance": "Of modules, a share of their price a year",
     "support": "Of systems, a share of the offer's first price a year",
     "replacement": "Systems and modules bought again at the end of their life",
+    "cancellation": "Fees for what was committed and is cancelled",
     "capital-levies": "Taxes, duties and credits on capital terms",
     "rental": "Rent of systems, each month",
     "colocation": "Rent of facility modules, each month",

@@ -5,6 +5,7 @@ Adding one is its file and its line in the list; the order is that of building.
 
 from gpuplan.families import (
     approvals,
+    commitments,
     deadlines,
     density,
     energy,
@@ -29,6 +30,7 @@ FAMILIES: tuple[Family, ...] = (
     pricing.FAMILY,
     energy.FAMILY,
     rental.FAMILY,
+    commitments.FAMILY,
     lifetime.FAMILY,
     levies.FAMILY,
     funds.FAMILY,

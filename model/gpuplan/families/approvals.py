@@ -21,6 +21,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.instance.commitments import built_before
 from gpuplan.instance.timeline import module_ready
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.linear import Linear
@@ -56,8 +57,8 @@ def _wait(problem: Problem, module: str, before: str, site: str) -> None:
     signed = Linear()
     for period, day in problem.days.items():
         column = problem.columns.get("modules", module, site, period)
-        if column is None:
-            continue
+        if column is None or period < 0:
+            continue  # what was ordered before the calendar waits for nothing any more
         signed.add(column, 1.0)
         most = problem.bounded(signed, f"sites.{site}.modules.{module}.max_units")
         row = Linear().plus(signed)
@@ -71,6 +72,8 @@ def _wait(problem: Problem, module: str, before: str, site: str) -> None:
 def readings(recount: Recount) -> Iterator[Reading]:
     """How many of what a module comes after are ready on the day on which it is signed for: one at least."""
     for line in recount.decisions.modules:
+        if line.units <= built_before(recount.instance, line.module, line.site, line.signed):
+            continue
         for before in awaited(recount.instance, line.module, line.site):
             ready = Fraction(recount.modules_on(before, line.site, line.signed))
             detail = f"{before} ready at {line.site} on {line.signed}"

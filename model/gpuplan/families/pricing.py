@@ -269,7 +269,7 @@ def _module_flows(problem: Problem) -> None:
     for column in problem.columns.of("modules"):
         _, module_id, site, period = problem.columns.keys[column]
         module = instance.modules[str(module_id)]
-        signed = problem.periods[int(period)].first
+        signed = problem.days[int(period)]
         ordered = Linear([(column, 1.0)])
         subject = Subject(site=str(site), module=str(module_id))
         payments = module_instalments(instance, str(module_id), signed)
@@ -353,8 +353,8 @@ def _tier_units(problem: Problem, offer: str) -> dict[int, list[int]]:
     found: dict[int, list[int]] = defaultdict(list)
     for number in range(1, len(problem.instance.offers[offer].tiers) + 2):
         for site in tier_sites(problem.instance, offer):
-            for period in problem.periods:
-                column = problem.columns.get("tier_units", offer, number, site, period.index)
+            for period in problem.days:
+                column = problem.columns.get("tier_units", offer, number, site, period)
                 if column is not None:
                     found[number].append(column)
     return found
@@ -418,7 +418,7 @@ def _fee_links(problem: Problem, offer: str, quote: Offer) -> None:
 
 
 def _fee_flow(problem: Problem, offer: str, quote: Offer, period: int, fee: Linear) -> None:
-    day = problem.periods[period].first
+    day = problem.days[period]
     worth = float(rate(problem.instance, quote.currency, day))
     problem.flows.append(Flow("fees", day, Subject.of_offer(problem.instance, offer), fee, ((day, worth),)))
 
@@ -465,7 +465,7 @@ def _activation_flows(problem: Problem, vendor: str, seller: Vendor) -> None:
     offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
     periods = list(signings_by_period(problem, offers))
     for period, column in _firsts(problem, "vendor_first", vendor, problem.vendor_used(vendor), periods):
-        day = problem.periods[period].first
+        day = problem.days[period]
         amount = float(Fraction(seller.activation_cost) * rate(problem.instance, seller.currency, day))
         flow = Flow("activation", day, Subject(vendor=vendor), Linear([(column, 1.0)]), ((day, amount),))
         problem.flows.append(flow)

@@ -67,7 +67,7 @@ def rows(problem: Problem) -> None:
     for column in problem.columns.of("modules"):
         _, module_id, at, ordered_in = problem.columns.keys[column]
         module = instance.modules[str(module_id)]
-        payments = rents(instance, module, module_ready(module, problem.periods[int(ordered_in)].first))
+        payments = rents(instance, module, module_ready(module, problem.days[int(ordered_in)]))
         subject = Subject(site=str(at), module=str(module_id))
         _pay(problem, "colocation", subject, Linear([(column, 1.0)]), payments)
 

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import add_months, step_at
+from gpuplan.instance.commitments import ordered_before
 from gpuplan.instance.timeline import lot_days
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import INFINITY, Role
@@ -75,7 +76,9 @@ def columns(problem: Problem) -> None:
         bound = quote.max_units if problem.is_on(NAME, path(offer)) else None
         lots = INFINITY if bound is None else float(bound // quote.lot_units)
         for position, (period, _) in enumerate(signings):
-            column = problem.columns.add(("orders", offer, site, period), Role.WHOLE, lots)
+            before = ordered_before(problem.instance, offer, site, problem.days[period])
+            most = lots if period >= 0 else float(before // quote.lot_units)
+            column = problem.columns.add(("orders", offer, site, period), Role.WHOLE, most)
             signings[position] = (period, column)
         first = min(problem.lot(offer, period).installed for period, _ in signings)
         problem.standings[offer, site] = [
@@ -189,6 +192,8 @@ def _rate_readings(recount: Recount, offer: str) -> Iterator[Reading]:
 
 def _lot_readings(instance: Instance, offer: str, site: str, signed: date, units: int) -> Iterator[Reading]:
     quote = instance.offers[offer]
+    if units <= ordered_before(instance, offer, site, signed) and not units % quote.lot_units:
+        return
     first = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
     last = quote.order_until or instance.calendar.end
     yield Reading(

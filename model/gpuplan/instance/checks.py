@@ -63,6 +63,14 @@ def references(instance: Instance) -> Iterator[Problem]:
         yield from _reference(f"{path}.system", "system", fleet.system, instance.systems)
         yield from _reference(f"{path}.site", "site", fleet.site, instance.sites)
         yield from _reference(f"{path}.vendor", "vendor", fleet.vendor, instance.vendors)
+    for kind, some in instance.committed:
+        for name, one in some.items():
+            path = f"committed.{kind}.{name}"
+            yield from _reference(f"{path}.site", "site", one.site, instance.sites)
+            if kind == "orders":
+                yield from _reference(f"{path}.offer", "offer", one.offer, instance.offers)
+            elif kind == "modules":
+                yield from _reference(f"{path}.module", "module", one.module, instance.modules)
     yield from _facility_references(instance)
     yield from _rule_references(instance)
 
@@ -193,6 +201,46 @@ def hosts(instance: Instance) -> Iterator[Problem]:
                 "Make two sites of it, the host's and the buyer's, and say under offers which goes where.",
                 f"sites.{name}",
             )
+
+
+def commitments(instance: Instance) -> Iterator[Problem]:
+    """Commitments that no order could be, or that say the same thing twice."""
+    firsts = {period.first for period in instance.calendar.all_periods()}
+    committed, start = instance.committed, instance.calendar.start
+    seen: set[tuple[object, ...]] = set()
+    for kind, some in committed:
+        for name, one in some.items():
+            path = f"committed.{kind}.{name}"
+            day = one.decided if kind == "openings" else one.signed
+            key = (kind, getattr(one, kind.removesuffix("s").replace("order", "offer"), ""), one.site, day)
+            if key in seen:
+                yield Problem("the same thing is committed twice on this day", "Join the two.", path)
+            seen.add(key)
+            if day >= start and day not in firsts:
+                way_out = "Name the first day of a period, or start the calendar later."
+                yield Problem(f"{day} is in the calendar and no first day of a period", way_out, path)
+            if kind != "openings" and one.may_be_cancelled and day >= start:
+                way_out = "Start the calendar after it, so that there is a day to cancel it on."
+                yield Problem(f"it is signed on {day}, so it cannot be cancelled on {start}", way_out, path)
+    for name, order in committed.orders.items():
+        path, quote = f"committed.orders.{name}", instance.offers[order.offer]
+        if order.site not in instance.offer_sites(order.offer):
+            yield Problem(f"offer {order.offer} is not for site {order.site}", "Add it to the offer's sites.", path)
+        if order.units % quote.lot_units:
+            yield Problem(f"{order.units} units are no whole lots of {quote.lot_units}", "State whole lots.", path)
+        arrives = lot_days(quote, order.signed).installed
+        if order.installed is not None and order.installed < arrives:
+            way_out = "Shorten the offer's lead_days from its day of signing on, or move installed."
+            yield Problem(f"by its offer's days it can be installed on {arrives} at the soonest", way_out, path)
+    for name, module in committed.modules.items():
+        if module.module not in instance.sites[module.site].modules:
+            way_out = f"Add sites.{module.site}.modules.{module.module}."
+            yield Problem(f"site {module.site} does not list it", way_out, f"committed.modules.{name}")
+    for name, opening in committed.openings.items():
+        site = instance.sites[opening.site]
+        if not (site.opening_cost or site.fixed_cost_per_month or site.build_days):
+            way_out = "Leave it out: the site is open without a decision."
+            yield Problem(f"site {opening.site} costs nothing to open", way_out, f"committed.openings.{name}")
 
 
 def approvals(instance: Instance) -> Iterator[Problem]:
@@ -379,7 +427,7 @@ def sites_used(instance: Instance) -> Iterator[Problem]:
 def _after_references(instance: Instance) -> Iterator[Problem]:
     """Checks that follow references; they would stumble over one that names nothing."""
     if not any(True for _ in references(instance)):
-        for one in (currencies, hosts, approvals, funds, days, quotes, whole_targets, reachable_targets):
+        for one in (currencies, hosts, commitments, approvals, funds, days, quotes, whole_targets, reachable_targets):
             yield from one(instance)
 
 

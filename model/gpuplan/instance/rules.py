@@ -36,6 +36,7 @@ CostTerm = Literal[
     "modules",
     "opening",
     "replacement",
+    "cancellation",
     "capital-levies",
     "site",
     "energy",
@@ -62,6 +63,7 @@ CAPEX: frozenset[str] = frozenset(
         "modules",
         "opening",
         "replacement",
+        "cancellation",
         "capital-levies",
     }
 )

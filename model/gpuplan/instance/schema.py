@@ -16,6 +16,7 @@ from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text, exact
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor
 from gpuplan.instance.catalog import OVERRIDABLE, resolve
 from gpuplan.instance.checks import check
+from gpuplan.instance.commitments import Committed
 from gpuplan.instance.economics import Economics
 from gpuplan.instance.edits import apply, restated
 from gpuplan.instance.facility import Existing, Module, Resource, Site
@@ -57,6 +58,8 @@ class Instance(Closed):
     """Who pays. Where there are any, every payment is paid by funds that may pay it; anybody pays when there are none.
     """
     existing: Existing = Existing()
+    committed: Committed = Committed()
+    """What is signed or decided, and cannot be undone."""
     scenarios: ById[Scenario] = Field(default_factory=Table)
 
     def offer_sites(self, offer: Id) -> tuple[Id, ...]:

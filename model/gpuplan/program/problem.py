@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
+from gpuplan.instance.commitments import decision_days
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
 from gpuplan.instance.timeline import LotDays, lot_days, module_ready, state_days
@@ -70,8 +71,8 @@ class Problem:
 
     @cached_property
     def days(self) -> dict[int, date]:
-        """By number: every day on which something is decided, in order; that of a period is its first."""
-        return {period.index: period.first for period in self.periods}
+        """By number: every day on which something is decided; below zero those of commitments before the calendar."""
+        return decision_days(self.instance)
 
     @cached_property
     def states(self) -> tuple[date, ...]:
@@ -86,10 +87,10 @@ class Problem:
         return Group(family, path) not in self.off
 
     def lot(self, offer: str, period: int) -> LotDays:
-        """Days of a lot signed on the first day of a period; no lead when the offer's supply is left out."""
+        """Days of a lot signed on the day of a number; no lead when the offer's supply is left out."""
         key = (offer, period)
         if key not in self._lots:
-            signed = self.periods[period].first
+            signed = self.days[period]
             if self.is_on("supply", f"offers.{offer}"):
                 self._lots[key] = lot_days(self.instance.offers[offer], signed)
             else:
@@ -102,7 +103,7 @@ class Problem:
 
     @cached_property
     def signings(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
-        """By (offer, site): (period, column of orders) of every period in which a signing is possible."""
+        """By (offer, site): (number of the day, column of orders) of every day on which a signing is possible."""
         return {}
 
     @cached_property
