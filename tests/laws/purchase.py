@@ -221,10 +221,15 @@ BUILT = case(
     },
     limits={"t": target(0)},
 )
+CANCELLABLE = case(
+    calendar={"periods": 1},
+    committed={"orders": {"c": {"offer": "o", "site": "a", "signed": "2024-11-10", "units": 2, "cancel_fee": 9}}},
+    limits={"t": target(0)},
+)
 
 CASES: dict[str, list[Tree]] = {
     "approvals": [APPROVALS, GRANTED],
-    "commitments": [COMMITMENTS, BUILT],
+    "commitments": [COMMITMENTS, BUILT, CANCELLABLE],
     "rental": [RENTAL],
     "lifetime": [LIFETIME],
     "levies": [LEVIES],

@@ -152,7 +152,7 @@ MUTANTS = [
     Mutant("commitments: cancelled for nothing", uncharged, COMMITMENTS, program_law, True),
     Mutant("commitments: modules cancelled for nothing", uncharged, BUILT, program_law),
     Mutant("commitments: fees come back", refunded, COMMITMENTS, program_law),
-    Mutant("commitments: a fee for what stays", charged_for_all, BUILT, program_law),
+    Mutant("commitments: a fee for what stays", charged_for_all, purchase.CANCELLABLE, program_law),
     Mutant("commitments: left out", lambda: program_of("commitments", rows=lambda _: None), COMMITMENTS, program_law),
     Mutant("approvals: nothing waits", lambda: dropped("after"), APPROVALS, family_law("approvals"), True),
     Mutant("approvals: one too many before it", lambda: moved("after", 1.0), APPROVALS, family_law("approvals")),
