@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -34,41 +34,70 @@ def latest(recount: Recount) -> tuple[Latest, ...]:
     instance = recount.instance
     found = []
     for name, limit, by in targets(instance):
-        needed: dict[str, date] = {}
         for offer, site in recount.lots_by_pair:
             if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
                 sign = last_signing(instance, offer, by)
                 tender = _less(sign, instance.offers[offer].award_days)
                 found.append(Latest(limit=name, by=by, offer=offer, site=site, tender=tender, sign=sign))
-                power_on = by - timedelta(days=instance.offers[offer].acceptance_days)
-                needed[site] = min(power_on, needed.get(site, power_on))
-        for site, day in needed.items():
-            for module, sign in _last_orders(recount, site, day).items():
+        growths = _growths(recount, limit)
+        for site in dict.fromkeys(growth.site for growth in growths):
+            there = [growth for growth in growths if growth.site == site]
+            for module, sign in _last_orders(recount, site, _needed(recount, there, by)).items():
                 tender = _less(sign, instance.modules[module].award_days)
                 found.append(Latest(limit=name, by=by, module=module, site=site, tender=tender, sign=sign))
             if any(line.site == site for line in recount.decisions.openings):
-                sign = _last_opening(instance, site, day)
+                power_on = min(_power_on(instance, growth.offer, by) for growth in there)
+                sign = _last_opening(instance, site, power_on)
                 found.append(Latest(limit=name, by=by, site=site, tender=None, sign=sign))
     return tuple(found)
 
 
-def _last_orders(recount: Recount, site: str, needed: date) -> dict[str, date | None]:
-    """Last day to order each module of a site: on it, or in time for those that come after it."""
+def _power_on(instance: Instance, offer: str, by: date) -> date:
+    """Last day on which systems of an offer can be installed to be usable by a day."""
+    return by - timedelta(days=instance.offers[offer].acceptance_days)
+
+
+def _needed(recount: Recount, there: list[_Growth], by: date) -> dict[str, date]:
+    """By module of a site: last day on which it must be ready for what was installed after it, to be in time.
+
+    A module that comes after everything is left out, and so is an approval: it is needed by what comes after it.
+    """
+    instance = recount.instance
+    found: dict[str, date] = {}
+    for line in recount.decisions.modules:
+        if line.site != there[0].site or not instance.modules[line.module].provides:
+            continue
+        ready = module_ready(instance.modules[line.module], line.signed)
+        for growth in there:
+            if recount.states[growth.state] >= ready:
+                power_on = _power_on(instance, growth.offer, by)
+                found[line.module] = min(power_on, found.get(line.module, power_on))
+    return found
+
+
+def _last_orders(recount: Recount, site: str, needed: Mapping[str, date]) -> dict[str, date | None]:
+    """Last day to order each module of a site for it to be ready when it is needed, or for those that come after it.
+
+    None when no day is early enough; what is not needed at all is left out.
+    """
     instance = recount.instance
     ordered = list(dict.fromkeys(line.module for line in recount.decisions.modules if line.site == site))
     found: dict[str, date | None] = {}
 
-    def last(module: str) -> date | None:
-        if module not in found:
-            found[module] = None
-            waiting = [last(other) for other in ordered if module in awaited(instance, other, site)]
-            days = [day for day in waiting if day is not None]
-            if len(days) == len(waiting):
-                own = [needed] if instance.modules[module].provides else []
-                found[module] = last_order(instance, module, min([*own, *days], default=needed))
-        return found[module]
+    def find(module: str) -> None:
+        followers = [other for other in ordered if module in awaited(instance, other, site)]
+        for other in followers:
+            if other not in found:
+                find(other)
+        days = [found[other] for other in followers if other in found]
+        days += [needed[module]] if module in needed else []
+        known = [day for day in days if day is not None]
+        if days:
+            found[module] = last_order(instance, module, min(known)) if len(known) == len(days) else None
 
-    return {module: last(module) for module in ordered}
+    for module in ordered:
+        find(module)
+    return {module: found[module] for module in ordered if module in found}
 
 
 def _less(day: date | None, days: int) -> date | None:
@@ -139,8 +168,8 @@ def critical_path(recount: Recount) -> tuple[PathStep, ...]:
     return tuple(found)
 
 
-def _deciding(recount: Recount, limit: Limit) -> _Growth | None:
-    """The growth with which a target is reached, or the last one when it never is."""
+def _growths(recount: Recount, limit: Limit) -> list[_Growth]:
+    """Every growth that counts for a target, in order of its day."""
     instance = recount.instance
     growths = []
     for (offer, site), units in recount.installed.items():
@@ -149,7 +178,12 @@ def _deciding(recount: Recount, limit: Limit) -> _Growth | None:
             for state, day in enumerate(recount.states):
                 if units[state] > (units[state - 1] if state else 0):
                     growths.append(_Growth(day + accept, offer, site, state))
-    growths.sort(key=lambda one: one.day)
+    return sorted(growths, key=lambda one: one.day)
+
+
+def _deciding(recount: Recount, limit: Limit) -> _Growth | None:
+    """The growth with which a target is reached, or the last one when it never is."""
+    growths = _growths(recount, limit)
     for growth in growths:
         if measure(recount, limit, date.min, growth.day) >= (limit.at_least or 0):
             return growth
@@ -159,7 +193,7 @@ def _deciding(recount: Recount, limit: Limit) -> _Growth | None:
 def _chain(recount: Recount, growth: _Growth, by: date) -> list[_Step]:
     """Events up to the use of some systems: of their lot, or of what the lot waited for at its site."""
     lot = _lot_of(recount, growth)
-    power_on = by - timedelta(days=recount.instance.offers[growth.offer].acceptance_days)
+    power_on = _power_on(recount.instance, growth.offer, by)
     waited = _waited_for(recount, growth, lot.days.installed, power_on)
     if not waited:
         return _lot_steps(recount, lot, by)
@@ -218,7 +252,8 @@ def _lot_steps(recount: Recount, lot: Lot, by: date) -> list[_Step]:
 def _module_steps(recount: Recount, module: str, site: str, signed: date, needed: date) -> list[_Step]:
     """Tender, order and completion of a module, after those of the approval that came last before it."""
     instance, block = recount.instance, recount.instance.modules[module]
-    last = _last_orders(recount, site, needed).get(module)
+    providing = [line.module for line in recount.decisions.modules if instance.modules[line.module].provides]
+    last = _last_orders(recount, site, dict.fromkeys(providing, needed)).get(module)
     found: list[_Step] = []
     approvals = [
         (module_ready(instance.modules[line.module], line.signed), line.signed, line.module)
