@@ -112,12 +112,17 @@ def cash_by_fund(recount: Recount) -> dict[int, dict[str, Decimal]]:
             who = payers(instance, one.term, one.subject, [one.day])[0]
             yearly[who, instance.calendar.fiscal_year(one.day)] += Fraction(one.amount)
     found: dict[int, dict[str, Decimal]] = defaultdict(lambda: dict.fromkeys(instance.funds, Decimal(0)))
-    for (who, year), amount in yearly.items():
-        rest = rounded(amount)
-        for name in who[:-1]:
-            share = paid[who][name] / owed[who] if owed[who] > 0 else Fraction(0)
-            found[year][name] += rounded(amount * share)
-            rest -= rounded(amount * share)
+    for who in owed:
+        years = sorted(year for claim, year in yearly if claim == who)
+        shares = [paid[who][name] / owed[who] if owed[who] > 0 else Fraction(0) for name in who]
         if who:
-            found[year][who[-1]] += rest
+            shares[-1] = 1 - sum(shares[:-1], Fraction(0))
+        # Running totals over years and over funds are rounded, so that neither sum is off by the rounding of its parts.
+        before, so_far = [Decimal(0)] * (len(who) + 1), Fraction(0)
+        for year in years:
+            so_far += yearly[who, year]
+            totals = [rounded(so_far * sum(shares[:number], Fraction(0))) for number in range(len(who) + 1)]
+            for number, name in enumerate(who):
+                found[year][name] += totals[number + 1] - totals[number] - before[number + 1] + before[number]
+            before = totals
     return dict(found)

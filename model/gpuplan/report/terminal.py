@@ -206,10 +206,11 @@ def _modules(plan: Plan) -> Table:
 def _payers(plan: Plan) -> Table:
     """What each fund pays, by fiscal year."""
     funds = list(dict.fromkeys(fund for year in plan.cash for fund in year.by_fund))
-    table = _table("fiscal year", *funds, "all", numbers=tuple(range(1, len(funds) + 2)))
+    head = f"year, {plan.currency}"
+    table = _table(head, *funds, "all", numbers=tuple(range(1, len(funds) + 2)))
     for year in plan.cash:
         amounts = [year.by_fund.get(fund, Decimal(0)) for fund in funds]
-        table.add_row(str(year.year), *(money(amount, plan.currency) for amount in (*amounts, year.amount)))
+        table.add_row(str(year.year), *(money(amount, "").strip() for amount in (*amounts, year.amount)))
     return table
 
 
