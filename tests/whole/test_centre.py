@@ -14,8 +14,8 @@ PUBLISHED = 9.23
 def test_the_modules_of_a_centre_add_up_to_what_a_whole_facility_costs() -> None:
     """Proves the catalogue's modules against a figure that they were balanced with in air, not on liquid.
 
-    Modules in US dollars over the design power of the systems: within 20 % of 9.23 US$ per W. If the hall's price, which
-    carries labour and engineering, were left out, about 3 US$ would remain.
+    Modules in US dollars over the design power of the systems: within 20 % of 9.23. If the price of the halls, which
+    carries labour and engineering, were left out, 2.9 would remain.
     """
     instance = gpuplan.load(INSTANCE)
     outcome = gpuplan.solve(instance)
