@@ -8,12 +8,15 @@ if outcome.plan:
     print(outcome.plan.accelerators, outcome.plan.cost.discounted)
 """
 
-from gpuplan.api import Outcome, audit, check, load, solve
+from gpuplan.api import Outcome, audit, changes, check, commit, load, solve
 from gpuplan.errors import Defect, GpuplanError, InvalidInput, Problem
 from gpuplan.instance.schema import Instance
+from gpuplan.plan.changes import Change, Changes
 from gpuplan.plan.plan import Plan
 
 __all__ = [
+    "Change",
+    "Changes",
     "Defect",
     "GpuplanError",
     "Instance",
@@ -22,7 +25,9 @@ __all__ = [
     "Plan",
     "Problem",
     "audit",
+    "changes",
     "check",
+    "commit",
     "load",
     "solve",
 ]

@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gpuplan.diagnosis import Conflict
     from gpuplan.errors import Problem
     from gpuplan.instance.schema import Instance
+    from gpuplan.plan.changes import Changes
     from gpuplan.reckoning import Reckoning
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
@@ -134,6 +136,24 @@ def audit(instance: Instance, plan: Plan) -> list[str]:
     from gpuplan.plan.compare import differences
 
     return differences(instance, plan)
+
+
+@exactly
+def commit(instance: Instance, plan: Plan, until: date | None = None) -> Instance:
+    """The instance in which what a plan signs or decides up to a day (that day included) is committed.
+
+    Everything when `until` is left out. Raises `InvalidInput` when the plan was made for another instance.
+    """
+    from gpuplan.plan.commitment import with_commitments
+
+    return with_commitments(instance, plan, until)
+
+
+def changes(previous: Plan, plan: Plan) -> Changes:
+    """What a plan decides and costs otherwise than a previous one."""
+    from gpuplan.plan.changes import changes as compared
+
+    return compared(previous, plan)
 
 
 def _options(gap: float, time_limit: float | None, threads: int, seed: int, memory_mb: int | None) -> PlanOptions:

@@ -24,6 +24,7 @@ from gpuplan.errors import Defect, InvalidInput, Problem
 if TYPE_CHECKING:
     from gpuplan.api import Outcome
     from gpuplan.instance.schema import Instance
+    from gpuplan.plan.plan import Plan
     from gpuplan.solver.search import Progress
 
 EXIT = {"optimal": 0, "feasible": 0, "infeasible": 1, "unbounded": 2, "no_plan_found": 3, "audit_failed": 4}
@@ -64,6 +65,9 @@ def solve(
     format: AsFormat = Format.TABLE,  # noqa: A002
     output: Annotated[Path | None, typer.Option(help="Also write the plan as JSON to this file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write the plan's tables as CSV to this folder.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="Also tell what changed against this plan (JSON); in JSON beside it.")
+    ] = None,
     gap: Annotated[float, typer.Option(help="Share of the objective within which a plan counts as optimal.")] = 1e-3,
     time_limit: Annotated[float | None, typer.Option(help="Seconds.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of the solver; part of what makes a plan repeatable.")] = 2,
@@ -78,6 +82,7 @@ def solve(
         if folder is not None and not folder.is_dir():
             raise InvalidInput([Problem(f"there is no folder {folder}", "Make it first.")])
     instance = _instance(file, scenario, edit, quiet)
+    before = _previous(previous)
     with _interruptible() as cancel, _progress(quiet) as show:
         outcome = gpuplan.solve(
             instance,
@@ -90,7 +95,7 @@ def solve(
             cancel=cancel,
         )
     _write(outcome, output, csv)
-    _print(outcome, instance.name, format)
+    _print(outcome, instance.name, format, before)
     raise typer.Exit(EXIT[outcome.status])
 
 
@@ -195,6 +200,13 @@ def _instance(file: str, scenario: str | None, edits: list[str] | None, quiet: b
     return instance
 
 
+def _previous(path: Path | None) -> Plan | None:
+    """The plan to compare with, read before the search so that a fault is told at once."""
+    from gpuplan.plan.files import read_plan
+
+    return None if path is None else read_plan(path)
+
+
 def _write(outcome: Outcome, output: Path | None, csv: Path | None) -> None:
     from gpuplan.plan.files import to_json, write_csv, write_whole
 
@@ -207,16 +219,24 @@ def _write(outcome: Outcome, output: Path | None, csv: Path | None) -> None:
         typer.echo("no plan, so no file was written", err=True)
 
 
-def _print(outcome: Outcome, name: str, form: Format) -> None:
+def _print(outcome: Outcome, name: str, form: Format, previous: Plan | None) -> None:
     from gpuplan.plan.files import to_json
+    from gpuplan.report.changes import changes_text
     from gpuplan.report.outcome import outcome_tree
     from gpuplan.report.terminal import outcome_text
 
+    plan = outcome.plan
+    changed = gpuplan.changes(previous, plan) if previous is not None and plan is not None else None
     if form is Format.JSON:
-        _say(to_json(outcome.plan or outcome_tree(outcome), ascii_only=not _speaks_unicode()))
+        tree = plan or outcome_tree(outcome)
+        if plan is not None and changed is not None:
+            tree = {"plan": plan.model_dump(), **changed.model_dump()}
+        _say(to_json(tree, ascii_only=not _speaks_unicode()))
         return
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     _say(outcome_text(outcome, name, _width(), color=color))
+    if plan is not None and changed is not None:
+        _say(changes_text(changed, plan.currency))
 
 
 def _width() -> int:

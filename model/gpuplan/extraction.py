@@ -52,7 +52,7 @@ def _orders(problem: Problem, values: Floats) -> Iterator[OrderLine]:
         for period, column in signings:
             units = _whole(values, column) * lot
             if units:
-                signed, way = problem.periods[period].first, problem.routes[column].name
+                signed, way = problem.days[period], problem.routes[column].name
                 yield OrderLine(offer=offer, site=site, signed=signed, units=units, route=way)
 
 
@@ -71,14 +71,14 @@ def _modules(problem: Problem, values: Floats) -> Iterator[ModuleLine]:
         _, module, site, period = problem.columns.keys[column]
         units = _whole(values, column)
         if units:
-            yield ModuleLine(module=str(module), site=str(site), signed=problem.periods[int(period)].first, units=units)
+            yield ModuleLine(module=str(module), site=str(site), signed=problem.days[int(period)], units=units)
 
 
 def _openings(problem: Problem, values: Floats) -> Iterator[OpeningLine]:
     for column in problem.columns.of("opening"):
         _, site, period = problem.columns.keys[column]
         if _whole(values, column):
-            yield OpeningLine(site=str(site), decided=problem.periods[int(period)].first)
+            yield OpeningLine(site=str(site), decided=problem.days[int(period)])
 
 
 def _tiers(problem: Problem, values: Floats) -> Iterator[TierLine]:

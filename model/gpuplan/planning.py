@@ -98,18 +98,28 @@ def _slipped(instance: Instance, result: SearchResult, reckoning: Reckoning) -> 
     assert result.formulation is not None
     rows = result.formulation.problem.rows
     for reading in reckoning.broken:
-        if reading.family != "limits" or not _is_near(instance, reckoning, reading):
+        if reading.family not in ("limits", "funds") or not _is_near(instance, reckoning, reading):
             continue
-        low = reading.at_least is not None and reading.used < reading.at_least
-        key: Key = ("at_least" if low else "at_most", reading.limit, reading.window)
+        key = _row_key(reading)
         if key in rows.keys:
             largest = max((abs(coefficient) for _, coefficient in rows.row(rows.keys.index(key))), default=0.0)
             found[key] = MARGIN * largest
     return found
 
 
+def _row_key(reading: Reading) -> Key:
+    """Key of the row that a reading of a limit or of funds is about."""
+    if reading.family == "funds":
+        return ("funded", reading.path.removeprefix("funds").removeprefix("."))
+    low = reading.at_least is not None and reading.used < reading.at_least
+    return ("at_least" if low else "at_most", reading.limit, reading.window)
+
+
 def _is_near(instance: Instance, reckoning: Reckoning, reading: Reading) -> bool:
-    limit = every_limit(instance)[reading.limit]
-    missed = shortfall_amount(reckoning.recount, limit, *windows(limit, instance)[reading.window])
+    if reading.family == "funds":
+        missed = reading.shortfall
+    else:
+        limit = every_limit(instance)[reading.limit]
+        missed = shortfall_amount(reckoning.recount, limit, *windows(limit, instance)[reading.window])
     bounds = [abs(bound) for bound in (reading.at_least, reading.at_most) if bound is not None]
     return missed <= SLIPPED * max([Fraction(1), *bounds])

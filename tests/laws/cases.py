@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from laws import purchase
 from support.brute import Space
 from support.builders import POWERED, REMOVED, UNLIMITED, Tree, case, merged, offer, target
 from support.laws import WILD
@@ -494,7 +495,8 @@ CASES: dict[str, list[Tree]] = {
     "workloads": [WORKLOADS_FREE, WORKLOADS_OPTIONAL, WORKLOADS_WHOLE],
     "clusters": [CLUSTERS, CLUSTERS_OF_ALL, CLUSTERS_OF_FLEET],
     "deadlines": [DEADLINES],
-    "limits": [*LIMITS, COMMISSIONING, EXPORT_EXPECTED, EXPORT_GRANTED, EXPORT_CAPPED],
+    "limits": [*LIMITS, COMMISSIONING, purchase.HOSTS, EXPORT_EXPECTED, EXPORT_GRANTED, EXPORT_CAPPED],
+    **purchase.CASES,
 }
 """By family; a family that is listed and has no case fails its laws."""
 
@@ -539,6 +541,7 @@ ALONE: dict[str, Tree] = {
         limits={"t": target(1)},
     ),
     "limits": case(limits={"t": target(2)}),
+    **purchase.ALONE,
 }
 """By family: a case whose optimum without the family breaks the family, and nothing else."""
 

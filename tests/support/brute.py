@@ -143,6 +143,8 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
         for way in routes(instance, offer, site, period.first)
         if space.wild or not any(True for _ in signing_denials(instance, offer, site, way))
     ]
+    start = instance.calendar.start
+    slots += [(site, day) for name, site, day in instance.committed.ordered if name == offer and day < start]
     for lots in _up_to(len(slots), most):
         yield tuple(
             OrderLine(offer=offer, site=site, signed=day, units=count * quote.lot_units, route=name)
@@ -221,11 +223,16 @@ def _lines(offer: str, site: str, states: tuple[date, ...], path: tuple[int, ...
 
 
 def _modules(instance: Instance) -> Iterator[tuple[ModuleLine, ...]]:
-    days = [period.first for period in instance.calendar.all_periods()]
+    firsts = [period.first for period in instance.calendar.all_periods()]
     choices = []
+    start = instance.calendar.start
     for site_id, site in instance.sites.items():
         for module, terms in site.modules.items():
             most = 2 if terms.max_units is None else terms.max_units
+            built = [
+                day for name, at, day in instance.committed.built if (name, at) == (module, site_id) and day < start
+            ]
+            days = [*built, *firsts]
             choices.append(
                 [
                     tuple(
@@ -246,6 +253,9 @@ def _openings(instance: Instance, space: Space) -> Iterator[tuple[OpeningLine, .
     for name, site in instance.sites.items():
         if not is_decided(site) or not any(name in instance.offer_sites(offer) for offer in instance.offers):
             continue
+        opened = instance.committed.opened.get(name)
+        if opened is not None and opened < days[0]:
+            days = [opened, *days]
         once = [(), *((OpeningLine(site=name, decided=day),) for day in days)]
         twice = [(OpeningLine(site=name, decided=days[0]), OpeningLine(site=name, decided=days[-1]))]
         choices.append(once + (twice if space.wild and len(days) > 1 else []))
@@ -290,10 +300,10 @@ def _tiers(instance: Instance, orders: tuple[OrderLine, ...], space: Space) -> I
 def judged(instance: Instance, decisions: Decisions) -> Levels | None:
     """Values of the levels, or None when a reading is broken; stops at the first that is.
 
-    Limits are read last, since money has to be entered before it can be limited.
+    Limits and funds are read last, since money has to be entered before it can be limited.
     """
     recount = Recount(instance, decisions)
-    physical = [family for family in FAMILIES if family.name != "limits"]
+    physical = [family for family in FAMILIES if family.name not in ("limits", "funds")]
     for family in physical:
         if any(not reading.holds for reading in family.readings(recount)):
             return None

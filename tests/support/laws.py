@@ -70,7 +70,7 @@ class Seen:
 
 def absent(problem: Problem, decisions: Decisions) -> list[Key]:
     """Parts of a plan that have no column."""
-    period = {one.first: one.index for one in problem.periods}
+    period = {day: number for number, day in problem.days.items()}
     state = {day: number for number, day in enumerate(problem.states)}
     keys: list[Key] = [
         ("orders", line.offer, line.site, period[line.signed], *([line.route] if line.route else []))

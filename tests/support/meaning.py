@@ -16,11 +16,13 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.limits import COUNTED_BY
+from gpuplan.instance.commitments import decision_days
 from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import facts
 from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Selection
 from gpuplan.instance.timeline import LotDays, windows
+from gpuplan.ledger.funding import claims
 from gpuplan.ledger.measures import measure
 from gpuplan.ledger.recount import Recount
 
@@ -85,6 +87,7 @@ class Meaning:
             "nothing": lambda name, number: int(sum(self._amounts(name, number).values()) == 0),
             "holds": self._holds,
             "concentration": self._concentration,
+            "claims": self._claims,
             "nothing_to_decide": lambda: 0,
         }
         return finders[str(key[0])](*key[1:])
@@ -93,7 +96,7 @@ class Meaning:
 
     @cached_property
     def _period_of(self) -> dict[date, int]:
-        return {period.first: period.index for period in self.instance.calendar.all_periods()}
+        return {day: number for number, day in decision_days(self.instance).items()}
 
     @cached_property
     def _units(self) -> dict[str, int]:
@@ -299,6 +302,10 @@ class Meaning:
         )
         standing = self.recount.installed.get((offer, site))
         return min(Fraction(standing[state] if standing else 0), arrived)
+
+    def _claims(self, funds: str) -> Fraction:
+        names = tuple(name for name in funds.split("+") if name)
+        return max(claims(self.recount).get(names, Fraction(0)), Fraction(0))
 
     def _holds(self, level: int, period: int) -> int:
         limit = self.instance.limits[self.instance.objective[level].target or ""]

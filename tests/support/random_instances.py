@@ -98,6 +98,7 @@ def tree_of(dice: Dice) -> Tree:
         _workloads(dice, tree)
     elif _sometimes(dice, 12):
         _clusters(dice, tree)
+    _purchase(dice, tree)
     return _small(tree)
 
 
@@ -582,3 +583,74 @@ def _clusters(dice: Dice, tree: Tree) -> None:
     if not kind.get("all_systems") or _sometimes(dice, 50):
         limit = _one(dice, {"at_least": 1}, {"at_least": 1}, {"at_least": 2, "soft": {"penalty": 15}}, {"at_most": 1})
         tree["limits"]["n"] = {"measure": "clusters", **limit, **_days(dice, tree)}
+
+
+def _purchase(dice: Dice, tree: Tree) -> None:
+    """What real purchases have, each seldom: hosts, spares, rent, lives, levies, funds. Drawn after everything else."""
+    for quote in tree["offers"].values():
+        if _sometimes(dice, 8):
+            quote["buyer_share"] = _one(dice, 0.5, 0.75)
+        if _sometimes(dice, 6):
+            quote["spares_share"] = 0.05
+        if _sometimes(dice, 8):
+            quote |= {"price_per_month": _one(dice, 12, 30), "min_months": _one(dice, 0, 1, 9)}
+        if _sometimes(dice, 8):
+            quote["life_years"] = _one(dice, 1, 2)
+        if "payments" in quote and _sometimes(dice, 20):
+            quote["payments"][-1]["currency"] = _one(dice, "USD", "EUR")
+    if "modules" in tree and _sometimes(dice, 10):
+        tree["modules"]["ups"] |= {"price_per_month": 2, "life_years": 1}
+    if "modules" in tree and _sometimes(dice, 20):
+        tree["modules"]["permit"] = {"lead_days": _one(dice, 0, 20), "price": 2}
+        tree["modules"]["ups"]["after"] = ["permit"]
+        for site in tree["sites"].values():
+            if "ups" in site.get("modules", {}):
+                site |= _one(
+                    dice, {"granted": ["permit"]}, {"modules": {**site["modules"], "permit": {"max_units": 1}}}
+                )
+        if not any("permit" in site.get("modules", {}) for site in tree["sites"].values()):
+            for site in tree["sites"].values():
+                site["granted"] = ["permit"]
+    if _sometimes(dice, 12):
+        tree["committed"] = _committed(dice, tree)
+    if _sometimes(dice, 10):
+        tree["levies"] = {"vat": _levy(dice)}
+    if _sometimes(dice, 12):
+        tree["funds"] = {name: _fund(dice) for name in _one(dice, ("f",), ("f", "g"), ("f", "g"))}
+
+
+def _committed(dice: Dice, tree: Tree) -> Tree:
+    """A lot of before the calendar, or one of its first day."""
+    name = _one(dice, *tree["offers"])
+    quote = tree["offers"][name]
+    line: Tree = {"offer": name, "site": "a", "signed": "2024-12-10", "units": quote.get("lot_units", 1)}
+    line |= _one(dice, {}, {}, {"cancel_fee": 7, "cancel_fee_share": 0.2}, {"signed": "2025-01-01"})
+    found: Tree = {"orders": {"c": line}}
+    site = tree["sites"]["a"]
+    if _sometimes(dice, 30) and {"opening_cost", "fixed_cost_per_month", "build_days"} & set(site):
+        found["openings"] = {"s": {"site": "a", "decided": "2024-12-20"}}
+    if _sometimes(dice, 50) and "ups" in site.get("modules", {}):
+        found["modules"] = {
+            "m": {"module": "ups", "site": "a", "signed": "2024-12-15", **_one(dice, {}, {"cancel_fee": 1})}
+        }
+    return found
+
+
+def _levy(dice: Dice) -> Tree:
+    found: Tree = {"terms": _one(dice, ["purchase"], ["purchase", "modules", "site", "energy"]), "rate": 0.1}
+    if _sometimes(dice, 40):
+        found["rate"] = [{"from": "2025-01-15", "rate": 0.2}]
+    if _sometimes(dice, 40):
+        found |= {"days_after": _one(dice, 0, 25), "recovered_share": 0.5, "recovered_days_after": 20}
+    elif _sometimes(dice, 40):
+        found |= {"kind": "credit", "days_after": _one(dice, 0, 40)}
+    if _sometimes(dice, 25):
+        found["select"] = {"vendor": "v"}
+    return found
+
+
+def _fund(dice: Dice) -> Tree:
+    found: Tree = {"amount": _one(dice, 95.5, 160, 320)}
+    found |= _one(dice, {}, {}, {"terms": ["purchase", "fees"]}, {"select": {"vendor": "v"}})
+    found |= _one(dice, {}, {}, {"from": "2025-02-01"}, {"by": "2025-02-10"})
+    return found

@@ -20,6 +20,7 @@ SHORTHAND = {
     "_capacity_steps": "number ≥ 0, a list of {0}, or `unlimited`",
     "_capacity": "an amount as in {0}, or {0}",
     "_need": "number ≥ 0, or {0}",
+    "_rates": "share from 0 to 1, or a list of {0}",
     "_delivery": "number > 0, or {0}",
     "_demand_steps": "number ≥ 0, or a list of {0}",
     "_rate": "number > 0, or {0}",

@@ -19,6 +19,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
+from gpuplan.instance.commitments import built_before, ordered_before
 from gpuplan.instance.matching import Subject, facts, selects
 from gpuplan.instance.timeline import last_state, module_ready
 from gpuplan.ledger.reading import Reading
@@ -71,8 +72,8 @@ def rows(problem: Problem) -> None:
             _, module_id, site_id, period = problem.columns.keys[column]
             subject = Subject(site=str(site_id), module=str(module_id))
             if concerns(deadline, problem.instance, subject):
-                reached = _module_day(problem.instance, deadline, str(module_id), problem.periods[int(period)].first)
-                if reached > deadline.by:
+                reached = _module_day(problem.instance, deadline, str(module_id), problem.days[int(period)])
+                if reached > deadline.by and int(period) >= 0:
                     key = ("module_deadline", name, str(module_id), str(site_id), int(period))
                     problem.rows.add(key, Linear([(column, 1.0)]), at_most=0.0)
 
@@ -108,6 +109,8 @@ def readings(recount: Recount) -> Iterator[Reading]:
 def _days_reached(recount: Recount, deadline: Deadline) -> Iterator[date]:
     instance = recount.instance
     for lot in recount.lots:
+        if lot.units <= ordered_before(instance, lot.offer, lot.site, lot.days.signed):
+            continue
         if concerns(deadline, instance, Subject.of_offer(instance, lot.offer, lot.site)) and deadline.stage != "usable":
             yield lot.days.of(deadline.stage)
     for (offer, site), units in recount.installed.items():
@@ -116,6 +119,8 @@ def _days_reached(recount: Recount, deadline: Deadline) -> Iterator[date]:
             if units[-1] > recount.usable_on(offer, site, deadline.by):
                 yield max(deadline.by + timedelta(days=1), recount.states[units.index(units[-1])] + accept)
     for line in recount.decisions.modules:
+        if line.units <= built_before(instance, line.module, line.site, line.signed):
+            continue
         if concerns(deadline, instance, Subject(site=line.site, module=line.module)):
             yield _module_day(instance, deadline, line.module, line.signed)
 

@@ -189,8 +189,8 @@ def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
             subject = Subject.of_offer(problem.instance, offer, site)
             if not all_units:
                 _pay(problem, "purchase", offer, days, units, Fraction(quote.price), quote.currency, subject)
-            for part, price in parts.items():
-                _pay(problem, part, offer, days, units, price, "USD", subject)
+            for part, (price, currency) in parts.items():
+                _pay(problem, part, offer, days, units, price, currency, subject)
     if all_units:
         _all_units_rows(problem, offer, quote)
 
@@ -273,7 +273,7 @@ def _module_flows(problem: Problem) -> None:
     for column in problem.columns.of("modules"):
         _, module_id, site, period = problem.columns.keys[column]
         module = instance.modules[str(module_id)]
-        signed = problem.periods[int(period)].first
+        signed = problem.days[int(period)]
         ordered = Linear([(column, 1.0)])
         subject = Subject(site=str(site), module=str(module_id))
         payments = module_instalments(instance, str(module_id), signed)
@@ -421,7 +421,7 @@ def _fee_links(problem: Problem, offer: str, quote: Offer) -> None:
 
 
 def _fee_flow(problem: Problem, offer: str, quote: Offer, period: int, fee: Linear) -> None:
-    day = problem.periods[period].first
+    day = problem.days[period]
     worth = float(rate(problem.instance, quote.currency, day))
     problem.flows.append(Flow("fees", day, Subject.of_offer(problem.instance, offer), fee, ((day, worth),)))
 
@@ -468,7 +468,7 @@ def _activation_flows(problem: Problem, vendor: str, seller: Vendor) -> None:
     offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
     periods = list(signings_by_period(problem, offers))
     for period, column in _firsts(problem, "vendor_first", vendor, problem.vendor_used(vendor), periods):
-        day = problem.periods[period].first
+        day = problem.days[period]
         amount = float(Fraction(seller.activation_cost) * rate(problem.instance, seller.currency, day))
         flow = Flow("activation", day, Subject(vendor=vendor), Linear([(column, 1.0)]), ((day, amount),))
         problem.flows.append(flow)
@@ -604,7 +604,7 @@ def _lot_entries(recount: Recount, lot: Lot) -> Iterator[Entry]:
     instance, quote = recount.instance, recount.instance.offers[lot.offer]
     subject = Subject.of_offer(instance, lot.offer, lot.site)
     prices = {"purchase": (unit_price(recount, lot.offer), quote.currency)}
-    prices |= {part: (price, "USD") for part, price in added_parts(instance, lot.offer).items()}
+    prices |= added_parts(instance, lot.offer)
     for term, (price, currency) in prices.items():
         for day, amount in instalments(instance, lot.offer, lot.days, price, currency):
             yield entry(instance, term, day, amount * lot.units, subject, lot.days.signed)

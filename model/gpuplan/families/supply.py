@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import add_months, step_at
+from gpuplan.instance.commitments import ordered_before
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import INFINITY, Key, Role
 from gpuplan.program.linear import Linear
@@ -77,7 +78,9 @@ def columns(problem: Problem) -> None:
         signings = problem.signings[offer, site] = []
         for period, way in allowed:
             key: Key = ("orders", offer, site, period, *([way.name] if way.name else []))
-            column = problem.columns.add(key, Role.WHOLE, lots)
+            before = ordered_before(problem.instance, offer, site, problem.days[period])
+            most = lots if period >= 0 else float(before // quote.lot_units)
+            column = problem.columns.add(key, Role.WHOLE, most)
             problem.routes[column] = way
             signings.append((period, column))
         first = min(problem.lot(column).installed for _, column in signings)
@@ -192,6 +195,8 @@ def _rate_readings(recount: Recount, offer: str) -> Iterator[Reading]:
 
 def _lot_readings(instance: Instance, offer: str, site: str, signed: date, units: int) -> Iterator[Reading]:
     quote = instance.offers[offer]
+    if units <= ordered_before(instance, offer, site, signed) and not units % quote.lot_units:
+        return
     first = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
     last = quote.order_until or instance.calendar.end
     yield Reading(

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 OUTLIER = Decimal("1.5")
 """How far outside the catalogue's range a price may lie before it is remarked on."""
+
+
+MOST_FUNDS = 8
+"""Every union of them may be a rule."""
 
 
 def check(instance: Instance) -> list[Problem]:
@@ -76,6 +81,14 @@ def references(instance: Instance) -> Iterator[Problem]:
         yield from _reference(f"{path}.system", "system", fleet.system, instance.systems)
         yield from _reference(f"{path}.site", "site", fleet.site, instance.sites)
         yield from _reference(f"{path}.vendor", "vendor", fleet.vendor, instance.vendors)
+    for part, some in instance.committed:
+        for name, one in some.items():
+            path = f"committed.{part}.{name}"
+            yield from _reference(f"{path}.site", "site", one.site, instance.sites)
+            if part == "orders":
+                yield from _reference(f"{path}.offer", "offer", one.offer, instance.offers)
+            elif part == "modules":
+                yield from _reference(f"{path}.module", "module", one.module, instance.modules)
     yield from _facility_references(instance)
     yield from _rule_references(instance)
 
@@ -88,9 +101,13 @@ def _facility_references(instance: Instance) -> Iterator[Problem]:
             path = f"sites.{name}.capacity.{resource}"
             for needed in (resource, *capacity.needs):
                 yield from _reference(path, "resource", needed, instance.resources)
+        for module in site.granted:
+            yield from _reference(f"sites.{name}.granted", "module", module, instance.modules)
         for resource in site.redundancy:
             yield from _reference(f"sites.{name}.redundancy.{resource}", "resource", resource, instance.resources)
     for name, block in instance.modules.items():
+        for before in block.after:
+            yield from _reference(f"modules.{name}.after", "module", before, instance.modules)
         needed_by = [need for delivery in block.provides.values() for need in delivery.needs]
         for resource in dict.fromkeys([*block.provides, *block.needs, *needed_by]):
             yield from _reference(f"modules.{name}", "resource", resource, instance.resources)
@@ -105,6 +122,10 @@ def _rule_references(instance: Instance) -> Iterator[Problem]:
         yield from _selection_references(instance, f"deadlines.{name}.select", deadline.select)
         yield from _selection_references(instance, f"deadlines.{name}.exclude", deadline.exclude)
     yield from _selection_references(instance, "export.accept_undetermined", instance.export.accept_undetermined)
+    for section, rules in (("levies", instance.levies), ("funds", instance.funds)):
+        for name, rule in rules.items():
+            yield from _selection_references(instance, f"{section}.{name}.select", rule.select)
+            yield from _selection_references(instance, f"{section}.{name}.exclude", rule.exclude)
     for number, level in enumerate(instance.objective):
         yield from _reference(f"objective.{number}.target", "limit", level.target, instance.limits)
 
@@ -143,6 +164,12 @@ def currencies(instance: Instance) -> Iterator[Problem]:
     known = {instance.currency, *instance.economics.exchange_rates}
     used: list[tuple[str, str | None]] = [
         (f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()
+    ]
+    used += [
+        (f"{section}.{name}.payments.{number}.currency", payment.currency)
+        for section, some in (("offers", instance.offers), ("modules", instance.modules))
+        for name, one in some.items()
+        for number, payment in enumerate(one.payments)
     ]
     used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
     used += [(f"clusters.{name}.currency", one.currency) for name, one in instance.clusters.items()]
@@ -186,6 +213,94 @@ def currencies(instance: Instance) -> Iterator[Problem]:
             )
 
 
+def hosts(instance: Instance) -> Iterator[Problem]:
+    """Sites that cost something, where some offers include that and others do not."""
+    for name, site in instance.sites.items():
+        offered = [offer for offer in instance.offers if name in instance.offer_sites(offer)]
+        hosted = [offer for offer in offered if "hosting" in instance.offers[offer].includes]
+        costs = site.tariff or site.opening_cost or site.fixed_cost_per_month or site.carbon_kg_per_kwh
+        if costs and hosted and len(hosted) < len(offered):
+            others = ", ".join(offer for offer in offered if offer not in hosted)
+            yield Problem(
+                f"{', '.join(hosted)} includes hosting here and {others} does not: who pays the site is not clear",
+                "Make two sites of it, the host's and the buyer's, and say under offers which goes where.",
+                f"sites.{name}",
+            )
+
+
+def commitments(instance: Instance) -> Iterator[Problem]:
+    """Commitments that no order could be, or that say the same thing twice."""
+    firsts = {period.first for period in instance.calendar.all_periods()}
+    committed, start = instance.committed, instance.calendar.start
+    seen: set[tuple[object, ...]] = set()
+    for kind, some in committed:
+        for name, one in some.items():
+            path = f"committed.{kind}.{name}"
+            day = one.decided if kind == "openings" else one.signed
+            key = (kind, getattr(one, kind.removesuffix("s").replace("order", "offer"), ""), one.site, day)
+            if key in seen:
+                yield Problem("the same thing is committed twice on this day", "Join the two.", path)
+            seen.add(key)
+            if day >= start and day not in firsts:
+                way_out = "Name the first day of a period, or start the calendar later."
+                yield Problem(f"{day} is in the calendar and no first day of a period", way_out, path)
+            if kind != "openings" and one.may_be_cancelled and day >= start:
+                way_out = "Start the calendar after it, so that there is a day to cancel it on."
+                yield Problem(f"it is signed on {day}, so it cannot be cancelled on {start}", way_out, path)
+    for name, order in committed.orders.items():
+        path, quote = f"committed.orders.{name}", instance.offers[order.offer]
+        if order.site not in instance.offer_sites(order.offer):
+            yield Problem(f"offer {order.offer} is not for site {order.site}", "Add it to the offer's sites.", path)
+        if order.units % quote.lot_units:
+            yield Problem(f"{order.units} units are no whole lots of {quote.lot_units}", "State whole lots.", path)
+        arrives = min(way.days.installed for way in routes(instance, order.offer, order.site, order.signed))
+        if order.installed is not None and order.installed < arrives:
+            way_out = "Shorten the offer's lead_days from its day of signing on, or move installed."
+            yield Problem(f"by its offer's days it can be installed on {arrives} at the soonest", way_out, path)
+    for name, module in committed.modules.items():
+        if module.module not in instance.sites[module.site].modules:
+            way_out = f"Add sites.{module.site}.modules.{module.module}."
+            yield Problem(f"site {module.site} does not list it", way_out, f"committed.modules.{name}")
+    for name, opening in committed.openings.items():
+        site = instance.sites[opening.site]
+        if not (site.opening_cost or site.fixed_cost_per_month or site.build_days):
+            way_out = "Leave it out: the site is open without a decision."
+            yield Problem(f"site {opening.site} costs nothing to open", way_out, f"committed.openings.{name}")
+
+
+def approvals(instance: Instance) -> Iterator[Problem]:
+    """Modules that wait for each other in a circle or for what a site does not list, and that nobody waits for."""
+    modules = instance.modules
+    try:
+        list(TopologicalSorter({name: set(block.after) for name, block in modules.items()}).static_order())
+    except CycleError as error:
+        circle = " after ".join(reversed(error.args[1]))
+        yield Problem(f"{circle}: none of them can be the first", "Leave one out of after.", "modules")
+    waited_for = {before for block in modules.values() for before in block.after}
+    for name, block in modules.items():
+        if not block.provides and name not in waited_for:
+            yield Problem(
+                "it provides nothing, and nothing comes after it",
+                "State what it provides, or name it under after of what waits for it.",
+                f"modules.{name}",
+            )
+    for name, site in instance.sites.items():
+        for module in site.modules:
+            for before in modules[module].after:
+                if before not in site.modules and before not in site.granted:
+                    yield Problem(
+                        f"{module} comes after {before}, which this site does not list",
+                        f"Add sites.{name}.modules.{before}, or sites.{name}.granted where it is there already.",
+                        f"sites.{name}.modules.{module}",
+                    )
+
+
+def funds(instance: Instance) -> Iterator[Problem]:
+    """More funds than there can be rules for their unions."""
+    if len(instance.funds) > MOST_FUNDS:
+        yield Problem(f"there are {len(instance.funds)} funds, {MOST_FUNDS} at most", "Join some of them.", "funds")
+
+
 def days(instance: Instance) -> Iterator[Problem]:
     """Days that the calendar does not reach."""
     start, end = instance.calendar.start, instance.calendar.end
@@ -214,7 +329,7 @@ def quotes(instance: Instance) -> Iterator[Problem]:
     for name, offer in instance.offers.items():
         seen = instance.systems[offer.system].price_range_usd if offer.system in instance.systems else None
         rate = _usd_rate(instance, offer.currency)
-        if seen is None or rate is None:
+        if seen is None or rate is None or offer.price_per_month:
             continue
         price = Fraction(offer.price) * rate
         if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
@@ -347,6 +462,10 @@ def _after_references(instance: Instance) -> Iterator[Problem]:
 
 AFTER_REFERENCES = (
     currencies,
+    hosts,
+    commitments,
+    approvals,
+    funds,
     days,
     quotes,
     whole_targets,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from gpuplan.instance.rules import CAPEX, OPEX, Selection
 
 if TYPE_CHECKING:
+    from gpuplan.instance.funding import Fund, Levy
     from gpuplan.instance.routes import Route
     from gpuplan.instance.rules import Limit, Measured
     from gpuplan.instance.schema import Instance
@@ -92,6 +93,14 @@ def concerns(measured: Measured, instance: Instance, subject: Subject) -> bool:
     if not selects(measured.select, known):
         return False
     return measured.exclude is None or not selects(measured.exclude, known)
+
+
+def picks(rule: Levy | Fund, instance: Instance, term: str, subject: Subject) -> bool:
+    """Whether a levy or fund is about payments of a cost term for a subject."""
+    if rule.terms is not None and term not in rule.terms:
+        return False
+    known = facts(instance, subject)
+    return selects(rule.select, known) and not (rule.exclude is not None and selects(rule.exclude, known))
 
 
 def counts_term(measured: Measured, term: str) -> bool:

@@ -125,6 +125,12 @@ def route(instance: Instance, offer: str, site: str, signed: date, name: str) ->
     return next((one for one in routes(instance, offer, site, signed) if one.name == name), None)
 
 
+def soonest(instance: Instance, offer: str, site: str, signed: date) -> Route | None:
+    """The way that is ready first; None when export control leaves none."""
+    free = [way for way in routes(instance, offer, site, signed) if not way.denials(instance, offer, site)]
+    return min(free, key=lambda way: way.days.ready, default=None)
+
+
 def _asked(rulings: Rulings, name: str) -> tuple[Ground, ...] | None:
     """What is asked of a route: of its name, or of the nameless way where there is no other."""
     return rulings.get(name, rulings.get("") if name else None)

@@ -32,16 +32,24 @@ CostTerm = Literal[
     "storage",
     "installation",
     "rebates",
+    "spares",
     "modules",
     "clusters",
     "opening",
+    "replacement",
+    "cancellation",
+    "capital-levies",
     "site",
     "energy",
     "demand",
     "transit",
     "maintenance",
     "support",
+    "rental",
+    "colocation",
     "carbon",
+    "operating-levies",
+    "residual",
     "penalty",
 ]
 CAPEX: frozenset[str] = frozenset(
@@ -53,13 +61,41 @@ CAPEX: frozenset[str] = frozenset(
         "storage",
         "installation",
         "rebates",
+        "spares",
         "modules",
         "clusters",
         "opening",
+        "replacement",
+        "cancellation",
+        "capital-levies",
     }
 )
-OPEX: frozenset[str] = frozenset({"site", "energy", "demand", "transit", "maintenance", "support", "carbon"})
+OPEX: frozenset[str] = frozenset(
+    {
+        "site",
+        "energy",
+        "demand",
+        "transit",
+        "maintenance",
+        "support",
+        "rental",
+        "colocation",
+        "carbon",
+        "operating-levies",
+    }
+)
+"""Neither is `residual`, which is worth that nobody pays, nor `penalty`: both are outside every budget."""
 COST_TERMS: tuple[CostTerm, ...] = CostTerm.__args__  # type: ignore[attr-defined]
+
+
+def kind_of(term: str) -> Literal["capex", "opex", "residual", "penalty"]:
+    """What kind of cost a term is."""
+    if term in CAPEX:
+        return "capex"
+    if term in OPEX:
+        return "opex"
+    return "residual" if term == "residual" else "penalty"
+
 
 UNIT_MEASURES = ("accelerators", "systems", "memory-gb", "compute-tflops", "tpp", "it-power-kw", "attribute")
 MONEY_MEASURES = ("capex", "opex", "spend")
@@ -142,6 +178,10 @@ class Measured(Closed):
     delivery: Literal["planned", "expected", "worst-case"] = "planned"
     """Whether lots under an export licence count in full, by the probability that it is granted, or not at all where it
     may be refused; for measures of units that are to be reached."""
+    hosts: Literal["include", "exclude"] | None = None
+    """Whether the part that hosts keep in kind (1 - `buyer_share`) counts, for measures of units. When left out it does
+    not for usable accelerators, systems, memory, compute and attributes, and it does for what is signed or shipped and
+    for tpp and it-power-kw."""
 
     @model_validator(mode="after")
     def _fitting_fields(self) -> Measured:
@@ -166,6 +206,8 @@ class Measured(Closed):
         for field, kind, measure in (("workload", "work", "work-served"), ("cluster", "clusters", "clusters")):
             if field in given and self.kind not in (kind, "money"):
                 raise ValueError(f"{field} selects {measure} and money, not {self.measure}")
+        if self.hosts is not None and self.kind != "units":
+            raise ValueError(f"hosts goes with a measure of units ({', '.join(UNIT_MEASURES)})")
         return self
 
     @property
@@ -178,6 +220,13 @@ class Measured(Closed):
         if self.measure in CLUSTER_MEASURES:
             return "clusters"
         return "money" if self.measure in MONEY_MEASURES else "site"
+
+    @property
+    def counts_hosts(self) -> bool:
+        """Whether the part that hosts keep counts."""
+        if self.hosts is not None:
+            return self.hosts == "include"
+        return self.stage != "usable" or self.measure in ("tpp", "it-power-kw")
 
 
 class Soft(Closed):

@@ -18,10 +18,12 @@ from gpuplan.instance.caps import caps
 from gpuplan.instance.catalog import OVERRIDABLE, resolve
 from gpuplan.instance.checks import check
 from gpuplan.instance.clusters import ClusterKind
+from gpuplan.instance.commitments import Committed
 from gpuplan.instance.economics import Economics
 from gpuplan.instance.edits import apply, restated
 from gpuplan.instance.facility import Existing, Module, Resource, Site
 from gpuplan.instance.faults import all_told
+from gpuplan.instance.funding import Fund, Levy
 from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.permission import Permissions
@@ -59,13 +61,31 @@ class Instance(Closed):
     clusters: ById[ClusterKind] = Field(default_factory=Table)
     limits: ById[Limit] = Field(default_factory=Table)
     deadlines: ById[Deadline] = Field(default_factory=Table)
+    levies: ById[Levy] = Field(default_factory=Table)
+    """Taxes, duties and credits on payments."""
+    funds: ById[Fund] = Field(default_factory=Table)
+    """Who pays. Where there are any, every payment is paid by funds that may pay it; anybody pays when there are none.
+    """
     existing: Existing = Existing()
+    committed: Committed = Committed()
+    """What is signed or decided, and cannot be undone."""
     scenarios: ById[Scenario] = Field(default_factory=Table)
 
     def offer_sites(self, offer: Id) -> tuple[Id, ...]:
         """Sites that an offer can be delivered to, in the instance's order."""
         allowed = self.offers[offer].sites
         return tuple(site for site in self.sites if allowed is None or site in allowed)
+
+    @cached_property
+    def hosted_sites(self) -> frozenset[Id]:
+        """Sites whose hall, energy and carbon are paid by hosts: every offer that can come there includes hosting."""
+        offered = {
+            site: [offer for name, offer in self.offers.items() if site in self.offer_sites(name)]
+            for site in self.sites
+        }
+        return frozenset(
+            site for site, some in offered.items() if some and all("hosting" in offer.includes for offer in some)
+        )
 
     @cached_property
     def currency(self) -> str:

@@ -19,8 +19,16 @@ if TYPE_CHECKING:
 def worth(measured: Measured, instance: Instance, system_id: str, offer_id: str | None) -> Decimal:
     """Amount of a measure of units in one system, bought by an offer or (None) already there.
 
-    Zero where a figure is missing; `gpuplan.instance.checks` reports a limit that rests on a missing one.
+    Without the part that the offer's host keeps, unless the measure counts it. Zero where a figure is missing;
+    `gpuplan.instance.checks` reports a limit that rests on a missing one.
     """
+    whole = _of_one(measured, instance, system_id, offer_id)
+    if offer_id is None or measured.counts_hosts:
+        return whole
+    return whole * instance.offers[offer_id].buyer_share
+
+
+def _of_one(measured: Measured, instance: Instance, system_id: str, offer_id: str | None) -> Decimal:
     system = instance.systems[system_id]
     if measured.measure == "systems":
         return Decimal(1)

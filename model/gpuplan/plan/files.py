@@ -32,6 +32,7 @@ TABLES = (
     "permissions",
     "chip_classes",
     "latest",
+    "critical_path",
     "cash",
     "low_confidence",
     "levels",

@@ -6,7 +6,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from gpuplan.instance.base import ById, Closed, Confidence, Currency, Day, Figure, Id, Sequence, Share, Text, Whole
+from gpuplan.instance.base import (
+    ById,
+    Closed,
+    Confidence,
+    Count,
+    Currency,
+    Day,
+    Figure,
+    Id,
+    Sequence,
+    Share,
+    Text,
+    Whole,
+)
 from gpuplan.ledger.decisions import Decisions
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "no_plan_found", "audit_failed"]
@@ -39,6 +52,7 @@ class PlanOrder(Closed):
     site: Id
     units: Whole
     accelerators: Whole
+    """The host's part included."""
     signed: Day
     shipped: Day
     delivered: Day
@@ -144,7 +158,7 @@ class PlanCluster(Closed):
 class TermCost(Closed):
     """One cost term."""
 
-    kind: Literal["capex", "opex", "penalty"]
+    kind: Literal["capex", "opex", "residual", "penalty"]
     amount: Figure
     discounted: Figure
 
@@ -252,15 +266,39 @@ class Permission(Closed):
 
 
 class Latest(Closed):
-    """The last days on which an order that the plan uses still meets a target."""
+    """The last days on which something that the plan uses still meets a target: an order of systems or modules, an
+    application for an approval, or the decision to open a site, where neither is named."""
 
     limit: Id
     by: Day
-    offer: Id
+    offer: Id | None = None
+    module: Id | None = None
     site: Id
     tender: Day | None
     """Last day to publish the tender; none when no day is early enough."""
     sign: Day | None
+    """Last day to sign, order, apply or decide."""
+    apply: Day | None = None
+    """Last day to apply for an export licence, or to give notice, for what is signed then; none when none is needed."""
+
+
+class PathStep(Closed):
+    """A step of the chain of events that decides on which day a target is met."""
+
+    limit: Id
+    step: Count
+    event: Literal[
+        "tender", "sign", "apply", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"
+    ]
+    """Of a lot: tender, sign, apply (for an export licence), ship, deliver, install, accept. Of a module or approval:
+    tender, order, complete. Of a site: decide, open."""
+    offer: Id | None = None
+    module: Id | None = None
+    site: Id
+    day: Day
+    """When it happens in the plan."""
+    latest: Day | None
+    """When it could happen at the latest for the target to be met; none for what nobody decides on, or too late."""
 
 
 class FiscalYear(Closed):
@@ -268,12 +306,16 @@ class FiscalYear(Closed):
 
     year: int
     amount: Figure
+    by_fund: ById[Figure] = Field(default_factory=dict)
+    """What each fund pays of it, where the instance has funds. What several may pay is shared between them in the same
+    proportion in every year."""
 
 
 class UnitCosts(Closed):
     """What use costs, over the years reckoned with: discounted cost over hours of usable accelerators, undiscounted."""
 
     accelerator_hours: Figure
+    """Without what hosts keep, and without the hours in which systems are not available."""
     per_accelerator_hour: Figure | None
     h100_equivalent_hours: Figure
     per_h100_equivalent_hour: Figure | None
@@ -322,7 +364,9 @@ class Plan(Closed):
     currency: Currency
     levels: Sequence[PlanLevel]
     accelerators: Whole
-    """Bought."""
+    """Bought, the hosts' part included."""
+    accelerators_of_buyer: Figure
+    """Bought, without the part that hosts keep in kind."""
     systems: Whole
     decisions: Decisions
     orders: Sequence[PlanOrder]
@@ -339,6 +383,8 @@ class Plan(Closed):
     chip_classes: Sequence[ChipClassFound]
     """Of every accelerator that is offered, under every regime with classes of its own."""
     latest: Sequence[Latest]
+    critical_path: Sequence[PathStep]
+    """For each target on usable units: the events that decide its day, in order."""
     cash: Sequence[FiscalYear]
     unit_costs: UnitCosts
     low_confidence: Sequence[LeanedOn]

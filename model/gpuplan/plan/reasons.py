@@ -1,9 +1,9 @@
-"""Why a plan is as it is: its limits, what was considered, the last days to act, the figures it leans on."""
+"""Why a plan is as it is: its limits, what was considered, the figures it leans on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -13,11 +13,10 @@ from gpuplan.instance.base import LOW_CONFIDENCE, Source
 from gpuplan.instance.caps import every_limit
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.providers import module_denial
-from gpuplan.instance.routes import routes
 from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import worth
 from gpuplan.ledger.entries import rounded
-from gpuplan.plan.plan import Considered, Latest, LeanedOn, PlanLimit
+from gpuplan.plan.plan import Considered, LeanedOn, PlanLimit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,35 +118,6 @@ def _module_reason(instance: Instance, module: str) -> str | None:
     return f"too late: {(ready or [denial for denial in denials if denial])[0]}"
 
 
-def latest(recount: Recount) -> tuple[Latest, ...]:
-    """For each target on usable units, and each offer ordered that counts for it: the last days to tender and sign."""
-    instance = recount.instance
-    found = []
-    for name, limit in instance.limits.items():
-        if not limit.is_units_in_use or limit.at_least is None:
-            continue
-        by = limit.by or instance.calendar.end
-        for offer, site in recount.lots_by_pair:
-            if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
-                sign = _last_signing(instance, offer, site, by)
-                tender = sign - timedelta(days=instance.offers[offer].award_days) if sign else None
-                found.append(Latest(limit=name, by=by, offer=offer, site=site, tender=tender, sign=sign))
-    return tuple(found)
-
-
-def _last_signing(instance: Instance, offer: str, site: str, by: date) -> date | None:
-    """Last day of the order window whose lot is ready in time and whose tender can still be held; None when none is."""
-    quote = instance.offers[offer]
-    earliest = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
-    signed = min(by, quote.order_until or by)
-    while signed >= earliest:
-        ways = routes(instance, offer, site, signed)
-        if any(way.days.ready <= by and not way.denials(instance, offer, site) for way in ways):
-            return signed
-        signed -= timedelta(days=1)
-    return None
-
-
 def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
     """Unverified and assumed figures of everything that the plan uses."""
     instance = recount.instance
@@ -186,6 +156,10 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
         found += _leaned_on(f"limits.{name}", limit.sources)
     for name, deadline in instance.deadlines.items():
         found += _leaned_on(f"deadlines.{name}", deadline.sources)
+    for name, levy in instance.levies.items():
+        found += _leaned_on(f"levies.{name}", levy.sources)
+    for name, fund in instance.funds.items():
+        found += _leaned_on(f"funds.{name}", fund.sources)
     return tuple(found)
 
 

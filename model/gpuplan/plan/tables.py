@@ -20,7 +20,7 @@ from gpuplan.plan.plan import PlanCluster, PlanModule, PlanOrder, PlanServed, Pl
 if TYPE_CHECKING:
     from gpuplan.ledger.recount import Recount
 
-LOT_TERMS = frozenset({"purchase", "network", "storage", "installation"})
+LOT_TERMS = frozenset({"purchase", "network", "storage", "installation", "spares"})
 
 
 def orders(recount: Recount) -> tuple[PlanOrder, ...]:

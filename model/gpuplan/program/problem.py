@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
+from gpuplan.instance.commitments import decision_days
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
 from gpuplan.instance.routes import Route, routes
@@ -70,6 +71,11 @@ class Problem:
         return self.instance.calendar.all_periods()
 
     @cached_property
+    def days(self) -> dict[int, date]:
+        """By number: every day on which something is decided; below zero those of commitments before the calendar."""
+        return decision_days(self.instance)
+
+    @cached_property
     def states(self) -> tuple[date, ...]:
         """Days on which the state is taken."""
         return state_days(self.instance)
@@ -82,12 +88,12 @@ class Problem:
         return Group(family, path) not in self.off
 
     def ways(self, offer: str, site: str, period: int) -> tuple[Route, ...]:
-        """Every way for what is signed on the first day of a period; no lead when the offer's supply is left out."""
+        """Every way for what is signed on the day of a number; no lead when the offer's supply is left out."""
         without = frozenset(
             name for name in self.instance.export.regimes if not self.is_on("export", f"export.regimes.{name}")
         )
         no_lead = not self.is_on("supply", f"offers.{offer}")
-        return routes(self.instance, offer, site, self.periods[period].first, without, no_lead)
+        return routes(self.instance, offer, site, self.days[period], without, no_lead)
 
     def lot(self, column: int) -> LotDays:
         """Days of the lots that a column of orders stands for."""
@@ -100,12 +106,12 @@ class Problem:
 
     @cached_property
     def allowed(self) -> dict[tuple[str, str], list[tuple[int, Route]]]:
-        """By (offer, site): (period, way) of every signing that no rule denies."""
+        """By (offer, site): (number of the day, way) of every signing that no rule denies."""
         return {}
 
     @cached_property
     def signings(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
-        """By (offer, site): (period, column of orders) of every signing, one for each period and way."""
+        """By (offer, site): (number of the day, column of orders) of every signing, one for each day and way."""
         return {}
 
     @cached_property
@@ -137,9 +143,9 @@ class Problem:
         if key not in self._in_place:
             day = self.states[state]
             found = Linear()
-            for period in self.periods:
-                column = self.columns.get("modules", module, site, period.index)
-                if column is not None and module_ready(self.instance.modules[module], period.first) <= day:
+            for period, signed in self.days.items():
+                column = self.columns.get("modules", module, site, period)
+                if column is not None and module_ready(self.instance.modules[module], signed) <= day:
                     found.add(column, 1.0)
             self._in_place[key] = found
         return self._in_place[key]

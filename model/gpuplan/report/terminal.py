@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from gpuplan.plan.plan import Plan, PlanLevel, PlanLimit, PlanOrder
 
 WIDTH = 80
+MOST_TARGETS = 2
+"""Targets whose chain of events is shown; the others are in the JSON and CSV."""
 MOST_ROWS = 12
 """Rows of the less important tables; the rest are in the JSON and CSV."""
 
@@ -48,7 +50,13 @@ def _plan_parts(plan: Plan) -> list[RenderableType]:
     licences = licences_table(plan)
     if licences is not None:
         parts.append(_titled("Export control", licences))
-    for title, table in (("Latest days to act", _latest(plan)), ("Not possible", _denied(plan))):
+    if any(year.by_fund for year in plan.cash):
+        parts.append(_titled("Who pays", _payers(plan)))
+    for title, table in (
+        ("What decides the day of a target", _critical(plan)),
+        ("Latest days to act", _latest(plan)),
+        ("Not possible", _denied(plan)),
+    ):
         if table is not None:
             parts.append(_titled(title, table))
     parts.append(Text(_caveats(plan)))
@@ -76,8 +84,10 @@ def _decision(plan: Plan) -> str:
     ready = max(order.ready for order in plan.orders)
     signed = f"signed on {first}" if first == last else f"signed {first} to {last}"
     cost = plan.cost
+    kept = plan.accelerators - plan.accelerators_of_buyer
+    hosts = f" (hosts keep {kept:,.0f})" if kept else ""
     text = (
-        f"Buy {plan.accelerators:,} accelerators in {plural(plan.systems, 'system')} from "
+        f"Buy {plan.accelerators:,} accelerators{hosts} in {plural(plan.systems, 'system')} from "
         f"{plural(len(vendors), 'vendor')} ({', '.join(vendors)}) for {plural(len(places), 'site')} "
         f"({', '.join(places)}), {signed}, the last ready on {ready}. "
         f"It costs {money(cost.amount, plan.currency)} over the years reckoned with"
@@ -230,15 +240,40 @@ def _modules(plan: Plan) -> Table:
     return table
 
 
+def _payers(plan: Plan) -> Table:
+    """What each fund pays, by fiscal year."""
+    funds = list(dict.fromkeys(fund for year in plan.cash for fund in year.by_fund))
+    head = f"year, {plan.currency}"
+    table = _table(head, *funds, "all", numbers=tuple(range(1, len(funds) + 2)))
+    for year in plan.cash:
+        amounts = [year.by_fund.get(fund, Decimal(0)) for fund in funds]
+        table.add_row(str(year.year), *(money(amount, "").strip() for amount in (*amounts, year.amount)))
+    return table
+
+
 def _latest(plan: Plan) -> Table | None:
-    lines = {(line.limit, line.offer): line for line in plan.latest}
+    lines = {(line.limit, line.offer or line.module or line.site): line for line in plan.latest}
     if not lines:
         return None
-    table = _table("target", "offer", "tender by", "sign by", "to be ready by")
+    table = _table("target", "for", "tender by", "sign by", "to be ready by")
     for line in list(lines.values())[:MOST_ROWS]:
-        table.add_row(
-            line.limit, line.offer, str(line.tender or "too late"), str(line.sign or "too late"), str(line.by)
-        )
+        what = line.offer or line.module or f"opening {line.site}"
+        tender = "-" if line.sign and not line.tender else str(line.tender or "too late")
+        table.add_row(line.limit, what, tender, str(line.sign or "too late"), str(line.by))
+    return table
+
+
+def _critical(plan: Plan) -> Table | None:
+    """The chain of events behind each target; the first few targets."""
+    if not plan.critical_path:
+        return None
+    table = _table("target", "event", "of", "at", "on", "at the latest", gap=1)
+    shown = list(dict.fromkeys(step.limit for step in plan.critical_path))[:MOST_TARGETS]
+    for step in plan.critical_path:
+        if step.limit in shown:
+            first = step.limit if step.step == 1 else ""
+            late = str(step.latest or "too late")
+            table.add_row(first, step.event, step.offer or step.module or "", step.site, str(step.day), late)
     return table
 
 
