@@ -32,7 +32,7 @@ from gpuplan.ledger.decisions import (
     TierLine,
 )
 from gpuplan.ledger.recount import Recount
-from support.joining import joined
+from support.joining import joined, some_joined
 from support.serving import EPSILON, Levels, best_served, fitting, listed
 
 if TYPE_CHECKING:
@@ -85,7 +85,6 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
     every = list(_orders(instance, space))
     modules, openings = list(_modules(instance)), list(_openings(instance, space))
     outputs, served = list(_outputs(instance, space)), list(listed(instance, space.wild))
-    wild = list(joined(instance, Decisions(), space.wild))
     tame = replace(space, wild=False)
     picked = [Decisions()]
     while len(picked) < most:
@@ -105,7 +104,7 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
             working = fitting(instance, plan, random) if random.random() < 0.5 else random.choice(served)
             plan = plan.model_copy(update={"served": working})
         if instance.clusters:
-            formed = random.choice(wild if random.random() < 0.4 else list(joined(instance, plan, wild=False)))
+            formed = some_joined(instance, plan, space.wild and random.random() < 0.4, random)
             plan = plan.model_copy(update={"clusters": formed})
         picked.append(plan)
     return picked
@@ -119,7 +118,8 @@ def size(instance: Instance, space: Space, enough: int) -> int:
         tiers = len(list(_tiers(instance, orders, space)))
         for installed in _installed(instance, orders, space):
             plan = Decisions(orders=orders, installed=installed)
-            total += others * tiers * (sum(1 for _ in joined(instance, plan, wild=False)) if instance.clusters else 1)
+            formed = joined(instance, plan, wild=False) if instance.clusters else [()]
+            total += others * tiers * sum(1 for _ in itertools.islice(formed, enough + 1))
             if total > enough:
                 return total
     return total
