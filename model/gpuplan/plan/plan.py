@@ -186,6 +186,7 @@ class PathStep(Closed):
 
     limit: Id
     step: Count
+    """Position in the chain of its target."""
     event: Literal["tender", "sign", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"]
     """Of a lot: tender, sign, ship, deliver, install, accept. Of a module or approval: tender, order, complete. Of a
     site: decide, open."""
