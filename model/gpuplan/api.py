@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from gpuplan.instance import loading
 from gpuplan.instance.base import exactly
 from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions, Status
-from gpuplan.plan.proof import gap_of, is_proven
+from gpuplan.plan.proof import gap_asked, gap_of, is_proven
 
 if TYPE_CHECKING:
     from gpuplan.diagnosis import Conflict
@@ -218,7 +218,7 @@ def _levels(searched: Sequence[LevelResult], reckoning: Reckoning, asked: Decima
                 reached=reached,
                 bound=bound,
                 gap=gap_of(reached, bound),
-                proven=is_proven(reached, bound, asked),
+                proven=is_proven(reached, bound, gap_asked(reckoning.recount.instance, number - 1, asked)),
             )
         )
     return found

@@ -133,6 +133,30 @@ def audit(
     _say(f"{plan} holds: every rule and every figure was recomputed from {file} and the plan's decisions\n")
 
 
+@app.command(name="export-check")
+def export_check(
+    file: File,
+    format: AsFormat = Format.TABLE,  # noqa: A002
+    scenario: Scenario = None,
+    edit: Edits = None,
+) -> None:
+    """What export control asks of every offer at every site, without solving: class, rule, outcome, day."""
+    from gpuplan.plan.export import chip_classes, permissions
+    from gpuplan.plan.files import to_json
+    from gpuplan.report.export import export_text
+
+    instance = _instance(file, scenario, edit, quiet=True)
+    classes, found = chip_classes(instance), permissions(instance)
+    if format is Format.JSON:
+        rows = {
+            "chip_classes": [one.model_dump() for one in classes],
+            "permissions": [one.model_dump() for one in found],
+        }
+        _say(to_json({"format": "gpuplan-export-check/1", **rows}))
+        return
+    _say(export_text(classes, found, _width()))
+
+
 @app.command()
 def schema(of: Annotated[Document, typer.Argument(help="instance or plan.")] = Document.INSTANCE) -> None:
     """Print the JSON Schema of an instance file or of a plan."""
@@ -199,7 +223,7 @@ def _print(outcome: Outcome, name: str, form: Format, previous: Plan | None) -> 
     from gpuplan.plan.files import to_json
     from gpuplan.report.changes import changes_text
     from gpuplan.report.outcome import outcome_tree
-    from gpuplan.report.terminal import WIDTH, outcome_text
+    from gpuplan.report.terminal import outcome_text
 
     plan = outcome.plan
     changed = gpuplan.changes(previous, plan) if previous is not None and plan is not None else None
@@ -209,11 +233,15 @@ def _print(outcome: Outcome, name: str, form: Format, previous: Plan | None) -> 
             tree = {"plan": plan.model_dump(), **changed.model_dump()}
         _say(to_json(tree, ascii_only=not _speaks_unicode()))
         return
-    on_terminal = sys.stdout.isatty()
-    width = max(os.get_terminal_size().columns, 60) if on_terminal else WIDTH
-    _say(outcome_text(outcome, name, width, color=on_terminal and "NO_COLOR" not in os.environ))
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    _say(outcome_text(outcome, name, _width(), color=color))
     if plan is not None and changed is not None:
         _say(changes_text(changed, plan.currency))
+
+
+def _width() -> int:
+    """Columns of the terminal; 80 where there is none."""
+    return max(os.get_terminal_size().columns, 60) if sys.stdout.isatty() else 80
 
 
 def _say(text: str) -> None:
@@ -295,5 +323,5 @@ def main(arguments: list[str] | None = None, default: str | None = None) -> None
 
 
 def _commands() -> list[str]:
-    callbacks = (command.callback for command in app.registered_commands)
-    return [callback.__name__ for callback in callbacks if callback is not None]
+    commands = app.registered_commands
+    return [one.name or one.callback.__name__ for one in commands if one.callback is not None]

@@ -125,6 +125,8 @@ def columns_and_fields() -> set[str]:
         ):
             for entity in section.values():
                 found |= set(type(entity).model_fields)
+        for entity in (*instance.workloads.values(), *instance.clusters.values()):
+            found |= set(type(entity).model_fields)
     return found
 
 

@@ -22,6 +22,8 @@ SHORTHAND = {
     "_need": "number ≥ 0, or {0}",
     "_rates": "share from 0 to 1, or a list of {0}",
     "_delivery": "number > 0, or {0}",
+    "_demand_steps": "number ≥ 0, or a list of {0}",
+    "_rate": "number > 0, or {0}",
     "_redundancy": "`N`, `N+1` to `N+5`, or `2N`",
     "_one_or_more": "text, or a list of text",
 }
@@ -31,6 +33,7 @@ SILENT = {"exact", "day", "_sequence"}
 
 UNITS = (
     ("_per_kw_month", "money/kW and month"),
+    ("_per_unit_month", "money/unit and month"),
     ("_per_kwh", "money/kWh"),
     ("_kg_per_kwh", "kg/kWh"),
     ("_per_tonne", "money/t"),

@@ -5,10 +5,12 @@ Adding one is its file and its line in the list; the order is that of building.
 
 from gpuplan.families import (
     approvals,
+    clusters,
     commitments,
     deadlines,
     density,
     energy,
+    export,
     facility,
     funds,
     levies,
@@ -18,17 +20,21 @@ from gpuplan.families import (
     rental,
     siting,
     supply,
+    workloads,
 )
 from gpuplan.families.family import Denial, Family
 
 FAMILIES: tuple[Family, ...] = (
     supply.FAMILY,
+    export.FAMILY,
     siting.FAMILY,
     density.FAMILY,
     facility.FAMILY,
     approvals.FAMILY,
     pricing.FAMILY,
     energy.FAMILY,
+    workloads.FAMILY,
+    clusters.FAMILY,
     rental.FAMILY,
     commitments.FAMILY,
     lifetime.FAMILY,

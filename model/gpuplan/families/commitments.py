@@ -63,10 +63,8 @@ def rows(problem: Problem) -> None:
     number = {day: position for position, day in problem.days.items()}
     for name, order in committed.orders.items():
         lot = problem.instance.offers[order.offer].lot_units
-        signed = Linear()
-        column = problem.columns.get("orders", order.offer, order.site, number[order.signed])
-        if column is not None:
-            signed.add(column, float(lot))
+        signings = problem.signings.get((order.offer, order.site), ())
+        signed = Linear((column, float(lot)) for period, column in signings if period == number[order.signed])
         subject = Subject.of_offer(problem.instance, order.offer, order.site)
         _keep(problem, "orders", name, order, signed, subject)
     for name, module in committed.modules.items():

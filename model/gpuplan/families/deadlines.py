@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 from gpuplan.families.family import Denial, Family
 from gpuplan.instance.commitments import built_before, ordered_before
 from gpuplan.instance.matching import Subject, facts, selects
-from gpuplan.instance.timeline import last_state, lot_days, module_ready
+from gpuplan.instance.timeline import last_state, module_ready
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Group
 
 if TYPE_CHECKING:
+    from gpuplan.instance.routes import Route
     from gpuplan.instance.rules import Deadline
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
@@ -50,12 +51,11 @@ def concerns(deadline: Deadline, instance: Instance, subject: Subject) -> bool:
     return selects(deadline.select, known) and not (deadline.exclude and selects(deadline.exclude, known))
 
 
-def denies_signing(instance: Instance, offer: str, site: str, signed: date) -> Iterator[Denial]:
+def denies_signing(instance: Instance, offer: str, site: str, way: Route) -> Iterator[Denial]:
     """Every deadline that a signing would break."""
-    days = lot_days(instance.offers[offer], signed)
     for name, deadline in instance.deadlines.items():
         bound = deadline.stage != "usable" and concerns(deadline, instance, Subject.of_offer(instance, offer, site))
-        if bound and days.of(deadline.stage) > deadline.by:
+        if bound and way.days.of(deadline.stage) > deadline.by:
             yield Denial(Group(NAME, path(name)), f"deadline {name}: {deadline.stage} by {deadline.by}")
 
 

@@ -40,6 +40,7 @@ from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import ALWAYS
 from gpuplan.instance.commitments import built_before
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
+from gpuplan.instance.joining import cluster_needs, places
 from gpuplan.instance.loads import positions_for, system_needs, takes_rack_space
 from gpuplan.instance.providers import EXISTING, Network, module_denial, network
 from gpuplan.instance.rules import Measured
@@ -122,6 +123,9 @@ def _needs_more_over_the_year(instance: Instance, site: Site) -> bool:
     blocks = [instance.modules[module] for module in site.modules]
     needs = [need for capacity in site.capacity.values() for need in capacity.needs.values()]
     needs += [need for block in blocks for need in block.needs.values()]
+    needs += [
+        need for kind in instance.clusters.values() for need in (*kind.needs.values(), *kind.needs_per_system.values())
+    ]
     needs += [need for block in blocks for delivery in block.provides.values() for need in delivery.needs.values()]
     return (
         any(need.typical > need.design for need in needs)
@@ -162,6 +166,12 @@ def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadC
             for resource, amount in system_needs(instance, fleet.system, site_id, case).items():
                 needs[resource].constant += float(amount) * fleet.units
             needs[RACK_POSITIONS].constant += positions_for(instance, fleet.system, site_id, fleet.units)
+    for place in places(instance):
+        formed = (problem.columns.get(decision, *place, state) for decision in ("clusters", "joined"))
+        for column, some in zip(formed, cluster_needs(instance, place.cluster, case), strict=True):
+            if place.site == site_id and column is not None:
+                for resource, each in some.items():
+                    needs[resource].add(column, float(each))
     for module_id in instance.sites[site_id].modules:
         in_place = problem.in_place(module_id, site_id, state)
         for resource, need in instance.modules[module_id].needs.items():

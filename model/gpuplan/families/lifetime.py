@@ -64,9 +64,9 @@ def rows(problem: Problem) -> None:
     instance = problem.instance
     for (offer, site), signings in problem.signings.items():
         quote = instance.offers[offer]
-        for period, column in signings:
+        for _, column in signings:
             ordered = Linear([(column, float(quote.lot_units))])
-            first = problem.lot(offer, period).installed
+            first = problem.lot(column).installed
             _flows(problem, Subject.of_offer(instance, offer, site), ordered, lives(instance, quote, first))
     for column in problem.columns.of("modules"):
         _, module_id, at, ordered_in = problem.columns.keys[column]

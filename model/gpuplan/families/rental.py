@@ -60,9 +60,9 @@ def rows(problem: Problem) -> None:
     instance = problem.instance
     for (offer, site), signings in problem.signings.items():
         quote = instance.offers[offer]
-        for period, column in signings:
+        for _, column in signings:
             ordered = Linear([(column, float(quote.lot_units))])
-            payments = rents(instance, quote, problem.lot(offer, period).ready)
+            payments = rents(instance, quote, problem.lot(column).ready)
             _pay(problem, "rental", Subject.of_offer(instance, offer, site), ordered, payments)
     for column in problem.columns.of("modules"):
         _, module_id, at, ordered_in = problem.columns.keys[column]

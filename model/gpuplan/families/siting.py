@@ -132,6 +132,14 @@ def _payments(instance: Instance, name: str, decided: date) -> dict[str, list[tu
     return found
 
 
+def opened_by(problem: Problem, site: str, day: date) -> Linear | None:
+    """1 if a site that is opened by decision is open on a day; None for any other site."""
+    if problem.columns.get("site_open", site) is None:
+        return None
+    place = problem.instance.sites[site]
+    return Linear((column, 1.0) for start, column in _openings(problem, site) if open_day(place, start) <= day)
+
+
 def links(problem: Problem) -> None:
     """Nothing stands at a site before it is open."""
     for name, site in problem.instance.sites.items():

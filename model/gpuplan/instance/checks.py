@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING
 from gpuplan.errors import Problem
 from gpuplan.instance.catalog import OVERRIDABLE, entries
 from gpuplan.instance.commitments import CommittedModule, CommittedOpening, CommittedOrder
+from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
 from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
-from gpuplan.instance.timeline import lot_days, windows
+from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import common_step, worth
+from gpuplan.instance.workload_checks import units_of_work, workloads
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -59,14 +62,29 @@ def references(instance: Instance) -> Iterator[Problem]:
         yield from _reference(f"offers.{name}.system", "system", offer.system, instance.systems)
         for number, site in enumerate(offer.sites or ()):
             yield from _reference(f"offers.{name}.sites.{number}", "site", site, instance.sites)
+    for name, workload in instance.workloads.items():
+        for rated in workload.rates:
+            yield from _reference(f"workloads.{name}.rates.{rated}", "system", rated, instance.systems)
+        for number, site in enumerate(workload.sites or ()):
+            yield from _reference(f"workloads.{name}.sites.{number}", "site", site, instance.sites)
+        for site in workload.transit_price_per_unit_month:
+            path = f"workloads.{name}.transit_price_per_unit_month.{site}"
+            yield from _reference(path, "site", site, instance.sites)
+    for name, kind in instance.clusters.items():
+        for joined in kind.systems:
+            yield from _reference(f"clusters.{name}.systems", "system", joined, instance.systems)
+        for number, site in enumerate(kind.sites or ()):
+            yield from _reference(f"clusters.{name}.sites.{number}", "site", site, instance.sites)
+        for resource in (*kind.needs, *kind.needs_per_system):
+            yield from _reference(f"clusters.{name}.needs", "resource", resource, instance.resources)
     for name, fleet in instance.existing.systems.items():
         path = f"existing.systems.{name}"
         yield from _reference(f"{path}.system", "system", fleet.system, instance.systems)
         yield from _reference(f"{path}.site", "site", fleet.site, instance.sites)
         yield from _reference(f"{path}.vendor", "vendor", fleet.vendor, instance.vendors)
-    for kind, some in instance.committed.by_kind().items():
+    for part, some in instance.committed.by_kind().items():
         for name, one in some.items():
-            path = f"committed.{kind}.{name}"
+            path = f"committed.{part}.{name}"
             yield from _reference(f"{path}.site", "site", one.site, instance.sites)
             if isinstance(one, CommittedOrder):
                 yield from _reference(f"{path}.offer", "offer", one.offer, instance.offers)
@@ -104,6 +122,7 @@ def _rule_references(instance: Instance) -> Iterator[Problem]:
     for name, deadline in instance.deadlines.items():
         yield from _selection_references(instance, f"deadlines.{name}.select", deadline.select)
         yield from _selection_references(instance, f"deadlines.{name}.exclude", deadline.exclude)
+    yield from _selection_references(instance, "export.accept_undetermined", instance.export.accept_undetermined)
     for section, rules in (("levies", instance.levies), ("funds", instance.funds)):
         for name, rule in rules.items():
             yield from _selection_references(instance, f"{section}.{name}.select", rule.select)
@@ -130,8 +149,12 @@ def _selection_references(instance: Instance, path: str, selection: Selection | 
         "country": [site.country or "" for site in sites],
         "region": [site.region for site in sites],
         "module": instance.modules,
+        "workload": instance.workloads,
+        "cluster": instance.clusters,
     }
     for field, values in selection.fields().items():
+        if field in ("route", "cap"):
+            continue  # of regimes, which have checks of their own
         for value in values:
             names = sorted({name for name in known[field] if name})
             yield from _reference(f"{path}.{field}", field.replace("_", " "), value, names)
@@ -150,6 +173,8 @@ def currencies(instance: Instance) -> Iterator[Problem]:
         for number, payment in enumerate(one.payments)
     ]
     used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
+    used += [(f"clusters.{name}.currency", one.currency) for name, one in instance.clusters.items()]
+    used += [(f"workloads.{name}.currency", one.currency) for name, one in instance.workloads.items()]
     used += [(f"sites.{name}.currency", one.currency) for name, one in instance.sites.items()]
     used += [(f"sites.{name}.tariff", one.tariff.currency) for name, one in instance.sites.items() if one.tariff]
     used += [
@@ -230,7 +255,7 @@ def commitments(instance: Instance) -> Iterator[Problem]:
             yield Problem(f"offer {order.offer} is not for site {order.site}", "Add it to the offer's sites.", path)
         if order.units % quote.lot_units:
             yield Problem(f"{order.units} units are no whole lots of {quote.lot_units}", "State whole lots.", path)
-        arrives = lot_days(quote, order.signed).installed
+        arrives = min(way.days.installed for way in routes(instance, order.offer, order.site, order.signed))
         if order.installed is not None and order.installed < arrives:
             way_out = "Shorten the offer's lead_days from its day of signing on, or move installed."
             yield Problem(f"by its offer's days it can be installed on {arrives} at the soonest", way_out, path)
@@ -282,7 +307,7 @@ def days(instance: Instance) -> Iterator[Problem]:
     """Days that the calendar does not reach."""
     start, end = instance.calendar.start, instance.calendar.end
     for name, limit in instance.limits.items():
-        stock = limit.is_units_in_use or limit.measure == "grid-power-kw"
+        stock = limit.is_stock or limit.kind == "work"
         for field, day in (("from", limit.start), ("by", limit.by)):
             last = end if stock else max(end, instance.operation_end)
             if day is not None and not start <= day <= last:
@@ -396,17 +421,22 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
     """The most of a measure that max_units and existing fleets allow by a day; None when an offer has no maximum."""
     total = Fraction(0)
     for name, offer in instance.offers.items():
-        sites = instance.offer_sites(name)
-        if not any(concerns(measured, instance, Subject.of_offer(instance, name, site)) for site in sites):
-            continue
+        sites = [
+            site
+            for site in instance.offer_sites(name)
+            if concerns(measured, instance, Subject.of_offer(instance, name, site))
+        ]
         days_of_signing = [period.first for period in instance.calendar.all_periods()]
-        in_window = [
-            day
+        in_window = any(
+            (way.days.ready if measured.stage == "usable" else day) <= last
             for day in days_of_signing
             if (offer.order_from or day) <= day <= (offer.order_until or day)
-            and (lot_days(offer, day).ready if measured.stage == "usable" else day) <= last
-        ]
-        committed = sum(one.units for one in instance.committed.orders.values() if one.offer == name)
+            for site in sites
+            for way in routes(instance, name, site, day)
+            if not way.denials(instance, name, site)
+        )
+        orders = instance.committed.orders.values()
+        committed = sum(one.units for one in orders if one.offer == name and one.site in sites)
         if in_window and offer.max_units is None:
             return None
         units = max(offer.max_units or 0, committed) if in_window else committed
@@ -428,9 +458,24 @@ def sites_used(instance: Instance) -> Iterator[Problem]:
 
 def _after_references(instance: Instance) -> Iterator[Problem]:
     """Checks that follow references; they would stumble over one that names nothing."""
-    if not any(True for _ in references(instance)):
-        for one in (currencies, hosts, commitments, approvals, funds, days, quotes, whole_targets, reachable_targets):
+    if not any(True for one in (references, regimes) for _ in one(instance)):
+        for one in AFTER_REFERENCES:
             yield from one(instance)
 
 
-CHECKS = (references, sites_used, _after_references)
+AFTER_REFERENCES = (
+    currencies,
+    hosts,
+    commitments,
+    approvals,
+    funds,
+    days,
+    quotes,
+    whole_targets,
+    caps_and_routes,
+    odds,
+    reachable_targets,
+    workloads,
+    units_of_work,
+)
+CHECKS = (references, regimes, sites_used, _after_references)

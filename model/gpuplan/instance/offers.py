@@ -129,6 +129,9 @@ class Vendor(Entity):
     """Who sells."""
 
     country: Country | None = None
+    """Headquarters, as export rules see them too."""
+    parent_country: Country | None = None
+    """Headquarters of the ultimate parent, where that is another country."""
     group: Text = ""
     """Parent or alliance, for limits that select it."""
     currency: Currency | None = None
@@ -146,6 +149,8 @@ class Offer(Entity):
     system: Id
     sites: Annotated[Sequence[Id], Field(min_length=1)] | None = None
     """Sites it can be delivered to; every site when left out."""
+    exported_from: Country | None = None
+    """Country from which it is shipped, where an export rule asks."""
     currency: Currency | None = None
     """Reporting currency when left out."""
     price: Amount

@@ -8,6 +8,9 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.classification import tpp
+from gpuplan.instance.serving import workloads_in
+
 if TYPE_CHECKING:
     from gpuplan.instance.rules import Measured
     from gpuplan.instance.schema import Instance
@@ -41,7 +44,7 @@ def _of_one(measured: Measured, instance: Instance, system_id: str, offer_id: st
     if measured.measure == "memory-gb":
         each = chip.memory_gb
     elif measured.measure == "tpp":
-        each = chip.tpp or Decimal(0)
+        each = tpp(chip) or Decimal(0)
     else:
         each = chip.compute(measured.format or "bf16")
     return each * system.accelerators
@@ -59,8 +62,11 @@ def _attribute(name: str, instance: Instance, system_id: str, offer_id: str | No
     return None
 
 
-def unit_of(measured: Measured) -> str:
-    """Unit in which a measure is counted, for people."""
+def unit_of(measured: Measured, instance: Instance | None = None) -> str:
+    """Unit in which a measure is counted, for people; that of work is the unit of the instance's workloads."""
+    if measured.kind == "work":
+        named = [] if instance is None else [instance.workloads[name].unit for name in workloads_in(measured, instance)]
+        return named[0] if named else "work"
     names = {
         "accelerators": "accelerators",
         "systems": "systems",
@@ -70,6 +76,7 @@ def unit_of(measured: Measured) -> str:
         "grid-power-kw": "kW",
         "energy-kwh": "kWh",
         "carbon-kg": "kg",
+        "clusters": "clusters",
     }
     if measured.measure == "compute-tflops":
         return f"TFLOPS {measured.format}" if measured.format != "int8" else "TOPS int8"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.plan import money, reasons, schedule, tables
+from gpuplan.plan.export import chip_classes, permissions
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions
 
@@ -46,9 +47,13 @@ def complete(
         modules=tables.modules(recount),
         sites=tables.sites(recount, loads),
         states=tables.states(recount, loads),
+        served=tables.served(recount),
+        clusters=tables.clusters(recount),
         cost=money.cost(recount),
         limits=reasons.limits(recount),
         considered=reasons.considered(recount),
+        permissions=permissions(instance),
+        chip_classes=chip_classes(instance),
         latest=schedule.latest(recount),
         critical_path=schedule.critical_path(recount),
         cash=money.cash(recount),

@@ -7,6 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.classification import tpp
 from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX, kind_of
 from gpuplan.instance.timeline import stretches
 from gpuplan.ledger.entries import rounded
@@ -64,13 +65,13 @@ def unit_costs(recount: Recount) -> UnitCosts:
         quote = instance.offers[offer]
         system = instance.systems[quote.system]
         chip = instance.accelerators.get(system.accelerator or "")
-        tpp = Fraction(chip.tpp or 0) if chip else Fraction(0)
+        performance = Fraction(tpp(chip) or 0) if chip else Fraction(0)
         part = Fraction(quote.buyer_share) * Fraction(quote.availability)
         for stretch in stretches(instance, recount.states):
             units = recount.usable_on(offer, site, stretch.last)
             accelerator_hours = 24 * stretch.days * units * system.accelerators * part
             hours += accelerator_hours
-            equivalents += accelerator_hours * tpp / H100_TPP
+            equivalents += accelerator_hours * performance / H100_TPP
     paid = sum((Fraction(one.discounted) for one in recount.entries if one.term != "penalty"), Fraction(0))
     return UnitCosts(
         accelerator_hours=rounded(hours),

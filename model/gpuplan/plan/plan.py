@@ -59,6 +59,12 @@ class PlanOrder(Closed):
     installed: Day
     """When it can be installed and powered; systems may wait."""
     ready: Day
+    route: Text
+    """The way through export control, where there are several."""
+    export: Text
+    """What export control asks of the lot, the strictest: free when nothing."""
+    apply_by: Day | None
+    """Last day to apply for the licence, or to give notice, without putting off shipping; none when none is needed."""
     price: Figure
     """Of one system, in the offer's currency, in the tier reached; incremental savings are apart."""
     currency: Currency
@@ -117,6 +123,38 @@ class PlanState(Closed):
     """Paid in the period for this site, undiscounted."""
 
 
+class PlanServed(Closed):
+    """What serves a workload from a day on, until the next row of the same workload, system and site."""
+
+    workload: Id
+    system: Id
+    site: Id
+    day: Day
+    systems: Figure
+    """Systems that work on it; any part of one may."""
+    work: Figure
+    """In the workload's unit."""
+    unit: Text
+    demand: Figure
+    """Of the whole workload on that day."""
+
+
+class PlanCluster(Closed):
+    """Clusters of one kind that stand from a day on, until the next row of the same kind, system and site."""
+
+    cluster: Id
+    system: Id
+    site: Id
+    day: Day
+    units: Whole
+    """Clusters."""
+    systems: Whole
+    """In them."""
+    accelerators: Whole
+    amount: Figure
+    """Paid on that day for what was formed and joined on it, in the reporting currency."""
+
+
 class TermCost(Closed):
     """One cost term."""
 
@@ -166,6 +204,67 @@ class Considered(Closed):
     """Chosen; not chosen though possible; or the rule that denies it, with its date."""
 
 
+class ChipClassFound(Closed):
+    """The class of an accelerator under a regime, and how it was worked out."""
+
+    accelerator: Id
+    regime: Id
+    """The regime whose classes these are."""
+    classes: Sequence[Text]
+    """One when the chip's figures decide, else every possible one."""
+    steps: Sequence[Text]
+    """Figures and thresholds, step by step."""
+    doubtful: Sequence[Text]
+    """Figures of low confidence without which the class would be another or open."""
+
+
+class PermissionGround(Closed):
+    """What one regime asks, and why."""
+
+    regime: Id
+    """The regime whose cell holds."""
+    outcome: Text
+    """free, notify, licence, case-by-case, capped, undetermined or denied."""
+    days: Whole
+    """Of notice or of processing a licence."""
+    refusal: Figure | None
+    """Probability that the licence is refused; none when unknown or none is needed."""
+    cap: Text
+    """The cap that a lot counts against; empty for none."""
+    citation: Text
+    """Where the rule stands."""
+    why: Text
+    """Class, destination, party and day; or what is not known."""
+    read_on: Day
+    """The day of signing or of shipping."""
+    rests_on: Sequence[Text]
+    """Figures of low confidence without which the outcome would be another."""
+
+
+class Permission(Closed):
+    """What export control asks of an offer at a site, for what is signed from one day to another, by one way."""
+
+    offer: Id
+    site: Id
+    accelerator: Id
+    """The chip of its systems."""
+    signed_from: Day
+    """First day of the first period for which it holds."""
+    signed_until: Day
+    """First day of the last period for which it holds; `grounds` are those of the first."""
+    route: Text
+    """Empty where there is only one way."""
+    outcome: Text
+    """The strictest of the grounds."""
+    allowed: bool
+    """Whether it can be signed, as the instance reads the regimes."""
+    classes: Sequence[Text]
+    """Class of the chip, regime by regime; several possible ones joined by `or`."""
+    needed_days: Whole
+    grounds: Sequence[PermissionGround]
+    """What each regime asks, read at signing and at shipping."""
+
+
 class Latest(Closed):
     """The last days on which something that the plan uses still meets a target: an order of systems or modules, an
     application for an approval, or the decision to open a site, where neither is named."""
@@ -179,6 +278,8 @@ class Latest(Closed):
     """Last day to publish the tender; none when no day is early enough."""
     sign: Day | None
     """Last day to sign, order, apply or decide."""
+    apply: Day | None = None
+    """Last day to apply for an export licence, or to give notice, for what is signed then; none when none is needed."""
 
 
 class PathStep(Closed):
@@ -187,9 +288,11 @@ class PathStep(Closed):
     limit: Id
     step: Count
     """Position in the chain of its target."""
-    event: Literal["tender", "sign", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"]
-    """Of a lot: tender, sign, ship, deliver, install, accept. Of a module or approval: tender, order, complete. Of a
-    site: decide, open."""
+    event: Literal[
+        "tender", "sign", "apply", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"
+    ]
+    """Of a lot: tender, sign, apply (for an export licence), ship, deliver, install, accept. Of a module or approval:
+    tender, order, complete. Of a site: decide, open."""
     offer: Id | None = None
     module: Id | None = None
     site: Id
@@ -271,9 +374,15 @@ class Plan(Closed):
     modules: Sequence[PlanModule]
     sites: Sequence[PlanSite]
     states: Sequence[PlanState]
+    served: Sequence[PlanServed] = ()
+    clusters: Sequence[PlanCluster] = ()
     cost: PlanCost
     limits: Sequence[PlanLimit]
     considered: Sequence[Considered]
+    permissions: Sequence[Permission]
+    """What export control asks; empty when the instance chooses no regime."""
+    chip_classes: Sequence[ChipClassFound]
+    """Of every accelerator that is offered, under every regime with classes of its own."""
     latest: Sequence[Latest]
     critical_path: Sequence[PathStep]
     """For each target on usable units: the events that decide its day, in order."""

@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.eligibility import reason
-from gpuplan.families.limits import read, sentence
+from gpuplan.families.limits import read, told
 from gpuplan.instance.base import LOW_CONFIDENCE, Source
+from gpuplan.instance.caps import every_limit
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.providers import module_denial
 from gpuplan.instance.timeline import windows
@@ -32,7 +33,7 @@ NEARLY = Fraction(1, 1000)
 def limits(recount: Recount) -> tuple[PlanLimit, ...]:
     """Every limit in every window."""
     found = []
-    for name, limit in recount.instance.limits.items():
+    for name, limit in every_limit(recount.instance).items():
         for first, last in windows(limit, recount.instance):
             found.append(_limit(recount, name, limit, first, last))
     return tuple(found)
@@ -47,7 +48,7 @@ def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -
     return PlanLimit(
         limit=name,
         window=window,
-        says=sentence(recount.instance, f"limits.{name}").removeprefix(f"limit {name}: "),
+        says=told(recount.instance, name, limit).removeprefix(f"limit {name}: "),
         used=rounded(reading.used) if reading else None,
         at_least=low,
         at_most=high,
@@ -140,6 +141,13 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
         for name in names:
             if name in entities:
                 found += _leaned_on(f"{section}.{name}", entities[name].sources)
+    for name in dict.fromkeys(line.cluster for line in recount.decisions.clusters):
+        found += _leaned_on(f"clusters.{name}", instance.clusters[name].sources)
+    for name in dict.fromkeys(line.workload for line in recount.decisions.served):
+        found += _leaned_on(f"workloads.{name}", instance.workloads[name].sources)
+        for system, rate in instance.workloads[name].rates.items():
+            if rate.source is not None and any(line.system == system for line in recount.decisions.served):
+                found += _leaned_on(f"workloads.{name}.rates.{system}", {"all": rate.source})
     for site in used_sites:
         tariff = instance.sites[site].tariff
         if tariff is not None:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from gpuplan.families.approvals import awaited
 from gpuplan.families.siting import open_day
 from gpuplan.instance.matching import Subject, concerns
-from gpuplan.instance.timeline import lot_days, module_ready
+from gpuplan.instance.routes import soonest
+from gpuplan.instance.timeline import module_ready
 from gpuplan.ledger.measures import measure
 from gpuplan.plan.plan import Latest, PathStep
 
 if TYPE_CHECKING:
     from gpuplan.instance.facility import Module
     from gpuplan.instance.offers import Offer
+    from gpuplan.instance.routes import Route
     from gpuplan.instance.rules import Limit
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Lot, Recount
@@ -36,9 +38,12 @@ def latest(recount: Recount) -> tuple[Latest, ...]:
     for name, limit, by in targets(instance):
         for offer, site in recount.lots_by_pair:
             if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
-                sign = last_signing(instance, offer, by)
+                sign = last_signing(instance, offer, site, by)
                 tender = _less(sign, instance.offers[offer].award_days)
-                found.append(Latest(limit=name, by=by, offer=offer, site=site, tender=tender, sign=sign))
+                way = soonest(instance, offer, site, sign) if sign else None
+                apply = way.apply_by if way else None
+                line = Latest(limit=name, by=by, offer=offer, site=site, tender=tender, sign=sign, apply=apply)
+                found.append(line)
         growths = _growths(recount, limit)
         for site in dict.fromkeys(growth.site for growth in growths):
             there = [growth for growth in growths if growth.site == site]
@@ -104,10 +109,14 @@ def _less(day: date | None, days: int) -> date | None:
     return day - timedelta(days=days) if day else None
 
 
-def last_signing(instance: Instance, offer: str, by: date) -> date | None:
+def last_signing(instance: Instance, offer: str, site: str, by: date) -> date | None:
     """Last day of the order window whose lot is ready in time and whose tender can still be held; None when none is."""
     quote = instance.offers[offer]
-    return _last_day(instance, quote, by, lambda signed: lot_days(quote, signed).ready)
+    return _last_day(instance, quote, by, lambda signed: _ready(soonest(instance, offer, site, signed)))
+
+
+def _ready(way: Route | None) -> date:
+    return date.max if way is None else way.days.ready
 
 
 def last_order(instance: Instance, module: str, by: date) -> date | None:
@@ -133,7 +142,9 @@ def _last_opening(instance: Instance, site: str, by: date) -> date | None:
     return decided if open_day(place, decided) <= by else None
 
 
-_Event = Literal["tender", "sign", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"]
+_Event = Literal[
+    "tender", "sign", "apply", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"
+]
 
 
 class _Step(NamedTuple):
@@ -231,8 +242,8 @@ def _lot_of(recount: Recount, growth: _Growth) -> Lot:
 
 def _lot_steps(recount: Recount, lot: Lot, by: date) -> list[_Step]:
     quote = recount.instance.offers[lot.offer]
-    sign = last_signing(recount.instance, lot.offer, by)
-    late = lot_days(quote, sign) if sign else None
+    sign = last_signing(recount.instance, lot.offer, lot.site, by)
+    late = soonest(recount.instance, lot.offer, lot.site, sign) if sign else None
     found = []
     if quote.award_days:
         tendered = lot.days.signed - timedelta(days=quote.award_days)
@@ -245,7 +256,11 @@ def _lot_steps(recount: Recount, lot: Lot, by: date) -> list[_Step]:
         ("accept", "ready"),
     )
     for event, name in events:
-        found.append(_Step(event, lot.site, lot.days.of(name), late.of(name) if late else None, offer=lot.offer))
+        latest_day = late.days.of(name) if late else None
+        found.append(_Step(event, lot.site, lot.days.of(name), latest_day, offer=lot.offer))
+        if event == "sign" and lot.way is not None and lot.way.apply_by is not None:
+            apply_by = late.apply_by if late else None
+            found.append(_Step("apply", lot.site, lot.way.apply_by, apply_by, offer=lot.offer))
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +13,8 @@ from gpuplan.errors import Problem as Fault
 from gpuplan.instance.commitments import decision_days
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
-from gpuplan.instance.timeline import LotDays, lot_days, module_ready, state_days
+from gpuplan.instance.routes import Route, routes
+from gpuplan.instance.timeline import LotDays, last_state, module_ready, state_days
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.knapsack import largest
 from gpuplan.program.linear import Linear
@@ -86,24 +87,31 @@ class Problem:
         """Whether a rule is part of this program."""
         return Group(family, path) not in self.off
 
-    def lot(self, offer: str, period: int) -> LotDays:
-        """Days of a lot signed on the day of a number; no lead when the offer's supply is left out."""
-        key = (offer, period)
-        if key not in self._lots:
-            signed = self.days[period]
-            if self.is_on("supply", f"offers.{offer}"):
-                self._lots[key] = lot_days(self.instance.offers[offer], signed)
-            else:
-                self._lots[key] = LotDays(signed, signed, signed, signed, signed)
-        return self._lots[key]
+    def ways(self, offer: str, site: str, period: int) -> tuple[Route, ...]:
+        """Every way for what is signed on the day of a number; no lead when the offer's supply is left out."""
+        without = frozenset(
+            name for name in self.instance.export.regimes if not self.is_on("export", f"export.regimes.{name}")
+        )
+        no_lead = not self.is_on("supply", f"offers.{offer}")
+        return routes(self.instance, offer, site, self.days[period], without, no_lead)
+
+    def lot(self, column: int) -> LotDays:
+        """Days of the lots that a column of orders stands for."""
+        return self.routes[column].days
 
     @cached_property
-    def _lots(self) -> dict[tuple[str, int], LotDays]:
+    def routes(self) -> dict[int, Route]:
+        """The way of the lots that each column of orders stands for."""
+        return {}
+
+    @cached_property
+    def allowed(self) -> dict[tuple[str, str], list[tuple[int, Route]]]:
+        """By (offer, site): (number of the day, way) of every signing that no rule denies."""
         return {}
 
     @cached_property
     def signings(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
-        """By (offer, site): (number of the day, column of orders) of every day on which a signing is possible."""
+        """By (offer, site): (number of the day, column of orders) of every signing, one for each day and way."""
         return {}
 
     @cached_property
@@ -144,6 +152,27 @@ class Problem:
 
     @cached_property
     def _in_place(self) -> dict[tuple[str, str, int], Linear]:
+        return {}
+
+    def usable(self, system: str, site: str, day: date) -> Linear:
+        """Systems of one kind usable at a site on a day, bought and already there. Shared, so not to be changed."""
+        key = (system, site, day)
+        if key not in self._usable:
+            found = Linear()
+            for offer, standing in self.standings_by_site.get(site, []):
+                quote = self.instance.offers[offer]
+                state = last_state(self.states, day - timedelta(days=quote.acceptance_days))
+                column = None if state is None else standing[state]
+                if quote.system == system and column is not None:
+                    found.add(column, 1.0)
+            for fleet in self.instance.existing.systems.values():
+                if (fleet.system, fleet.site) == (system, site):
+                    found.constant += fleet.units
+            self._usable[key] = found
+        return self._usable[key]
+
+    @cached_property
+    def _usable(self) -> dict[tuple[str, str, date], Linear]:
         return {}
 
     def pairs(self) -> Iterable[tuple[str, str]]:

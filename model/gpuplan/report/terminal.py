@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gpuplan.report.export import doubts, licences_table
 from gpuplan.report.words import money, percent, plural, quantity
 
 if TYPE_CHECKING:
@@ -40,8 +41,15 @@ def _plan_parts(plan: Plan) -> list[RenderableType]:
     parts.append(_titled("Limits", _limits(plan)))
     if plan.sites:
         parts.append(_titled("Sites", _sites(plan)))
+    if plan.clusters:
+        parts.append(_titled("Clusters", _clusters(plan)))
+    if plan.served:
+        parts.append(_titled("What serves which workload, at the end", _served(plan)))
     if plan.modules:
         parts.append(_titled("Facility modules", _modules(plan)))
+    licences = licences_table(plan)
+    if licences is not None:
+        parts.append(_titled("Export control", licences))
     if any(year.by_fund for year in plan.cash):
         parts.append(_titled("Who pays", _payers(plan)))
     for title, table in (
@@ -189,6 +197,35 @@ def _sites(plan: Plan) -> Table:
     return table
 
 
+def _clusters(plan: Plan) -> Table:
+    """What stands in the end, and since when."""
+    table = _table("cluster", "system", "site", "clusters", "systems", "accel.", "from", numbers=(3, 4, 5))
+    for line in {(line.cluster, line.system, line.site): line for line in plan.clusters}.values():
+        table.add_row(
+            line.cluster,
+            line.system,
+            line.site,
+            f"{line.units:,}",
+            f"{line.systems:,}",
+            f"{line.accelerators:,}",
+            str(line.day),
+        )
+    return table
+
+
+def _served(plan: Plan) -> Table:
+    """What serves from the last serving day on."""
+    table = _table("workload", "system", "site", "systems", "work", "", "of demand", numbers=(3, 4, 6))
+    last = {(line.workload, line.system, line.site): line for line in plan.served}
+    for line in last.values():
+        if line.systems:
+            share = percent(line.work / line.demand) if line.demand else "-"
+            table.add_row(
+                line.workload, line.system, line.site, f"{line.systems:,.2f}", f"{line.work:,.6g}", line.unit, share
+            )
+    return table
+
+
 def _modules(plan: Plan) -> Table:
     table = _table("module", "site", "units", "signed", "ready", "price", numbers=(2, 5))
     for order in plan.modules:
@@ -263,6 +300,7 @@ def _caveats(plan: Plan) -> str:
             f"The plan leans on {plural(assumed, 'assumption')} and {plural(unverified, 'unverified figure')}; "
             "`low_confidence` in the JSON lists them."
         )
+    lines += doubts(plan)
     if not plan.audit.passed:
         lines.append("The audit found:")
         lines += [f"  {line}" for line in plan.audit.broken[:MOST_ROWS]]

@@ -131,9 +131,9 @@ class Search:
             aim = goal.expression.times(sign)
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
-            result = self._solve(
-                runs, level, best, listener, settled=best is not None and _is_settled(aim, level, best)
-            )
+            gap = self.settings.gap if goal.gap is None else goal.gap
+            settled = best is not None and _is_settled(aim, level, best)
+            result = self._solve(runs, level, best, listener, settled, gap)
             if result.termination is Termination.FAILED and result.values is None:
                 raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
@@ -147,7 +147,7 @@ class Search:
                 )
             best = result.values
             assert best is not None
-            found.append(_level_result(goal, sign, result, self.settings.gap))
+            found.append(_level_result(goal, sign, result, gap))
             if result.termination is not Termination.OPTIMAL:
                 ended = Termination.STOPPED
             matrix = matrix.with_row(aim, _held(goal, aim, best))
@@ -162,11 +162,12 @@ class Search:
         start: Floats | None,
         listener: Callable[[Report], None] | None,
         settled: bool,
+        gap: float,
     ) -> Result:
         if settled and start is not None:
             value = float(matrix.cost @ start) + matrix.offset
             return Result(Termination.OPTIMAL, start, value, value)
-        return self._timed(runs, matrix, self.settings, start, listener)
+        return self._timed(runs, matrix, replace(self.settings, gap=gap), start, listener)
 
     def _timed(
         self,
