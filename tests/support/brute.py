@@ -145,7 +145,7 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
     ]
     start = instance.calendar.start
     slots += [
-        (site, day)
+        (site, day, _past_route(instance, offer, site, day))
         for name, site, day in instance.committed.ordered
         if name == offer and day < start and (space.wild or not any(True for _ in pair_denials(instance, offer, site)))
     ]
@@ -155,6 +155,13 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
             for (site, day, name), count in zip(slots, lots, strict=True)
             if count
         )
+
+
+def _past_route(instance: Instance, offer: str, site: str, day: date) -> str:
+    """Way of what was signed before the calendar: one that is free, or the first."""
+    ways = routes(instance, offer, site, day)
+    free = [way for way in ways if not any(True for _ in signing_denials(instance, offer, site, way))]
+    return (free or ways)[0].name
 
 
 def _up_to(places: int, most: int) -> Iterator[tuple[int, ...]]:

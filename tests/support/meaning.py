@@ -19,7 +19,7 @@ from gpuplan.families.limits import COUNTED_BY
 from gpuplan.instance.commitments import decision_days
 from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import facts
-from gpuplan.instance.routes import routes
+from gpuplan.instance.routes import Route, routes
 from gpuplan.instance.rules import Selection
 from gpuplan.instance.timeline import LotDays, windows
 from gpuplan.ledger.funding import claims
@@ -148,16 +148,23 @@ class Meaning:
 
     def _days_apart(self, offer: str, site: str, period: int) -> list[LotDays]:
         """The days that lots of a period can have, each once, in the order of sites and ways."""
-        first = self.instance.calendar.all_periods()[period].first
         places = [one for one in self.instance.offer_sites(offer) if site in ("", one)]
         ways = [
             way
             for place in places
             if not any(True for _ in pair_denials(self.instance, offer, place))
-            for way in routes(self.instance, offer, place, first)
-            if not any(True for _ in signing_denials(self.instance, offer, place, way))
+            for way in self._ways(offer, place, period)
         ]
         return list(dict.fromkeys(way.days for way in ways))
+
+    def _ways(self, offer: str, site: str, period: int) -> list[Route]:
+        """Ways that no rule denies; of what was signed before the calendar, one."""
+        day = decision_days(self.instance)[period]
+        ways = list(routes(self.instance, offer, site, day))
+        free = [way for way in ways if not any(True for _ in signing_denials(self.instance, offer, site, way))]
+        if period >= 0:
+            return free
+        return (free or ways)[:1] if (offer, site, day) in self.instance.committed.ordered else []
 
     def _tier_step(self, offer: str, number: int) -> int:
         bounds = [0, *(tier.from_units for tier in self.instance.offers[offer].tiers), 10**9]

@@ -23,7 +23,11 @@ def with_commitments(instance: Instance, plan: Plan, until: date | None) -> Inst
     for line in decisions.orders:
         key = (line.offer, line.site, line.signed)
         if _is_new(line.signed, until) and key not in stated.ordered:
-            committed["orders"][_id(line.offer, line.site, line.signed)] = line.model_dump()
+            # By whatever way they go: two ways of one day are one commitment.
+            name = _id(line.offer, line.site, line.signed)
+            units = line.units + committed["orders"].get(name, {"units": 0})["units"]
+            kept = {"offer": line.offer, "site": line.site, "signed": line.signed, "units": units}
+            committed["orders"][name] = kept
     for module in decisions.modules:
         built = (module.module, module.site, module.signed)
         if _is_new(module.signed, until) and built not in stated.built:
