@@ -93,15 +93,15 @@ def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
 
 def _ways(problem: Problem, offer: str, site: str, number: int, without: frozenset[str]) -> Iterable[Route]:
     """Ways for what can be signed on a day; what was signed before the calendar is there whatever the rules say now."""
-    if number < 0 and not ordered_before(problem.instance, offer, site, problem.days[number]):
-        return ()
     ways = problem.ways(offer, site, number)
-    free = [
+    if number < 0:
+        day = problem.days[number]
+        return [way for way in ways if ordered_before(problem.instance, offer, site, day, way.name)]
+    return [
         way
         for way in ways
         if not any(_binds(problem, denial, without) for denial in signing_denials(problem.instance, offer, site, way))
     ]
-    return (free or ways)[:1] if number < 0 else free
 
 
 def _binds(problem: Problem, denial: Denial, without: frozenset[str]) -> bool:

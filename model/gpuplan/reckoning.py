@@ -54,7 +54,7 @@ def _denied(recount: Recount) -> Iterator[Reading]:
     """A reading for each rule that denies a lot of the plan; it never holds."""
     for lot in recount.lots:
         denials = [*pair_denials(recount.instance, lot.offer, lot.site)]
-        before = ordered_before(recount.instance, lot.offer, lot.site, lot.days.signed)
+        before = ordered_before(recount.instance, lot.offer, lot.site, lot.days.signed, lot.route)
         if lot.way is not None and lot.units > before:
             denials += signing_denials(recount.instance, lot.offer, lot.site, lot.way)
         for denial in denials:

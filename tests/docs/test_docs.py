@@ -25,7 +25,7 @@ sys.path.append(str(DOCS / "_ext"))
 from gpuplan_docs import examples, formulation, models  # noqa: E402
 from gpuplan_docs.pages import pages  # noqa: E402
 
-GUIDES = ("limits.md", "facility.md", "purchase.md", "replanning.md")
+GUIDES = ("limits.md", "facility.md", "workloads.md", "purchase.md", "replanning.md")
 
 
 @pytest.fixture(scope="module")

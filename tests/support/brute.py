@@ -33,7 +33,7 @@ from gpuplan.ledger.decisions import (
     TierLine,
 )
 from gpuplan.ledger.recount import Recount
-from support.joining import joined
+from support.joining import joined, some_joined
 from support.serving import EPSILON, Levels, best_served, fitting, listed
 
 if TYPE_CHECKING:
@@ -86,7 +86,6 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
     every = list(_orders(instance, space))
     modules, openings = list(_modules(instance)), list(_openings(instance, space))
     outputs, served = list(_outputs(instance, space)), list(listed(instance, space.wild))
-    wild = list(joined(instance, Decisions(), space.wild))
     tame = replace(space, wild=False)
     picked = [Decisions()]
     while len(picked) < most:
@@ -106,7 +105,7 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
             working = fitting(instance, plan, random) if random.random() < 0.5 else random.choice(served)
             plan = plan.model_copy(update={"served": working})
         if instance.clusters:
-            formed = random.choice(wild if random.random() < 0.4 else list(joined(instance, plan, wild=False)))
+            formed = some_joined(instance, plan, space.wild and random.random() < 0.4, random)
             plan = plan.model_copy(update={"clusters": formed})
         picked.append(plan)
     return picked
@@ -120,7 +119,8 @@ def size(instance: Instance, space: Space, enough: int) -> int:
         tiers = len(list(_tiers(instance, orders, space)))
         for installed in _installed(instance, orders, space):
             plan = Decisions(orders=orders, installed=installed)
-            total += others * tiers * (sum(1 for _ in joined(instance, plan, wild=False)) if instance.clusters else 1)
+            formed = joined(instance, plan, wild=False) if instance.clusters else [()]
+            total += others * tiers * sum(1 for _ in itertools.islice(formed, enough + 1))
             if total > enough:
                 return total
     return total
@@ -145,8 +145,8 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
     ]
     start = instance.calendar.start
     slots += [
-        (site, day, _past_route(instance, offer, site, day))
-        for name, site, day in instance.committed.ordered
+        (site, day, way)
+        for name, site, day, way in instance.committed.ordered
         if name == offer and day < start and (space.wild or not any(True for _ in pair_denials(instance, offer, site)))
     ]
     for lots in _up_to(len(slots), most):
@@ -155,13 +155,6 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
             for (site, day, name), count in zip(slots, lots, strict=True)
             if count
         )
-
-
-def _past_route(instance: Instance, offer: str, site: str, day: date) -> str:
-    """Way of what was signed before the calendar: one that is free, or the first."""
-    ways = routes(instance, offer, site, day)
-    free = [way for way in ways if not any(True for _ in signing_denials(instance, offer, site, way))]
-    return (free or ways)[0].name
 
 
 def _up_to(places: int, most: int) -> Iterator[tuple[int, ...]]:

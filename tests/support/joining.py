@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from datetime import date, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.joining import Place, places
@@ -21,6 +22,17 @@ Numbers = tuple[int, int]
 
 def joined(instance: Instance, plan: Decisions, wild: bool) -> Iterator[tuple[ClusterLine, ...]]:
     """Every way to form clusters of what is usable; of a wild space ways that break a rule, most of them."""
+    for chosen in itertools.product(*_choices(instance, plan, wild)):
+        yield tuple(line for lines in chosen for line in lines)
+
+
+def some_joined(instance: Instance, plan: Decisions, wild: bool, random: Random) -> tuple[ClusterLine, ...]:
+    """One of these ways, in which half of the places have nothing."""
+    found = [random.choice(one) for one in _choices(instance, plan, wild) if random.random() < 0.5]
+    return tuple(line for lines in found for line in lines)
+
+
+def _choices(instance: Instance, plan: Decisions, wild: bool) -> list[list[tuple[ClusterLine, ...]]]:
     states = state_days(instance)
     choices = []
     for place in places(instance):
@@ -28,8 +40,7 @@ def joined(instance: Instance, plan: Decisions, wild: bool) -> Iterator[tuple[Cl
         choices.append([tuple(_lines(place, states, path)) for path in paths])
     if wild and instance.clusters:
         choices.append([(), *_misplaced(instance, states)])
-    for chosen in itertools.product(*choices):
-        yield tuple(line for lines in chosen for line in lines)
+    return choices
 
 
 def _paths(

@@ -158,13 +158,12 @@ class Meaning:
         return list(dict.fromkeys(way.days for way in ways))
 
     def _ways(self, offer: str, site: str, period: int) -> list[Route]:
-        """Ways that no rule denies; of what was signed before the calendar, one."""
+        """Ways that no rule denies; of what was signed before the calendar, those that it took."""
         day = decision_days(self.instance)[period]
         ways = list(routes(self.instance, offer, site, day))
-        free = [way for way in ways if not any(True for _ in signing_denials(self.instance, offer, site, way))]
-        if period >= 0:
-            return free
-        return (free or ways)[:1] if (offer, site, day) in self.instance.committed.ordered else []
+        if period < 0:
+            return [way for way in ways if (offer, site, day, way.name) in self.instance.committed.ordered]
+        return [way for way in ways if not any(True for _ in signing_denials(self.instance, offer, site, way))]
 
     def _tier_step(self, offer: str, number: int) -> int:
         bounds = [0, *(tier.from_units for tier in self.instance.offers[offer].tiers), 10**9]

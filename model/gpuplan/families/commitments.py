@@ -64,7 +64,11 @@ def rows(problem: Problem) -> None:
     for name, order in committed.orders.items():
         lot = problem.instance.offers[order.offer].lot_units
         signings = problem.signings.get((order.offer, order.site), ())
-        signed = Linear((column, float(lot)) for period, column in signings if period == number[order.signed])
+        signed = Linear(
+            (column, float(lot))
+            for period, column in signings
+            if period == number[order.signed] and problem.routes[column].name in (order.route, "")
+        )
         subject = Subject.of_offer(problem.instance, order.offer, order.site)
         _keep(problem, "orders", name, order, signed, subject)
     for name, module in committed.modules.items():
@@ -150,8 +154,9 @@ def readings(recount: Recount) -> Iterator[Reading]:
 
 
 def _ordered(recount: Recount, order: CommittedOrder) -> int:
-    key = (order.offer, order.site, order.signed)
-    return sum(line.units for line in recount.decisions.orders if (line.offer, line.site, line.signed) == key)
+    key = (order.offer, order.site, order.signed, order.route)
+    lines = recount.decisions.orders
+    return sum(line.units for line in lines if (line.offer, line.site, line.signed, line.route) == key)
 
 
 def _built(recount: Recount, module: CommittedModule) -> int:

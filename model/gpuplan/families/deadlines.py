@@ -109,7 +109,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
 def _days_reached(recount: Recount, deadline: Deadline) -> Iterator[date]:
     instance = recount.instance
     for lot in recount.lots:
-        if lot.units <= ordered_before(instance, lot.offer, lot.site, lot.days.signed):
+        if lot.units <= ordered_before(instance, lot.offer, lot.site, lot.days.signed, lot.route):
             continue
         if concerns(deadline, instance, Subject.of_offer(instance, lot.offer, lot.site)) and deadline.stage != "usable":
             yield lot.days.of(deadline.stage)

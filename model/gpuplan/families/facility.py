@@ -166,12 +166,7 @@ def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadC
             for resource, amount in system_needs(instance, fleet.system, site_id, case).items():
                 needs[resource].constant += float(amount) * fleet.units
             needs[RACK_POSITIONS].constant += positions_for(instance, fleet.system, site_id, fleet.units)
-    for place in places(instance):
-        formed = (problem.columns.get(decision, *place, state) for decision in ("clusters", "joined"))
-        for column, some in zip(formed, cluster_needs(instance, place.cluster, case), strict=True):
-            if place.site == site_id and column is not None:
-                for resource, each in some.items():
-                    needs[resource].add(column, float(each))
+    _add_clusters(problem, site_id, state, case, needs)
     for module_id in instance.sites[site_id].modules:
         in_place = problem.in_place(module_id, site_id, state)
         for resource, need in instance.modules[module_id].needs.items():
@@ -189,6 +184,16 @@ def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadC
             for needed, need in net.providers[resource][0].needs.items():
                 needs[needed].plus(needs[resource], float(need.in_case(case)))
     return needs
+
+
+def _add_clusters(problem: Problem, site_id: str, state: int, case: LoadCase, needs: dict[str, Linear]) -> None:
+    """Add what clusters need, and the systems in them beside their own needs."""
+    for place in places(problem.instance):
+        formed = (problem.columns.get(decision, *place, state) for decision in ("clusters", "joined"))
+        for column, some in zip(formed, cluster_needs(problem.instance, place.cluster, case), strict=True):
+            if place.site == site_id and column is not None:
+                for resource, amount in some.items():
+                    needs[resource].add(column, float(amount))
 
 
 def _balance(

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from gpuplan.instance.offers import Offer
     from gpuplan.instance.routes import Route
     from gpuplan.instance.schema import Instance
-    from gpuplan.ledger.recount import Recount
+    from gpuplan.ledger.recount import Lot, Recount
     from gpuplan.program.problem import Problem
 
 NAME = "supply"
@@ -78,7 +78,7 @@ def columns(problem: Problem) -> None:
         signings = problem.signings[offer, site] = []
         for period, way in allowed:
             key: Key = ("orders", offer, site, period, *([way.name] if way.name else []))
-            before = ordered_before(problem.instance, offer, site, problem.days[period])
+            before = ordered_before(problem.instance, offer, site, problem.days[period], way.name)
             most = lots if period >= 0 else float(before // quote.lot_units)
             column = problem.columns.add(key, Role.WHOLE, most)
             problem.routes[column] = way
@@ -163,7 +163,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
         yield from _total_readings(recount.instance.offers[offer], offer, units)
         yield from _rate_readings(recount, offer)
     for lot in recount.lots:
-        yield from _lot_readings(recount.instance, lot.offer, lot.site, lot.days.signed, lot.units)
+        yield from _lot_readings(recount.instance, lot)
     for (offer, site), units_by_state in recount.installed.items():
         lots = recount.lots_by_pair.get((offer, site), [])
         before = 0
@@ -194,9 +194,10 @@ def _rate_readings(recount: Recount, offer: str) -> Iterator[Reading]:
         yield Reading(NAME, path(offer), f"shipped in {month:%Y-%m}", Fraction(units), "systems", None, rate)
 
 
-def _lot_readings(instance: Instance, offer: str, site: str, signed: date, units: int) -> Iterator[Reading]:
+def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
+    offer, site, signed, units = lot.offer, lot.site, lot.days.signed, lot.units
     quote = instance.offers[offer]
-    if units <= ordered_before(instance, offer, site, signed) and not units % quote.lot_units:
+    if units <= ordered_before(instance, offer, site, signed, lot.route) and not units % quote.lot_units:
         return
     first = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
     last = quote.order_until or instance.calendar.end

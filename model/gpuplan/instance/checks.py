@@ -238,7 +238,7 @@ def commitments(instance: Instance) -> Iterator[Problem]:
         for name, one in some.items():
             path = f"committed.{kind}.{name}"
             day = one.decided if isinstance(one, CommittedOpening) else one.signed
-            what = one.offer if isinstance(one, CommittedOrder) else getattr(one, "module", "")
+            what = (one.offer, one.route) if isinstance(one, CommittedOrder) else getattr(one, "module", "")
             key = (kind, what, one.site, day)
             if key in seen:
                 yield Problem("the same thing is committed twice on this day", "Join the two.", path)
@@ -255,6 +255,10 @@ def commitments(instance: Instance) -> Iterator[Problem]:
             yield Problem(f"offer {order.offer} is not for site {order.site}", "Add it to the offer's sites.", path)
         if order.units % quote.lot_units:
             yield Problem(f"{order.units} units are no whole lots of {quote.lot_units}", "State whole lots.", path)
+        ways = [way.name for way in routes(instance, order.offer, order.site, order.signed)]
+        if order.route not in ways:
+            known = ", ".join(ways) if any(ways) else "none, as there is only one way"
+            yield Problem(f"export control has no way {order.route!r} for it", f"State route: {known}.", path)
         arrives = min(way.days.installed for way in routes(instance, order.offer, order.site, order.signed))
         if order.installed is not None and order.installed < arrives:
             way_out = "Shorten the offer's lead_days from its day of signing on, or move installed."

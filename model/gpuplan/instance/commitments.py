@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, model_validator
 
-from gpuplan.instance.base import Amount, ById, Closed, Count, Day, Entity, Id, Share, Table
+from gpuplan.instance.base import Amount, ById, Closed, Count, Day, Entity, Id, Share, Table, Text
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -42,6 +42,8 @@ class CommittedOrder(Cancellable):
     """On the first day of a period, or before the calendar: then neither its window, its tender nor a deadline on
     signing or shipping binds it."""
     units: Count
+    route: Text = ""
+    """The way through export control that it takes, where there are several."""
     installed: Day | None = None
     """Day from which they stand, where they do; they may wait when left out."""
 
@@ -82,9 +84,9 @@ class Committed(Closed):
         return {"orders": self.orders, "modules": self.modules, "openings": self.openings}
 
     @cached_property
-    def ordered(self) -> dict[tuple[str, str, date], int]:
-        """Units of systems by offer, site and day of signing."""
-        return {(one.offer, one.site, one.signed): one.units for one in self.orders.values()}
+    def ordered(self) -> dict[tuple[str, str, date, str], int]:
+        """Units of systems by offer, site, day of signing and route."""
+        return {(one.offer, one.site, one.signed, one.route): one.units for one in self.orders.values()}
 
     @cached_property
     def built(self) -> dict[tuple[str, str, date], int]:
@@ -98,7 +100,8 @@ class Committed(Closed):
 
     def days(self) -> set[date]:
         """Every day of a commitment."""
-        return {day for *_, day in (*self.ordered, *self.built)} | set(self.opened.values())
+        signed = {day for _, _, day, _ in self.ordered} | {day for _, _, day in self.built}
+        return signed | set(self.opened.values())
 
 
 def decision_days(instance: Instance) -> dict[int, date]:
@@ -111,9 +114,9 @@ def decision_days(instance: Instance) -> dict[int, date]:
     return found | {period.index: period.first for period in instance.calendar.all_periods()}
 
 
-def ordered_before(instance: Instance, offer: str, site: str, signed: date) -> int:
+def ordered_before(instance: Instance, offer: str, site: str, signed: date, route: str) -> int:
     """Units of a commitment of before the calendar, which no rule on signing binds; 0 where there is none."""
-    return instance.committed.ordered.get((offer, site, signed), 0) if signed < instance.calendar.start else 0
+    return instance.committed.ordered.get((offer, site, signed, route), 0) if signed < instance.calendar.start else 0
 
 
 def built_before(instance: Instance, module: str, site: str, signed: date) -> int:

@@ -96,6 +96,7 @@ class Workload(Entity):
     unit: Annotated[Text, Field(min_length=1)]
     """In which demand and rates are stated."""
     demand: DemandSchedule
+    """One amount at all times, or steps by day."""
     required: bool = True
     """Whether all of it must be served; otherwise any part may be, which limits and levels on `work-served` weigh."""
     rates: ById[Annotated[Rate, BeforeValidator(_rate, json_schema_input_type=Positive | Rate)]] = Field(

@@ -33,6 +33,7 @@ class Lot:
     offer: str
     site: str
     units: int
+    route: str
     way: Route | None
     """None when export control knows no way of the name that the plan gives."""
     days: LotDays
@@ -60,7 +61,7 @@ class Recount:
     def lots(self) -> tuple[Lot, ...]:
         """Every lot, with its days."""
         return tuple(
-            Lot(line.offer, line.site, line.units, way, way.days if way else self._days(line))
+            Lot(line.offer, line.site, line.units, line.route, way, way.days if way else self._days(line))
             for line in self.decisions.orders
             for way in [route(self.instance, line.offer, line.site, line.signed, line.route)]
         )

@@ -21,13 +21,12 @@ def with_commitments(instance: Instance, plan: Plan, until: date | None) -> Inst
     tree: dict[str, Any] = instance.model_dump()
     committed: dict[str, Any] = {kind: dict(some) for kind, some in tree["committed"].items()}
     for line in decisions.orders:
-        key = (line.offer, line.site, line.signed)
+        key = (line.offer, line.site, line.signed, line.route)
         if _is_new(line.signed, until) and key not in stated.ordered:
-            # By whatever way they go: two ways of one day are one commitment.
             name = _id(line.offer, line.site, line.signed)
-            units = line.units + committed["orders"].get(name, {"units": 0})["units"]
-            kept = {"offer": line.offer, "site": line.site, "signed": line.signed, "units": units}
-            committed["orders"][name] = kept
+            while name in committed["orders"]:
+                name += "-again"
+            committed["orders"][name] = line.model_dump()
     for module in decisions.modules:
         built = (module.module, module.site, module.signed)
         if _is_new(module.signed, until) and built not in stated.built:
