@@ -62,6 +62,27 @@ def test_a_lot_keeps_its_days_across_the_start_of_the_calendar() -> None:
     assert is_infeasible(case(offers=late, committed=signed(), limits={"t": target(1, by="2025-01-18")}))
 
 
+def test_what_shipped_before_the_calendar_is_bound_by_no_monthly_rate() -> None:
+    """Proves supply: three of November stand although the quote supplies one a month from January on.
+
+    One more in January makes four; five by the end of January are out of reach.
+    """
+    rated = {"o": {"max_units": 9, "supply": [{"from": "2025-01-01", "units_per_month": 1}]}}
+    assert units_of(plan_of(case(offers=rated, committed=signed(3), limits={"t": target(4, by="2025-01-31")}))) == {
+        "o": 4
+    }
+    assert is_infeasible(case(offers=rated, committed=signed(3), limits={"t": target(5, by="2025-01-31")}))
+
+
+def test_a_target_that_commitments_reach_is_not_remarked_on() -> None:
+    """Proves that the remark on unreachable targets counts what is committed, though the window is closed."""
+    closed = {"o": {"order_until": "2024-12-31"}}
+    tree = case(offers=closed, committed=signed(2), limits={"t": target(2)})
+    assert [one.path for one in gpuplan.check(made(tree))] == []
+    tree["limits"]["t"]["at_least"] = 3
+    assert [one.path for one in gpuplan.check(made(tree))] == ["limits.t.at_least"]
+
+
 def test_a_commitment_in_the_calendar_is_a_floor() -> None:
     """Proves the other kind: two are signed for 1 February; a third may come on the same day or another."""
     plan = plan_of(case(committed=signed(2, "2025-02-01"), limits={"t": target(3)}))

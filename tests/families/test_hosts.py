@@ -64,6 +64,12 @@ def test_all_units_use_the_resources_of_the_site() -> None:
     assert is_infeasible({**tree, "limits": {"t": target(1.5)}})
 
 
+def test_work_is_done_by_the_buyers_part() -> None:
+    """Proves workloads: 20 at 8 a system take 2.5 systems; at a share of 0.5 five stand for it. If all served, 300."""
+    served = {"w": {"unit": "t/s", "demand": 20, "rates": {"s": 8}}}
+    assert cost_of(case(offers={"o": {"buyer_share": 0.5, "max_units": 9}}, workloads=served)) == 500
+
+
 def test_an_hour_of_use_costs_more_for_what_hosts_keep_and_what_is_not_available() -> None:
     """Proves the unit cost: 8 x 31 x 24 h x 0.5 x 0.8 = 2,380.8 h for 100. If all hours counted, 5,952."""
     shares = {"buyer_share": 0.5, "availability": 0.8}

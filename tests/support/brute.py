@@ -144,7 +144,11 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
         if space.wild or not any(True for _ in signing_denials(instance, offer, site, way))
     ]
     start = instance.calendar.start
-    slots += [(site, day, way) for name, site, day, way in instance.committed.ordered if name == offer and day < start]
+    slots += [
+        (site, day, way)
+        for name, site, day, way in instance.committed.ordered
+        if name == offer and day < start and (space.wild or not any(True for _ in pair_denials(instance, offer, site)))
+    ]
     for lots in _up_to(len(slots), most):
         yield tuple(
             OrderLine(offer=offer, site=site, signed=day, units=count * quote.lot_units, route=name)
@@ -248,14 +252,13 @@ def _modules(instance: Instance) -> Iterator[tuple[ModuleLine, ...]]:
 
 
 def _openings(instance: Instance, space: Space) -> Iterator[tuple[OpeningLine, ...]]:
-    days = [period.first for period in instance.calendar.all_periods()]
+    firsts = [period.first for period in instance.calendar.all_periods()]
     choices = []
     for name, site in instance.sites.items():
         if not is_decided(site) or not any(name in instance.offer_sites(offer) for offer in instance.offers):
             continue
         opened = instance.committed.opened.get(name)
-        if opened is not None and opened < days[0]:
-            days = [opened, *days]
+        days = [opened, *firsts] if opened is not None and opened < firsts[0] else firsts
         once = [(), *((OpeningLine(site=name, decided=day),) for day in days)]
         twice = [(OpeningLine(site=name, decided=days[0]), OpeningLine(site=name, decided=days[-1]))]
         choices.append(once + (twice if space.wild and len(days) > 1 else []))

@@ -47,7 +47,7 @@ def _paths(
     instance: Instance, plan: Decisions, place: Place, states: tuple[date, ...]
 ) -> Iterator[tuple[Numbers, ...]]:
     kind, recount = instance.clusters[place.cluster], Recount(instance, plan)
-    most = [recount.usable_systems(place.system, place.site, day) for day in states]
+    most = [int(recount.usable_systems(place.system, place.site, day)) for day in states]
 
     def onwards(state: int, before: Numbers) -> Iterator[tuple[Numbers, ...]]:
         if state == len(states):

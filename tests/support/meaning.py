@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.limits import COUNTED_BY
-from gpuplan.instance.commitments import decision_days, ordered_before
+from gpuplan.instance.commitments import decision_days
 from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import facts
 from gpuplan.instance.routes import Route, routes
@@ -148,21 +148,22 @@ class Meaning:
 
     def _days_apart(self, offer: str, site: str, period: int) -> list[LotDays]:
         """The days that lots of a period can have, each once, in the order of sites and ways."""
-        first = decision_days(self.instance)[period]
         places = [one for one in self.instance.offer_sites(offer) if site in ("", one)]
         ways = [
             way
             for place in places
             if not any(True for _ in pair_denials(self.instance, offer, place))
-            for way in routes(self.instance, offer, place, first)
-            if self._can_be(offer, place, way, committed=period < 0)
+            for way in self._ways(offer, place, period)
         ]
         return list(dict.fromkeys(way.days for way in ways))
 
-    def _can_be(self, offer: str, site: str, way: Route, *, committed: bool) -> bool:
-        if committed:
-            return ordered_before(self.instance, offer, site, way.days.signed, way.name) > 0
-        return not any(True for _ in signing_denials(self.instance, offer, site, way))
+    def _ways(self, offer: str, site: str, period: int) -> list[Route]:
+        """Ways that no rule denies; of what was signed before the calendar, those that it took."""
+        day = decision_days(self.instance)[period]
+        ways = list(routes(self.instance, offer, site, day))
+        if period < 0:
+            return [way for way in ways if (offer, site, day, way.name) in self.instance.committed.ordered]
+        return [way for way in ways if not any(True for _ in signing_denials(self.instance, offer, site, way))]
 
     def _tier_step(self, offer: str, number: int) -> int:
         bounds = [0, *(tier.from_units for tier in self.instance.offers[offer].tiers), 10**9]

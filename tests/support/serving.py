@@ -200,7 +200,7 @@ def fitting(instance: Instance, plan: Decisions, random: Random) -> tuple[Served
     """A way to serve every workload by what is usable, as far as there is one; of what is not required, a part."""
     recount, days = Recount(instance, plan), serving_days(instance)
     free = {
-        (system, site, day): Fraction(recount.usable_systems(system, site, day))
+        (system, site, day): recount.usable_systems(system, site, day, of_buyer=True)
         for system in instance.systems
         for site in instance.sites
         for day in days

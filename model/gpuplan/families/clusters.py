@@ -162,7 +162,7 @@ def _joining_readings(recount: Recount, system: str, site: str) -> Iterator[Read
             for place, formed in recount.clusters.items()
             if (place.system, place.site) == (system, site)
         )
-        there = Fraction(recount.usable_systems(system, site, day))
+        there = recount.usable_systems(system, site, day)
         least = there if state == last and joining_all(recount.instance, system, site) else None
         detail = f"in clusters at {site} on {day}"
         yield Reading(NAME, f"systems.{system}", detail, Fraction(joined), "systems", least, there)

@@ -29,6 +29,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.instance.commitments import CommittedOrder
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import rate
 from gpuplan.ledger.entries import Entry, entry
@@ -37,7 +38,7 @@ from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
 
 if TYPE_CHECKING:
-    from gpuplan.instance.commitments import CommittedModule, CommittedOrder
+    from gpuplan.instance.commitments import CommittedModule
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
@@ -52,7 +53,7 @@ def path(kind: str, name: str) -> str:
 
 def fee(instance: Instance, one: CommittedOrder | CommittedModule) -> Fraction:
     """What it costs to cancel one unit, in the reporting currency."""
-    sold = instance.modules[one.module] if hasattr(one, "module") else instance.offers[one.offer]
+    sold = instance.offers[one.offer] if isinstance(one, CommittedOrder) else instance.modules[one.module]
     return Fraction(one.fee(sold.price)) * rate(instance, sold.currency, instance.calendar.start)
 
 

@@ -71,7 +71,8 @@ def denies_pair(instance: Instance, _offer: str, site: str) -> Iterator[Denial]:
 def columns(problem: Problem) -> None:
     """For each site that is opened by decision: the switch, and the period of the decision."""
     for name, site in problem.instance.sites.items():
-        if not is_decided(site) or not any(pair[1] == name for pair in problem.pairs()):
+        wanted = any(pair[1] == name for pair in problem.pairs()) or name in problem.instance.committed.opened
+        if not is_decided(site) or not wanted:
             continue
         problem.strategic("site_open", name)
         for number, day in problem.days.items():

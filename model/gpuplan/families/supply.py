@@ -125,7 +125,8 @@ def _rate_rows(problem: Problem, offer: str, quote: Offer) -> None:
         if name == offer:
             for _, column in signings:
                 month = problem.lot(column).shipped.replace(day=1)
-                months.setdefault(month, Linear()).add(column, quote.lot_units)
+                if month >= problem.instance.calendar.start:  # what shipped before has shipped
+                    months.setdefault(month, Linear()).add(column, quote.lot_units)
     for month, shipped in sorted(months.items()):
         problem.rows.add(("supply", offer, f"{month:%Y-%m}"), shipped, at_most=float(monthly_rate(quote, month)))
 
@@ -185,7 +186,7 @@ def _rate_readings(recount: Recount, offer: str) -> Iterator[Reading]:
         return
     shipped: dict[date, int] = {}
     for lot in recount.lots:
-        if lot.offer == offer:
+        if lot.offer == offer and lot.days.shipped >= recount.instance.calendar.start:
             month = lot.days.shipped.replace(day=1)
             shipped[month] = shipped.get(month, 0) + lot.units
     for month, units in sorted(shipped.items()):

@@ -4,10 +4,10 @@ On each serving day every workload is divided over the systems and sites that ca
 enough memory, a site where it may be served, and software that is ready by then. Any part of a system may serve.
 Systems of one kind at one site serve alike, whichever offer or fleet they come from, so that one column stands for all
 of them. What serves from a serving day on, until the next, is usable on that day: installed by the last state day that
-lies its acceptance before it.
+lies its acceptance before it, and at the buyer's disposal: what a host keeps in kind serves others.
 
 $$ \sum_{j,s} \rho_{wj}\, x^{\mathrm{served}}_{wjsi} = d_{wi} \quad \text{(at most, where it is not required)}, \qquad
-\sum_w x^{\mathrm{served}}_{wjsi} \le \sum_{o \in O_j} n^{\mathrm{installed}}_{osk(o,i)} + f_{js} $$
+\sum_w x^{\mathrm{served}}_{wjsi} \le \sum_{o \in O_j} \beta_o\, n^{\mathrm{installed}}_{osk(o,i)} + f_{js} $$
 $$ \sum_j \rho_{wj}\, x^{\mathrm{served}}_{wjsi} = d_{wi}\, z_{ws}, \quad \sum_s z_{ws} = 1 \quad
 \text{(one site; one system alike)}; \qquad
 \mathrm{transit} = \sum_{w,j,s,i} p_{wsi}\, \rho_{wj}\, x^{\mathrm{served}}_{wjsi} $$
@@ -27,6 +27,7 @@ whose software is not ready, has no column, and neither has a day without demand
 | $z_{wj}$ | the one system of a workload that is not split (`serving_system`) | 0 or 1 |
 | $\rho_{wj}$ | rate of the whole system, derated | work/system |
 | $d_{wi}$ | `demand` on a serving day | work |
+| $\beta_o$ | `buyer_share` of an offer | |
 | $f_{js}$ | systems already there | systems |
 | $p_{wsi}$ | price of carrying a unit of work over the months of a serving day | money/work |
 """
@@ -129,7 +130,7 @@ def rows(problem: Problem) -> None:
         _opening_rows(problem, name, some, days)
         _transit(problem, name, some)
     for (system, site, position), serving in by_place.items():
-        there = problem.usable(system, site, days[position])
+        there = problem.usable(system, site, days[position], of_buyer=True)
         problem.rows.add(("serving", system, site, position), serving.plus(there, -1.0), at_most=0.0)
 
 
@@ -278,7 +279,7 @@ def _usable_readings(recount: Recount) -> Iterator[Reading]:
         serving = [one for (_, *place), one in recount.served.items() if tuple(place) == (system, site)]
         for position, day in enumerate(recount.serving_days):
             busy = sum((systems[position] for systems in serving), Fraction(0))
-            there = Fraction(recount.usable_systems(system, site, day))
+            there = recount.usable_systems(system, site, day, of_buyer=True)
             detail = f"serving at {site} from {day} on"
             yield Reading(NAME, f"systems.{system}", detail, busy, "systems", None, there, exact=False)
 

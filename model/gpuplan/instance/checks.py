@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
 from gpuplan.instance.catalog import OVERRIDABLE, entries
+from gpuplan.instance.commitments import CommittedModule, CommittedOpening, CommittedOrder
 from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.routes import routes
@@ -81,13 +82,13 @@ def references(instance: Instance) -> Iterator[Problem]:
         yield from _reference(f"{path}.system", "system", fleet.system, instance.systems)
         yield from _reference(f"{path}.site", "site", fleet.site, instance.sites)
         yield from _reference(f"{path}.vendor", "vendor", fleet.vendor, instance.vendors)
-    for part, some in instance.committed:
+    for part, some in instance.committed.by_kind().items():
         for name, one in some.items():
             path = f"committed.{part}.{name}"
             yield from _reference(f"{path}.site", "site", one.site, instance.sites)
-            if part == "orders":
+            if isinstance(one, CommittedOrder):
                 yield from _reference(f"{path}.offer", "offer", one.offer, instance.offers)
-            elif part == "modules":
+            elif isinstance(one, CommittedModule):
                 yield from _reference(f"{path}.module", "module", one.module, instance.modules)
     yield from _facility_references(instance)
     yield from _rule_references(instance)
@@ -233,19 +234,19 @@ def commitments(instance: Instance) -> Iterator[Problem]:
     firsts = {period.first for period in instance.calendar.all_periods()}
     committed, start = instance.committed, instance.calendar.start
     seen: set[tuple[object, ...]] = set()
-    for kind, some in committed:
+    for kind, some in committed.by_kind().items():
         for name, one in some.items():
             path = f"committed.{kind}.{name}"
-            day = one.decided if kind == "openings" else one.signed
-            what = getattr(one, kind.removesuffix("s").replace("order", "offer"), "")
-            key = (kind, what, one.site, day, getattr(one, "route", ""))
+            day = one.decided if isinstance(one, CommittedOpening) else one.signed
+            what = (one.offer, one.route) if isinstance(one, CommittedOrder) else getattr(one, "module", "")
+            key = (kind, what, one.site, day)
             if key in seen:
                 yield Problem("the same thing is committed twice on this day", "Join the two.", path)
             seen.add(key)
             if day >= start and day not in firsts:
                 way_out = "Name the first day of a period, or start the calendar later."
                 yield Problem(f"{day} is in the calendar and no first day of a period", way_out, path)
-            if kind != "openings" and one.may_be_cancelled and day >= start:
+            if not isinstance(one, CommittedOpening) and one.may_be_cancelled and day >= start:
                 way_out = "Start the calendar after it, so that there is a day to cancel it on."
                 yield Problem(f"it is signed on {day}, so it cannot be cancelled on {start}", way_out, path)
     for name, order in committed.orders.items():
@@ -438,11 +439,12 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
             for way in routes(instance, name, site, day)
             if not way.denials(instance, name, site)
         )
-        if not in_window:
-            continue
-        if offer.max_units is None:
+        orders = instance.committed.orders.values()
+        committed = sum(one.units for one in orders if one.offer == name and one.site in sites)
+        if in_window and offer.max_units is None:
             return None
-        total += Fraction(worth(measured, instance, offer.system, name)) * offer.max_units
+        units = max(offer.max_units or 0, committed) if in_window else committed
+        total += Fraction(worth(measured, instance, offer.system, name)) * units
     if measured.existing == "include":
         for fleet_id, fleet in instance.existing.systems.items():
             if concerns(measured, instance, Subject.of_fleet(instance, fleet_id)):

@@ -79,6 +79,10 @@ class Committed(Closed):
     modules: ById[CommittedModule] = Field(default_factory=Table)
     openings: ById[CommittedOpening] = Field(default_factory=Table)
 
+    def by_kind(self) -> dict[str, ById[CommittedOrder] | ById[CommittedModule] | ById[CommittedOpening]]:
+        """Every commitment by kind (orders, modules, openings) and id."""
+        return {"orders": self.orders, "modules": self.modules, "openings": self.openings}
+
     @cached_property
     def ordered(self) -> dict[tuple[str, str, date, str], int]:
         """Units of systems by offer, site, day of signing and route."""

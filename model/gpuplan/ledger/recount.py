@@ -131,13 +131,13 @@ class Recount:
         )
         return Fraction(sum(counted))
 
-    def usable_systems(self, system: str, site: str, day: date) -> int:
-        """Systems of one kind usable at a site on a day, bought and already there."""
-        bought = sum(
-            self.usable_on(offer, where, day)
-            for offer, where in self.installed
-            if where == site and self.instance.offers[offer].system == system
-        )
+    def usable_systems(self, system: str, site: str, day: date, *, of_buyer: bool = False) -> Fraction:
+        """Systems of one kind usable at a site on a day, bought and already there; or the buyer's part of them."""
+        bought = Fraction(0)
+        for offer, where in self.installed:
+            quote = self.instance.offers[offer]
+            if where == site and quote.system == system:
+                bought += self.usable_on(offer, where, day) * (Fraction(quote.buyer_share) if of_buyer else 1)
         fleets = self.instance.existing.systems.values()
         return bought + sum(fleet.units for fleet in fleets if (fleet.system, fleet.site) == (system, site))
 

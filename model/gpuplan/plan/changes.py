@@ -79,7 +79,11 @@ def _differences(
 
 
 def _orders(plan: Plan) -> Mapping[Key, Decimal]:
-    return {(one.offer, one.site, one.signed.isoformat()): Decimal(one.units) for one in plan.decisions.orders}
+    found: dict[Key, Decimal] = {}
+    for one in plan.decisions.orders:  # by whatever way they go
+        key = (one.offer, one.site, one.signed.isoformat())
+        found[key] = found.get(key, Decimal(0)) + one.units
+    return found
 
 
 def _modules(plan: Plan) -> Mapping[Key, Decimal]:

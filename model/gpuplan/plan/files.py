@@ -136,7 +136,7 @@ def _fields(table: str) -> list[str]:
         for one in get_args(Plan.model_fields[table].annotation)
         if isinstance(one, type) and issubclass(one, BaseModel)
     )
-    return [name for name in row.model_fields if name != "resources"]
+    return [name for name in row.model_fields if name not in ("resources", "by_fund")]
 
 
 def _csv(fields: list[str], rows: Iterable[Mapping[str, object]]) -> str:

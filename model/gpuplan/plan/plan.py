@@ -287,6 +287,7 @@ class PathStep(Closed):
 
     limit: Id
     step: Count
+    """Position in the chain of its target."""
     event: Literal[
         "tender", "sign", "apply", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"
     ]

@@ -156,6 +156,9 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
         found += _leaned_on(f"limits.{name}", limit.sources)
     for name, deadline in instance.deadlines.items():
         found += _leaned_on(f"deadlines.{name}", deadline.sources)
+    for kind, some in instance.committed.by_kind().items():
+        for name, one in some.items():
+            found += _leaned_on(f"committed.{kind}.{name}", one.sources)
     for name, levy in instance.levies.items():
         found += _leaned_on(f"levies.{name}", levy.sources)
     for name, fund in instance.funds.items():

@@ -154,9 +154,12 @@ class Problem:
     def _in_place(self) -> dict[tuple[str, str, int], Linear]:
         return {}
 
-    def usable(self, system: str, site: str, day: date) -> Linear:
-        """Systems of one kind usable at a site on a day, bought and already there. Shared, so not to be changed."""
-        key = (system, site, day)
+    def usable(self, system: str, site: str, day: date, *, of_buyer: bool = False) -> Linear:
+        """Systems of one kind usable at a site on a day, bought and already there. Shared, so not to be changed.
+
+        Without what hosts keep, where only the buyer's part is asked for.
+        """
+        key = (system, site, day, of_buyer)
         if key not in self._usable:
             found = Linear()
             for offer, standing in self.standings_by_site.get(site, []):
@@ -164,7 +167,7 @@ class Problem:
                 state = last_state(self.states, day - timedelta(days=quote.acceptance_days))
                 column = None if state is None else standing[state]
                 if quote.system == system and column is not None:
-                    found.add(column, 1.0)
+                    found.add(column, float(quote.buyer_share) if of_buyer else 1.0)
             for fleet in self.instance.existing.systems.values():
                 if (fleet.system, fleet.site) == (system, site):
                     found.constant += fleet.units
@@ -172,7 +175,7 @@ class Problem:
         return self._usable[key]
 
     @cached_property
-    def _usable(self) -> dict[tuple[str, str, date], Linear]:
+    def _usable(self) -> dict[tuple[str, str, date, bool], Linear]:
         return {}
 
     def pairs(self) -> Iterable[tuple[str, str]]:
