@@ -79,6 +79,8 @@ class Search:
     settings: Settings
     on_progress: Callable[[Progress], None] | None = None
     should_stop: ShouldStop | None = None
+    alter: Callable[[Formulation], Formulation] | None = None
+    """What a question adds to the program of its instance, or asks of it instead."""
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
@@ -93,7 +95,7 @@ class Search:
         self._margins = margins or {}
         with watched() as runs:
             try:
-                formulation = formulate(instance, margins=self._margins, pause=self._pause)
+                formulation = self._altered(formulate(instance, margins=self._margins, pause=self._pause))
             except _Stopped:
                 return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
             result = self._levels(runs, formulation, matrix_of(formulation))
@@ -112,9 +114,12 @@ class Search:
                 return None
         return False
 
+    def _altered(self, formulation: Formulation) -> Formulation:
+        return formulation if self.alter is None else self.alter(formulation)
+
     def _second_look(self, runs: Watched, instance: Instance) -> SearchResult:
         """Search again without presolve, with tight tolerances and without tightenings, before saying "infeasible"."""
-        formulation = formulate(instance, tightenings=False, margins=self._margins)
+        formulation = self._altered(formulate(instance, tightenings=False, margins=self._margins))
         careful = Search(replace(self.settings, careful=True), self.on_progress, self.should_stop)
         careful._began, careful._in_solver = self._began, 0.0
         result = careful._levels(runs, formulation, matrix_of(formulation))
