@@ -12,6 +12,11 @@ from gpuplan.api import Outcome, audit, check, load, solve
 from gpuplan.errors import Defect, GpuplanError, InvalidInput, Problem
 from gpuplan.instance.schema import Instance
 from gpuplan.plan.plan import Plan
+from gpuplan.whatif.alternatives import alternatives
+from gpuplan.whatif.compare import what_if
+from gpuplan.whatif.explain import explain_infeasible, explain_offer, explain_plan
+from gpuplan.whatif.flip import flip
+from gpuplan.whatif.session import Session
 
 __all__ = [
     "Defect",
@@ -21,9 +26,16 @@ __all__ = [
     "Outcome",
     "Plan",
     "Problem",
+    "Session",
+    "alternatives",
     "audit",
     "check",
+    "explain_infeasible",
+    "explain_offer",
+    "explain_plan",
+    "flip",
     "load",
     "solve",
+    "what_if",
 ]
 __version__ = "0.1.0"

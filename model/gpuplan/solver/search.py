@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -81,6 +82,8 @@ class Search:
     should_stop: ShouldStop | None = None
     alter: Callable[[Formulation], Formulation] | None = None
     """What a question adds to the program of its instance, or asks of it instead."""
+    runs: Watched | None = None
+    """Where to run, when a process is kept between searches; one is made for this search when left out."""
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
@@ -93,7 +96,7 @@ class Search:
         The time limit counts from the making of this search, over all its runs.
         """
         self._margins = margins or {}
-        with watched() as runs:
+        with watched() if self.runs is None else nullcontext(self.runs) as runs:
             try:
                 formulation = self._altered(formulate(instance, margins=self._margins, pause=self._pause))
             except _Stopped:

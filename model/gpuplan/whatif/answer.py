@@ -19,7 +19,7 @@ from gpuplan.program.columns import Key, Role
 if TYPE_CHECKING:
     from gpuplan.formulation import Formulation
     from gpuplan.instance.schema import Instance
-    from gpuplan.solver.search import SearchResult
+    from gpuplan.solver.search import Search, SearchResult
     from gpuplan.whatif.effort import Effort
 
 Alter = Callable[["Formulation"], "Formulation"]
@@ -64,10 +64,12 @@ def answered(
     known: Sequence[PlanLevel] = (),
     gap: float | None = None,
     seconds: float = float("inf"),
+    search: Search | None = None,
 ) -> Answer:
     """Search once. `known` are levels that `alter` holds, so that they are not searched again.
 
-    The plan's status is that of the levels searched; its audit is against the instance without what `alter` adds.
+    `search` is one that is made already, with an alteration, a gap and a limit of its own. The plan's status is that of
+    the levels searched; its audit is against the instance without what `alter` adds.
     """
     from gpuplan.plan.complete import complete
     from gpuplan.planning import find
@@ -76,7 +78,8 @@ def answered(
 
     began = time.monotonic()
     effort.say(doing)
-    search = Search(effort.settings(gap, seconds), effort.listener(doing), effort.should_stop, alter)
+    if search is None:
+        search = Search(effort.settings(gap, seconds), effort.listener(doing), effort.should_stop, alter)
     found = find(instance, search)
     effort.done += 1
     result, reckoning = found.result, found.reckoning
