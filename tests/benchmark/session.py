@@ -37,7 +37,7 @@ EDITS = [
     "offers.nhn-b200-liquid.support_rate_per_year = 0.05",
     "vendors.rebellions.activation_cost += 1000000",
     "economics.exchange_rates.USD *= 1.01",
-    "sites[*].tariff.energy_price_per_kwh *= 1.05",
+    "sites[*].tariff.adders_per_kwh += 5",
     "modules[*].price *= 1.1",
     # dates
     "deadlines.contracts.by shift -14d",
