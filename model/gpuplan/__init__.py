@@ -16,9 +16,13 @@ from gpuplan.whatif.alternatives import alternatives
 from gpuplan.whatif.compare import what_if
 from gpuplan.whatif.explain import explain_infeasible, explain_offer, explain_plan
 from gpuplan.whatif.flip import flip
+from gpuplan.whatif.frontier import frontier
+from gpuplan.whatif.regret import regret
 from gpuplan.whatif.session import Session
+from gpuplan.whatif.sweep import Axis, sweep
 
 __all__ = [
+    "Axis",
     "Defect",
     "GpuplanError",
     "Instance",
@@ -34,8 +38,11 @@ __all__ = [
     "explain_offer",
     "explain_plan",
     "flip",
+    "frontier",
     "load",
+    "regret",
     "solve",
+    "sweep",
     "what_if",
 ]
 __version__ = "0.1.0"

@@ -33,6 +33,8 @@ CUTS = 3
 """Old bounds, the last ones, that a level is given as rows."""
 WITHIN = 0.9
 """Share of the gap by which a plan must be bettered, so that the rounding of a bound does not open the gap again."""
+TINY = 1e-15
+"""Rounding of one division."""
 EXACT = 1e-9
 """Share below which two numbers of a program are the same, and by which a gap of nothing is pruned."""
 
@@ -261,13 +263,41 @@ def _implies(
     """Whether a row of the new program implies the old row of the same key."""
     terms, lower, upper = now
     old_terms, old_lower, old_upper = then
-    high = old_upper == np.inf or (upper <= old_upper and _no_less(terms, old_terms, new))
-    low = old_lower == -np.inf or (lower >= old_lower and _no_less(_negated(terms), _negated(old_terms), new))
-    return bool(high and low)
+    high = old_upper == np.inf or _side_implies(terms, upper, old_terms, old_upper, new)
+    low = old_lower == -np.inf or _side_implies(_negated(terms), -lower, _negated(old_terms), -old_lower, new)
+    return high and low
 
 
 def _negated(terms: dict[Key, float]) -> dict[Key, float]:
     return {key: -coefficient for key, coefficient in terms.items()}
+
+
+def _side_implies(
+    terms: dict[Key, float], bound: float, old_terms: dict[Key, float], old_bound: float, new: Solved
+) -> bool:
+    """Whether terms <= bound, by some factor that is not negative, gives old terms <= old bound."""
+    if bound == np.inf:
+        return False
+    least, most = 0.0, np.inf
+    for key in terms.keys() | old_terms.keys():
+        if key not in new.lower or new.upper[key] == new.lower[key] == 0:
+            continue
+        if new.lower[key] < 0:
+            return False
+        one, other = terms.get(key, 0.0), old_terms.get(key, 0.0)
+        if other > 0 and one <= 0:
+            return False
+        if other > 0:
+            least = max(least, other / one)
+        elif one < 0:
+            most = min(most, other / one)
+    if bound > 0:
+        most = min(most, old_bound / bound)
+    elif bound < 0:
+        least = max(least, old_bound / bound)
+    elif old_bound < 0:
+        return False
+    return least <= most * (1 + TINY)
 
 
 def _no_less(now: dict[Key, float], then: dict[Key, float], new: Solved) -> bool:

@@ -114,6 +114,14 @@ class BrokenRule(Closed):
     """By how much the rule would have to give, in words."""
 
 
+class BrokenRules(Closed):
+    """The rules that a plan breaks."""
+
+    format: Literal["gpuplan-broken-rules/1"] = "gpuplan-broken-rules/1"
+    name: Text
+    broken: Items[BrokenRule]
+
+
 @exactly
 def explain_infeasible(instance: Instance, *, hard: Iterable[str] = (), **asked: Unpack[Asked]) -> Infeasibility:
     """The rules that clash, and the smallest repairs.

@@ -13,8 +13,6 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, Unpack
 
-import simplejson
-
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import Closed, Currency, Figure, Text, exactly
 from gpuplan.instance.base import Sequence as Items
@@ -231,11 +229,14 @@ def _signed(level: PlanLevel) -> Decimal:
 
 def table(found: Frontier) -> str:
     """The points as CSV: both values, their bounds, and what is bought."""
-    lines = ["first,first_bound,second,second_bound,systems,vendors"]
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["first", "first_bound", "second", "second_bound", "systems", "vendors"])
     for point in found.points:
         vendors = " ".join(sorted({order.vendor for order in point.plan.orders}))
-        cells = [point.first.value, point.first.bound, point.second.value, point.second.bound]
-        lines.append(
-            ",".join(simplejson.dumps(cell, use_decimal=True) for cell in cells) + f",{point.plan.systems},{vendors}"
-        )
-    return "\n".join(lines) + "\n"
+        levels = (point.first.value, point.first.bound, point.second.value, point.second.bound)
+        writer.writerow([*levels, point.plan.systems, vendors])
+    return text.getvalue()

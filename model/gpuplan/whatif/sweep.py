@@ -178,6 +178,24 @@ def sweep(
     )
 
 
+def table(found: Sweep) -> str:
+    """The points as CSV: a column for each axis, and what came out."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = ("status", "value", "bound", "gap", "cost", "discounted", "accelerators", "systems", "vendors", "sites")
+    writer.writerow([*found.axes, *names, "seconds", "fault"])
+    for point in found.points:
+        last = point.levels[-1] if point.levels else None
+        proven = (None, None, None) if last is None else (last.value, last.bound, last.gap)
+        made = (point.cost, point.discounted, point.accelerators, point.systems)
+        lists = (" ".join(point.vendors), " ".join(point.sites))
+        writer.writerow([*point.values, point.status, *proven, *made, *lists, point.seconds, point.fault])
+    return text.getvalue()
+
+
 def _points(axes: Sequence[Axis], zipped: bool) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """(values, edits) of every point."""
     if not axes or any(not axis.values for axis in axes):
