@@ -92,6 +92,7 @@ def say(text: str) -> None:
 
 
 def speaks_unicode() -> bool:
+    """Whether standard output takes every letter."""
     return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
 
 

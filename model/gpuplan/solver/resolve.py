@@ -35,6 +35,8 @@ WITHIN = 0.9
 """Share of the gap by which a plan must be bettered, so that the rounding of a bound does not open the gap again."""
 TINY = 1e-15
 """Rounding of one division."""
+STEP = 1e-5
+"""A gap that is narrower than this in the unit of a level is as good as none: bounds are told to a millionth."""
 EXACT = 1e-9
 """Share below which two numbers of a program are the same, and by which a gap of nothing is pruned."""
 
@@ -126,6 +128,8 @@ class Resolve(Search):
         else:
             assert start is not None
             result = self._is_there_better(runs, matrix, start, value, known, listener)
+        if result.objective is not None and 0 < result.objective - result.bound <= EXACT:
+            result = replace(result, bound=result.objective)  # nothing that a gap counts lies between
         held = tuple(matrix.row_upper[self._rows :].tolist())
         costs = {self._now.keys[index]: float(matrix.cost[index]) for index in np.flatnonzero(matrix.cost)}
         self._now.levels.append((costs, matrix.offset, result.bound, held))
@@ -179,17 +183,38 @@ class Resolve(Search):
         """Anything better than a plan by more than the gap, or the proof that there is nothing."""
         if listener is not None:
             listener(Report(known, value, start))
-        target = value - max(self.settings.gap * WITHIN, EXACT) * max(abs(value), EXACT)
+        room = self.settings.gap * WITHIN * abs(value)
         cut = self._with_old_bounds(matrix)
+        if room <= STEP:
+            # No room for a proof that nothing is better by more: sought is the best of what is as good.
+            as_good = replace(self.settings, cutoff=value + EXACT * max(1.0, abs(value)))
+            found = self._timed(runs, cut, as_good, None, listener)
+            if found.termination is Termination.OPTIMAL and _is_whole(matrix, found):
+                return found
+            return self._afresh(runs, matrix, start, listener)
+        target = value - room
         found = self._timed(runs, cut, replace(self.settings, cutoff=target), None, listener)
         if found.termination is Termination.INFEASIBLE:
             return Result(Termination.OPTIMAL, start, value, max(known, target))
-        if found.termination is Termination.FAILED:
-            return super()._solve(runs, matrix, start, listener, False)
+        if found.termination is Termination.FAILED or (found.values is not None and not _is_whole(matrix, found)):
+            return self._afresh(runs, matrix, start, listener)
         if found.objective is None or found.objective >= value:
             # What was pruned is no better than the target; what was not is bounded by the search.
             return Result(Termination.STOPPED, start, value, max(known, min(found.bound, target)))
         return replace(found, bound=min(max(found.bound, known), found.objective))
+
+    def _afresh(
+        self, runs: Watched, matrix: Matrix, start: Floats, listener: Callable[[Report], None] | None
+    ) -> Result:
+        """The level searched as if nothing were known; with tight tolerances where the plan leans on loose ones."""
+        result = super()._solve(runs, matrix, start, listener, False)
+        if result.termination is Termination.OPTIMAL and not _is_whole(matrix, result):
+            careful = self._timed(runs, matrix, replace(self.settings, careful=True), start, listener)
+            if careful.termination is Termination.OPTIMAL and _is_whole(matrix, careful):
+                return careful
+            # What is better than the plan that is known leans on tolerances: it bounds, and is no plan.
+            return Result(Termination.STOPPED, start, _worth(matrix, start), min(result.bound, _worth(matrix, start)))
+        return result
 
     def _with_old_bounds(self, matrix: Matrix) -> Matrix:
         """The level with a row for each old bound that holds of its old costs: no plan is lost by it."""
@@ -207,6 +232,15 @@ class Resolve(Search):
 
 def _worth(matrix: Matrix, point: Floats) -> float:
     return float(matrix.cost @ point) + matrix.offset
+
+
+def _is_whole(matrix: Matrix, found: Result) -> bool:
+    """Whether a plan is as good with its whole columns rounded: near a cutoff a solver likes to lean on tolerances."""
+    if found.values is None or found.objective is None:
+        return False
+    rounded = np.where(matrix.whole, np.round(found.values), found.values)
+    worse = _worth(matrix, rounded) - found.objective
+    return worse <= EXACT * max(1.0, abs(found.objective)) and _keeps(matrix, rounded)
 
 
 def _keeps(matrix: Matrix, point: Floats) -> bool:

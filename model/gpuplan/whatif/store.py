@@ -13,8 +13,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
-import simplejson
-
 from gpuplan.errors import InvalidInput, Problem
 
 FORMAT = "gpuplan-store/1"
@@ -22,6 +20,8 @@ FORMAT = "gpuplan-store/1"
 
 def key_of(instance_sha256: str, options: Mapping[str, object], versions: Mapping[str, str]) -> str:
     """What a point is known by."""
+    import simplejson
+
     text = simplejson.dumps([FORMAT, instance_sha256, dict(options), dict(versions)], sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()
 

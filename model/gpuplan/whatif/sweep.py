@@ -20,8 +20,6 @@ from gpuplan.api import solve, versions
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import Closed, Currency, Figure, Text, Whole, exactly
 from gpuplan.instance.base import Sequence as Items
-from gpuplan.plan.files import to_json
-from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import PlanLevel, Status
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.store import Store, key_of
@@ -144,6 +142,8 @@ def sweep(
     lines = [Axis.parse(axis) if isinstance(axis, str) else axis for axis in axes]
     points = _points(lines, zipped)
     effort.of = len(points)
+    from gpuplan.plan.files import to_json
+
     options: dict[str, object] = {
         "gap": effort.gap,
         "seed": effort.seed,
@@ -219,6 +219,8 @@ def _points(axes: Sequence[Axis], zipped: bool) -> list[tuple[tuple[str, ...], t
 
 def _key(instance: Instance, edits: tuple[str, ...], options: dict[str, object]) -> str:
     """By the edited instance, so that two ways to the same instance are one point; by the edits where it is invalid."""
+    from gpuplan.plan.hashing import fingerprint
+
     try:
         about = fingerprint(instance.edited(edits))
     except InvalidInput:
