@@ -128,6 +128,10 @@ class Resolve(Search):
         else:
             assert start is not None
             result = self._is_there_better(runs, matrix, start, value, known, listener)
+        if result.values is not None and _is_whole(matrix, result):
+            whole = np.where(matrix.whole, np.round(result.values), result.values)
+            value = _worth(matrix, whole)
+            result = replace(result, values=whole, objective=value, bound=min(result.bound, value))
         if result.objective is not None and 0 < result.objective - result.bound <= EXACT:
             result = replace(result, bound=result.objective)  # nothing that a gap counts lies between
         held = tuple(matrix.row_upper[self._rows :].tolist())
