@@ -15,9 +15,6 @@ from gpuplan.whatif.effort import Step
 from support.builders import instance, offer, target
 
 
-RISE = Decimal(67)
-
-
 def base(**over: object) -> gpuplan.Instance:
     return instance(
         vendors={"w": {"activation_cost": 7}},

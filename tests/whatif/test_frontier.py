@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from xml.etree import ElementTree
 
 import pytest
@@ -11,13 +10,9 @@ import gpuplan
 from gpuplan.errors import InvalidInput
 from gpuplan.report.chart import frontier_svg
 from gpuplan.whatif.frontier import table
-from support.brute import Space
+from support.brute import judged, plans
 from support.builders import instance, made, offer
-from support.laws import plans_of
 from support.random_instances import seeded
-
-
-BOTH = "[{minimise: cost}, {maximise: {measure: accelerators}}]"
 
 
 def shop() -> gpuplan.Instance:
@@ -74,7 +69,7 @@ def test_a_frontier_is_that_of_all_plans(seed: int) -> None:
     tree["limits"] = {name: limit for name, limit in tree["limits"].items() if "soft" not in limit}
     one = made(tree)
     found = gpuplan.frontier(one, "cost", "max accelerators", gap=0)
-    listed = list(values_of_all_plans(tree))
+    listed = {levels for decisions in plans(one) if (levels := judged(one, decisions)) is not None}
     expected = sorted(
         {
             (cost, amount)
@@ -85,20 +80,6 @@ def test_a_frontier_is_that_of_all_plans(seed: int) -> None:
     assert [(float(point.first.value), float(point.second.value)) for point in found.points] == [
         (pytest.approx(float(cost), abs=1e-4), float(amount)) for cost, amount in expected
     ]
-
-
-def values_of_all_plans(tree: dict[str, object]) -> set[tuple[Decimal, Decimal]]:
-    """(cost, accelerators) of every plan that keeps every rule."""
-    from gpuplan.reckoning import reckon
-
-    one, plans = plans_of(tree, most=None)  # type: ignore[arg-type]
-    found = set()
-    for decisions in plans:
-        reckoning = reckon(one, decisions)
-        if not reckoning.broken:
-            (_, _, cost), (_, _, amount) = reckoning.levels
-            found.add((cost, amount))
-    return found
 
 
 def test_measures_are_read_and_refused() -> None:
