@@ -63,7 +63,7 @@ def flips_text(found: Flips, currency: str, width: int = WIDTH) -> str:
         return rendered([Text(found.name, style="bold"), Text(ENDED.get(found.status, found.status))], width)
     table = new_table("figure", "unit", "still", "no more", "then", numbers=(2, 3))
     for one in found.points:
-        table.add_row(one.path, one.unit, *_moves(one), _becomes(one))
+        table.add_row(one.path, currency if one.unit == "money" else one.unit, *_moves(one), _becomes(one))
     parts: list[RenderableType] = [
         Text(found.name, style="bold"),
         Text(f"The plan: {_signature(found.signature)}."),
@@ -72,8 +72,9 @@ def flips_text(found: Flips, currency: str, width: int = WIDTH) -> str:
     if found.worths:
         worths = new_table("limit", "step", "worth")
         for worth in found.worths:
+            unit = currency if worth.unit == "money" else worth.unit
             said = "\n".join(difference(one, currency) for one in worth.levels) or worth.status
-            worths.add_row(worth.path, f"{worth.step.normalize():+,f} {worth.unit}", said)
+            worths.add_row(worth.path, f"{worth.step.normalize():+,f} {unit}", said)
         parts.append(titled("What a step of slack is worth", worths))
     if not found.complete:
         parts.append(Text("Stopped before every figure was looked at."))

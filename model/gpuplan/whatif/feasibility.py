@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -146,7 +146,8 @@ def smallest_amount(instance: Instance, figure: Figure, effort: Effort, off: tup
     missed = max(shortfall_amount(recount, limit, *window) for window in windows(limit, softened))
     move = figure.rounded_up(_exactly(missed))
     bound = found.result.levels[0].bound
-    least = Decimal(0) if bound is None else min(Decimal(repr(max(bound, 0.0))), move)
+    proven = Decimal(0) if bound is None else Decimal(repr(max(bound, 0.0)))
+    least = min(proven.quantize(Decimal("1e-6"), ROUND_FLOOR), move)
     if figure.is_whole:
         least = max(figure.rounded_up(least - Decimal("1e-6") - Decimal("1e-9") * least) - 1, Decimal(0))
     return Move(figure.loosens * move, least, found.reckoning)
