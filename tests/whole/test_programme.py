@@ -7,7 +7,7 @@ from pathlib import Path
 
 import gpuplan
 from gpuplan.instance.schema import Instance
-from gpuplan.ledger.decisions import Decisions, InstalledLine, OrderLine
+from gpuplan.ledger.decisions import ClusterLine, Decisions, InstalledLine, OrderLine
 from gpuplan.reckoning import Reckoning, reckon
 
 INSTANCE = Path(__file__).resolve().parents[2] / "instances" / "korea-2025-programme.yaml"
@@ -18,6 +18,18 @@ BOUGHT = {
     ("naver-h200", "naver"): ((AUGUST, 382),),
 }
 """Servers by offer, hall and day of signing; 957, 303 and 382 in all (it.chosun 2025-07-28). The days are ours."""
+
+
+CLUSTERS = tuple(
+    ClusterLine(cluster=cluster, system=system, site=site, day=date(2026, 2, 28), units=1, systems=systems)
+    for cluster, system, site, systems in (
+        ("b200-510", "hgx-b200-liquid", "nhn", 510),
+        ("b200-255", "hgx-b200-liquid", "nhn", 255),
+        ("b200-255", "hgx-b200-air", "kakao", 255),
+        ("h200-255", "hgx-h200", "naver", 255),
+        ("h200-32", "hgx-h200", "naver", 32),
+    )
+)
 
 
 def really_bought(instance: Instance) -> Reckoning:
@@ -31,11 +43,11 @@ def really_bought(instance: Instance) -> Reckoning:
         InstalledLine(offer=offer, site=site, day=date(2026, 1, 10), units=sum(units for _, units in lots))
         for (offer, site), lots in BOUGHT.items()
     ]
-    return reckon(instance, Decisions(orders=tuple(orders), installed=tuple(installed)))
+    return reckon(instance, Decisions(orders=tuple(orders), installed=tuple(installed), clusters=CLUSTERS))
 
 
 def test_what_was_really_bought_is_a_plan_that_passes_the_audit() -> None:
-    """Proves that the instance holds what happened: money, halls, supply, dates and 10,456 accelerators for the buyer.
+    """Proves that the instance holds what happened: money, halls, supply, dates, clusters, 10,456 accelerators.
 
     957 x 14,388.66 + 303 x 15,148.44 + 382 x 5,947.37 = 20.63 million TFLOPS. 1,458.9 of 1,459 bn KRW are spent.
     """

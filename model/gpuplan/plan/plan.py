@@ -282,15 +282,18 @@ class Latest(Closed):
     """Last day to apply for an export licence, or to give notice, for what is signed then; none when none is needed."""
 
 
+StepEvent = Literal[
+    "tender", "sign", "apply", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"
+]
+
+
 class PathStep(Closed):
     """A step of the chain of events that decides on which day a target is met."""
 
     limit: Id
     step: Count
     """Position in the chain of its target."""
-    event: Literal[
-        "tender", "sign", "apply", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"
-    ]
+    event: StepEvent
     """Of a lot: tender, sign, apply (for an export licence), ship, deliver, install, accept. Of a module or approval:
     tender, order, complete. Of a site: decide, open."""
     offer: Id | None = None

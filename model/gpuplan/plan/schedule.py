@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.families.approvals import awaited
 from gpuplan.families.siting import open_day
@@ -13,7 +13,7 @@ from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.routes import soonest
 from gpuplan.instance.timeline import module_ready
 from gpuplan.ledger.measures import measure
-from gpuplan.plan.plan import Latest, PathStep
+from gpuplan.plan.plan import Latest, PathStep, StepEvent
 
 if TYPE_CHECKING:
     from gpuplan.instance.facility import Module
@@ -142,15 +142,10 @@ def _last_opening(instance: Instance, site: str, by: date) -> date | None:
     return decided if open_day(place, decided) <= by else None
 
 
-_Event = Literal[
-    "tender", "sign", "apply", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"
-]
-
-
 class _Step(NamedTuple):
     """A step without its target and number."""
 
-    event: _Event
+    event: StepEvent
     site: str
     day: date
     latest: date | None
@@ -248,7 +243,7 @@ def _lot_steps(recount: Recount, lot: Lot, by: date) -> list[_Step]:
     if quote.award_days:
         tendered = lot.days.signed - timedelta(days=quote.award_days)
         found.append(_Step("tender", lot.site, tendered, _less(sign, quote.award_days), offer=lot.offer))
-    events: tuple[tuple[_Event, str], ...] = (
+    events: tuple[tuple[StepEvent, str], ...] = (
         ("sign", "signed"),
         ("ship", "shipped"),
         ("deliver", "delivered"),
