@@ -364,14 +364,16 @@ UNITS = re.compile(
 )
 PLAIN = {
     "accelerator", "accelerators", "amount", "as_of", "at_least", "at_most", "attributes", "audit", "broken", "by",
-    "calendar", "carbon_kg", "case", "cash", "cluster", "clusters", "confidence", "considered", "cooling", "cost", "country", "currency",
+    "calendar", "carbon_kg", "case", "cash", "cluster", "clusters", "confidence", "considered", "cooling", "cost",
+    "country", "currency",
     "day", "days", "days_after", "deadlines", "decided", "decisions", "delivered", "design", "discounted",
     "doubled", "economics", "edits", "energy", "exclude", "existing", "fee", "format", "gap", "high", "hours",
     "installed", "kind", "latest", "lead_days", "levels", "limit", "limits", "low", "low_confidence", "maker",
     "maker_country", "maximise", "measure", "memory_mb", "mid", "minimise", "missed_by", "module", "modules",
     "months", "name", "need", "needs", "note", "objective", "offer", "offers", "openings", "options", "orders",
     "outputs", "passed", "path", "payments", "period", "price", "provider", "provides", "rate", "ready", "rebates",
-    "region", "resource", "resources", "says", "scenarios", "seasons", "seed", "select", "served", "share", "shipped", "sign",
+    "region", "resource", "resources", "says", "scenarios", "seasons", "seed", "select", "served", "share", "shipped",
+    "sign",
     "signed", "site", "sites", "slack", "soft", "source", "sources", "spare_blocks", "stage", "start", "states",
     "status", "system", "systems", "tender", "terms", "threads", "tier", "tiers", "tpp", "typical", "unit",
     "unit_costs", "units", "usable", "used", "value", "vendor", "vendor_country", "vendor_group", "vendors",
