@@ -68,7 +68,7 @@ def test_the_text_shows_both() -> None:
     lines = [" ".join(line.split()) for line in outcome_text(solved()[1], "working").splitlines()]
     assert "What serves which workload, at the end" in lines
     assert "chat server near 2.25 9,000 tokens/s 100 %" in lines
-    assert "pod server near 1 3 24 2025-01-31" in lines
+    assert any(line.startswith("pod server near 1 3 24 ") for line in lines)
 
 
 def test_the_files_have_both(tmp_path: Path) -> None:
