@@ -261,6 +261,7 @@ ALL_UNITS = cases.PRICING_ALL_UNITS
 INCREMENTAL = cases.PRICING_INCREMENTAL
 CHAIN = cases.FACILITY_CHAIN
 JOINED, ALL, FLEET = cases.CLUSTERS, cases.CLUSTERS_OF_ALL, cases.CLUSTERS_OF_FLEET
+ONE = cases.ALONE["workloads"]
 WORK, OPTIONAL, WHOLE = cases.WORKLOADS_FREE, cases.WORKLOADS_OPTIONAL, cases.WORKLOADS_WHOLE
 
 MUTANTS = [
@@ -386,6 +387,7 @@ MUTANTS = [
     ),
     Mutant("workloads: all is required", lambda: rows("demand", all_of_it), OPTIONAL, family_law("workloads"), True),
     Mutant("workloads: half open", lambda: scaled("served_open", True, 2.0), WORK, program_law),
+    Mutant("workloads: half a system", lambda: scaled("served_whole", True, 2.0), ONE, program_law),
     Mutant("workloads: transit is free", lambda: flows_of("workloads", lambda _: None), WORK, program_law, True),
     Mutant(
         "workloads: transit a month late",
