@@ -200,14 +200,12 @@ def _clusters(plan: Plan) -> Table:
 
 def _served(plan: Plan) -> Table:
     """What serves from the last serving day on."""
-    table = new_table("workload", "system", "site", "systems", "work", "", "of demand", numbers=(3, 4, 6))
-    last = {(line.workload, line.system, line.site): line for line in plan.served}
-    for line in last.values():
+    table = new_table("workload", "system", "site", "systems", "work", "of demand", numbers=(3, 4, 5))
+    for line in {(line.workload, line.system, line.site): line for line in plan.served}.values():
         if line.systems:
             share = percent(line.work / line.demand) if line.demand else "-"
-            table.add_row(
-                line.workload, line.system, line.site, f"{line.systems:,.2f}", f"{line.work:,.6g}", line.unit, share
-            )
+            work = quantity(line.work, line.unit, plan.currency)
+            table.add_row(line.workload, line.system, line.site, f"{line.systems:,.2f}", work, share)
     return table
 
 
