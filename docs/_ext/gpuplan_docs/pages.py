@@ -123,8 +123,8 @@ def _answers_page() -> str:
     schemas = ", ".join(f'<a href="../{name}.schema.json">{name}.schema.json</a>' for name in ANSWERS if name != "plan")
     parts = [
         "# Answers to questions\n",
-        "What [what-if questions](../what-if.md) return, and what `--output` and `--format json` write. Plans within them "
-        "are [plans](plan.md) like any other. Numbers are exact decimals.\n",
+        "What [what-if questions](../what-if.md) return, and what `--output` and `--format json` write. Plans within "
+        "them are [plans](plan.md) like any other. Numbers are exact decimals.\n",
         f"The JSON Schemas: {schemas} (`gpuplan schema NAME` prints them).\n",
     ]
     for name, answer in ANSWERS.items():
