@@ -8,9 +8,10 @@ if outcome.plan:
     print(outcome.plan.accelerators, outcome.plan.cost.discounted)
 """
 
-from gpuplan.api import Outcome, audit, check, load, solve
+from gpuplan.api import Outcome, audit, changes, check, commit, load, solve
 from gpuplan.errors import Defect, GpuplanError, InvalidInput, Problem
 from gpuplan.instance.schema import Instance
+from gpuplan.plan.changes import Change, Changes
 from gpuplan.plan.plan import Plan
 from gpuplan.whatif.alternatives import alternatives
 from gpuplan.whatif.compare import what_if
@@ -23,6 +24,8 @@ from gpuplan.whatif.sweep import Axis, sweep
 
 __all__ = [
     "Axis",
+    "Change",
+    "Changes",
     "Defect",
     "GpuplanError",
     "Instance",
@@ -33,7 +36,9 @@ __all__ = [
     "Session",
     "alternatives",
     "audit",
+    "changes",
     "check",
+    "commit",
     "explain_infeasible",
     "explain_offer",
     "explain_plan",

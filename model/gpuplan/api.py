@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from gpuplan.diagnosis import Conflict
     from gpuplan.errors import Problem
     from gpuplan.instance.schema import Instance
+    from gpuplan.plan.changes import Changes
     from gpuplan.reckoning import Reckoning
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
@@ -136,6 +138,24 @@ def audit(instance: Instance, plan: Plan) -> list[str]:
     return differences(instance, plan)
 
 
+@exactly
+def commit(instance: Instance, plan: Plan, until: date | None = None) -> Instance:
+    """The instance in which what a plan signs or decides up to a day (that day included) is committed.
+
+    Everything when `until` is left out. Raises `InvalidInput` when the plan was made for another instance.
+    """
+    from gpuplan.plan.commitment import with_commitments
+
+    return with_commitments(instance, plan, until)
+
+
+def changes(previous: Plan, plan: Plan) -> Changes:
+    """What a plan decides and costs otherwise than a previous one."""
+    from gpuplan.plan.changes import changes as compared
+
+    return compared(previous, plan)
+
+
 def options_of(gap: float, time_limit: float | None, threads: int, seed: int, memory_mb: int | None) -> PlanOptions:
     """The options of a search, as a plan keeps them; raises InvalidInput on any that makes no sense."""
     from gpuplan.errors import InvalidInput
@@ -202,7 +222,7 @@ def levels_of(
                 reached=reached,
                 bound=bound,
                 gap=gap_of(reached, bound),
-                proven=is_proven(reached, bound, asked),
+                proven=is_proven(reached, bound, asked if level.asked is None else Decimal(repr(level.asked))),
             )
         )
     return found

@@ -34,6 +34,7 @@ from gpuplan.errors import Defect, InvalidInput, Problem
 
 if TYPE_CHECKING:
     from gpuplan.api import Outcome
+    from gpuplan.plan.plan import Plan
 
 app = typer.Typer(
     add_completion=False,
@@ -65,6 +66,9 @@ def solve(
     format: AsFormat = Format.TABLE,  # noqa: A002
     output: Annotated[Path | None, typer.Option(help="Also write the plan as JSON to this file.")] = None,
     csv: Annotated[Path | None, typer.Option(help="Also write the plan's tables as CSV to this folder.")] = None,
+    previous: Annotated[
+        Path | None, typer.Option(help="Also tell what changed against this plan (JSON); in JSON beside it.")
+    ] = None,
     gap: Annotated[float, typer.Option(help="Share of the objective within which a plan counts as optimal.")] = 1e-3,
     time_limit: Annotated[float | None, typer.Option(help="Seconds.")] = None,
     threads: Annotated[int, typer.Option(help="Threads of the solver; part of what makes a plan repeatable.")] = 2,
@@ -79,6 +83,7 @@ def solve(
         if folder is not None and not folder.is_dir():
             raise InvalidInput([Problem(f"there is no folder {folder}", "Make it first.")])
     instance = load_instance(file, scenario, edit, quiet)
+    before = _previous(previous)
     with interruptible() as cancel, progress(quiet) as show:
         outcome = gpuplan.solve(
             instance,
@@ -91,7 +96,7 @@ def solve(
             cancel=cancel,
         )
     _write(outcome, output, csv)
-    _print(outcome, instance.name, format)
+    _print(outcome, instance.name, format, before)
     raise typer.Exit(EXIT[outcome.status])
 
 
@@ -129,6 +134,30 @@ def audit(
     say(f"{plan} holds: every rule and every figure was recomputed from {file} and the plan's decisions\n")
 
 
+@app.command(name="export-check")
+def export_check(
+    file: File,
+    format: AsFormat = Format.TABLE,  # noqa: A002
+    scenario: Scenario = None,
+    edit: Edits = None,
+) -> None:
+    """What export control asks of every offer at every site, without solving: class, rule, outcome, day."""
+    from gpuplan.plan.export import chip_classes, permissions
+    from gpuplan.plan.files import to_json
+    from gpuplan.report.export import export_text
+
+    instance = load_instance(file, scenario, edit, quiet=True)
+    classes, found = chip_classes(instance), permissions(instance)
+    if format is Format.JSON:
+        rows = {
+            "chip_classes": [one.model_dump() for one in classes],
+            "permissions": [one.model_dump() for one in found],
+        }
+        say(to_json({"format": "gpuplan-export-check/1", **rows}))
+        return
+    say(export_text(classes, found, _width()))
+
+
 @app.command()
 def schema(
     of: Annotated[Document, typer.Argument(help="instance, plan, or the answer to a question.")] = Document.INSTANCE,
@@ -153,6 +182,13 @@ def catalog(
     say(catalog_text(section, id, as_json=format is Format.JSON))
 
 
+def _previous(path: Path | None) -> Plan | None:
+    """The plan to compare with, read before the search so that a fault is told at once."""
+    from gpuplan.plan.files import read_plan
+
+    return None if path is None else read_plan(path)
+
+
 def _write(outcome: Outcome, output: Path | None, csv: Path | None) -> None:
     from gpuplan.plan.files import to_json, write_csv, write_whole
 
@@ -165,18 +201,29 @@ def _write(outcome: Outcome, output: Path | None, csv: Path | None) -> None:
         typer.echo("no plan, so no file was written", err=True)
 
 
-def _print(outcome: Outcome, name: str, form: Format) -> None:
+def _print(outcome: Outcome, name: str, form: Format, previous: Plan | None) -> None:
     from gpuplan.plan.files import to_json
-    from gpuplan.report.layout import WIDTH
+    from gpuplan.report.changes import changes_text
     from gpuplan.report.outcome import outcome_tree
     from gpuplan.report.terminal import outcome_text
 
+    plan = outcome.plan
+    changed = gpuplan.changes(previous, plan) if previous is not None and plan is not None else None
     if form is Format.JSON:
-        say(to_json(outcome.plan or outcome_tree(outcome), ascii_only=not speaks_unicode()))
+        tree = plan or outcome_tree(outcome)
+        if plan is not None and changed is not None:
+            tree = {"plan": plan.model_dump(), **changed.model_dump()}
+        say(to_json(tree, ascii_only=not speaks_unicode()))
         return
-    on_terminal = sys.stdout.isatty()
-    width = max(os.get_terminal_size().columns, 60) if on_terminal else WIDTH
-    say(outcome_text(outcome, name, width, color=on_terminal and "NO_COLOR" not in os.environ))
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    say(outcome_text(outcome, name, _width(), color=color))
+    if plan is not None and changed is not None:
+        say(changes_text(changed, plan.currency))
+
+
+def _width() -> int:
+    """Columns of the terminal; 80 where there is none."""
+    return max(os.get_terminal_size().columns, 60) if sys.stdout.isatty() else 80
 
 
 for name, command in (

@@ -6,19 +6,26 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.joining import places
+from gpuplan.instance.serving import serving_days
 from gpuplan.ledger.decisions import (
+    ClusterLine,
     Decisions,
     InstalledLine,
     ModuleLine,
     OpeningLine,
     OrderLine,
     OutputLine,
+    ServedLine,
     TierLine,
 )
 
 if TYPE_CHECKING:
     from gpuplan.program.problem import Problem
     from gpuplan.solver.matrix import Floats
+
+NOISE = 1e-9
+"""Share of its bound below which what serves is the solver's noise."""
 
 
 def decisions_of(problem: Problem, values: Floats) -> Decisions:
@@ -30,6 +37,8 @@ def decisions_of(problem: Problem, values: Floats) -> Decisions:
         openings=tuple(_openings(problem, values)),
         tiers=tuple(_tiers(problem, values)),
         outputs=tuple(_outputs(problem, values)),
+        served=tuple(_served(problem, values)),
+        clusters=tuple(_clusters(problem, values)),
     )
 
 
@@ -43,7 +52,8 @@ def _orders(problem: Problem, values: Floats) -> Iterator[OrderLine]:
         for period, column in signings:
             units = _whole(values, column) * lot
             if units:
-                yield OrderLine(offer=offer, site=site, signed=problem.periods[period].first, units=units)
+                signed, way = problem.days[period], problem.routes[column].name
+                yield OrderLine(offer=offer, site=site, signed=signed, units=units, route=way)
 
 
 def _installed(problem: Problem, values: Floats) -> Iterator[InstalledLine]:
@@ -61,14 +71,14 @@ def _modules(problem: Problem, values: Floats) -> Iterator[ModuleLine]:
         _, module, site, period = problem.columns.keys[column]
         units = _whole(values, column)
         if units:
-            yield ModuleLine(module=str(module), site=str(site), signed=problem.periods[int(period)].first, units=units)
+            yield ModuleLine(module=str(module), site=str(site), signed=problem.days[int(period)], units=units)
 
 
 def _openings(problem: Problem, values: Floats) -> Iterator[OpeningLine]:
     for column in problem.columns.of("opening"):
         _, site, period = problem.columns.keys[column]
         if _whole(values, column):
-            yield OpeningLine(site=str(site), decided=problem.periods[int(period)].first)
+            yield OpeningLine(site=str(site), decided=problem.days[int(period)])
 
 
 def _tiers(problem: Problem, values: Floats) -> Iterator[TierLine]:
@@ -96,3 +106,31 @@ def _outputs(problem: Problem, values: Floats) -> Iterator[OutputLine]:
                 amount=amount,
             )
         before[series] = amount
+
+
+def _served(problem: Problem, values: Floats) -> Iterator[ServedLine]:
+    """What serves from each serving day on, where it changes; a column that is not there serves nothing."""
+    days = serving_days(problem.instance)
+    amounts: dict[tuple[str, str, str], list[Decimal]] = {}
+    for column in problem.columns.of("served"):
+        _, workload, system, site, position = problem.columns.keys[column]
+        series = amounts.setdefault((str(workload), str(system), str(site)), [Decimal(0)] * len(days))
+        value = float(values[column])
+        if value > NOISE * problem.columns.upper[column]:
+            # Twelve decimals: one system may do a million times the work that is demanded.
+            series[int(position)] = Decimal(round(value * 10**12)).scaleb(-12).normalize()
+    for (workload, system, site), series in amounts.items():
+        for day, now, before in zip(days, series, [Decimal(0), *series], strict=False):
+            if now != before:
+                yield ServedLine(workload=workload, system=system, site=site, day=day, systems=now)
+
+
+def _clusters(problem: Problem, values: Floats) -> Iterator[ClusterLine]:
+    for place in places(problem.instance):
+        before = (0, 0)
+        for state, day in enumerate(problem.states):
+            columns = (problem.columns.get(decision, *place, state) for decision in ("clusters", "joined"))
+            units, systems = (_whole(values, column) for column in columns)
+            if (units, systems) != before:
+                yield ClusterLine(**place._asdict(), day=day, units=units, systems=systems)
+            before = (units, systems)

@@ -8,7 +8,7 @@ The result is a pure function of the instance and the rules that are left out.
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 from gpuplan.families import FAMILIES, Denial
 from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.objective import Goal, goals
+from gpuplan.instance.commitments import ordered_before
 from gpuplan.program.columns import Key, Role
 from gpuplan.program.problem import Group, Problem
 from gpuplan.program.propagation import tighten_columns
 from gpuplan.program.sharpen import sharpen
 
 if TYPE_CHECKING:
+    from gpuplan.instance.routes import Route
     from gpuplan.instance.schema import Instance
 
 
@@ -48,6 +50,8 @@ def formulate(
     """
     pause = pause or _go_on
     with _no_garbage_collection():
+        if "export" in without:
+            off |= {Group("export", f"export.regimes.{name}") for name in instance.export.regimes}
         problem = Problem(instance, off, tightenings, margins or {})
         families = [family for family in FAMILIES if family.name not in without]
         _allow_signings(problem, without)
@@ -77,21 +81,27 @@ def _go_on() -> None:
 
 
 def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
-    """Fill in the periods in which each offer can be signed for each site; columns come later."""
+    """Fill in the days and ways in which each offer can be signed for each site; columns come later."""
     for offer in problem.instance.offers:
         for site in problem.instance.offer_sites(offer):
             if any(_binds(problem, denial, without) for denial in pair_denials(problem.instance, offer, site)):
                 continue
-            allowed = [
-                (period.index, -1)
-                for period in problem.periods
-                if not any(
-                    _binds(problem, denial, without)
-                    for denial in signing_denials(problem.instance, offer, site, period.first)
-                )
-            ]
+            allowed = [(number, way) for number in problem.days for way in _ways(problem, offer, site, number, without)]
             if allowed:
-                problem.signings[offer, site] = allowed
+                problem.allowed[offer, site] = allowed
+
+
+def _ways(problem: Problem, offer: str, site: str, number: int, without: frozenset[str]) -> Iterable[Route]:
+    """Ways for what can be signed on a day; what was signed before the calendar is there whatever the rules say now."""
+    ways = problem.ways(offer, site, number)
+    if number < 0:
+        day = problem.days[number]
+        return [way for way in ways if ordered_before(problem.instance, offer, site, day, way.name)]
+    return [
+        way
+        for way in ways
+        if not any(_binds(problem, denial, without) for denial in signing_denials(problem.instance, offer, site, way))
+    ]
 
 
 def _binds(problem: Problem, denial: Denial, without: frozenset[str]) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.extraction import decisions_of
 from gpuplan.families.limits import shortfall_amount
+from gpuplan.instance.caps import every_limit
 from gpuplan.instance.timeline import windows
 from gpuplan.reckoning import Reckoning, reckon
 from gpuplan.solver.result import Termination
@@ -79,13 +80,17 @@ def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
     for number, (level, (name, _, value)) in enumerate(zip(result.levels, asked, strict=True)):
         if level.value is None:
             continue
-        off = (float(value) - level.value) * (-1 if level.maximise else 1)
+        sign = -1 if level.maximise else 1
         apart = AGREE * max(1.0, abs(level.value))
         goal = result.formulation.goals[number]
         last = number == len(result.levels) - 1
         allowed = 0.0 if last else goal.tolerance + goal.tolerance_share * abs(level.value)
-        if off > apart + allowed or (last and off < -apart):
+        if sign * (float(value) - level.value) > apart + allowed:
             remarks.append(f"levels.{number}: {name}: the search says {level.value:.9g}, its decisions give {value}")
+        # Better than the search says is well and good: what follows from decisions need not have been at its best in a
+        # plan that is not the best one. Better than what it has proven is not.
+        if last and level.bound is not None and sign * (float(value) - level.bound) < -apart:
+            remarks.append(f"levels.{number}: {name}: {value} is better than the bound {level.bound:.9g}")
     return replace(reckoning, remarks=tuple(remarks))
 
 
@@ -95,18 +100,28 @@ def _slipped(instance: Instance, result: SearchResult, reckoning: Reckoning) -> 
     assert result.formulation is not None
     rows = result.formulation.problem.rows
     for reading in reckoning.broken:
-        if reading.family != "limits" or not _is_near(instance, reckoning, reading):
+        if reading.family not in ("limits", "funds") or not _is_near(instance, reckoning, reading):
             continue
-        low = reading.at_least is not None and reading.used < reading.at_least
-        key: Key = ("at_least" if low else "at_most", reading.path.removeprefix("limits."), reading.window)
+        key = _row_key(reading)
         if key in rows.keys:
             largest = max((abs(coefficient) for _, coefficient in rows.row(rows.keys.index(key))), default=0.0)
             found[key] = MARGIN * largest
     return found
 
 
+def _row_key(reading: Reading) -> Key:
+    """Key of the row that a reading of a limit or of funds is about."""
+    if reading.family == "funds":
+        return ("funded", reading.path.removeprefix("funds").removeprefix("."))
+    low = reading.at_least is not None and reading.used < reading.at_least
+    return ("at_least" if low else "at_most", reading.limit, reading.window)
+
+
 def _is_near(instance: Instance, reckoning: Reckoning, reading: Reading) -> bool:
-    limit = instance.limits[reading.path.removeprefix("limits.")]
-    missed = shortfall_amount(reckoning.recount, limit, *windows(limit, instance)[reading.window])
+    if reading.family == "funds":
+        missed = reading.shortfall
+    else:
+        limit = every_limit(instance)[reading.limit]
+        missed = shortfall_amount(reckoning.recount, limit, *windows(limit, instance)[reading.window])
     bounds = [abs(bound) for bound in (reading.at_least, reading.at_most) if bound is not None]
     return missed <= SLIPPED * max([Fraction(1), *bounds])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from gpuplan.families import FAMILIES
 from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.objective import values
+from gpuplan.instance.commitments import ordered_before
 from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.recount import Recount
 
@@ -53,7 +54,9 @@ def _denied(recount: Recount) -> Iterator[Reading]:
     """A reading for each rule that denies a lot of the plan; it never holds."""
     for lot in recount.lots:
         denials = [*pair_denials(recount.instance, lot.offer, lot.site)]
-        denials += signing_denials(recount.instance, lot.offer, lot.site, lot.days.signed)
+        before = ordered_before(recount.instance, lot.offer, lot.site, lot.days.signed, lot.route)
+        if lot.way is not None and lot.units > before:
+            denials += signing_denials(recount.instance, lot.offer, lot.site, lot.way)
         for denial in denials:
             detail = f"{lot.offer} signed on {lot.days.signed} for {lot.site}: {denial.reason}"
             units = Fraction(lot.units)

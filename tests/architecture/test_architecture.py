@@ -183,6 +183,7 @@ OUTSIDE: dict[str, set[str]] = {
     "rich": {
         "gpuplan.report.layout",
         "gpuplan.report.terminal",
+        "gpuplan.report.export",
         "gpuplan.report.comparison",
         "gpuplan.report.explanation",
         "gpuplan.report.choices",
@@ -391,18 +392,18 @@ UNITS = re.compile(
 )
 PLAIN = {
     "accelerator", "accelerators", "amount", "as_of", "at_least", "at_most", "attributes", "audit", "broken", "by",
-    "calendar", "carbon_kg", "case", "cash", "confidence", "considered", "cooling", "cost", "country", "currency",
-    "day", "days", "days_after", "deadlines", "decided", "decisions", "delivered", "design", "discounted",
-    "doubled", "economics", "edits", "energy", "exclude", "existing", "fee", "format", "gap", "high", "hours",
-    "installed", "kind", "latest", "lead_days", "levels", "limit", "limits", "low", "low_confidence", "maker",
-    "maker_country", "maximise", "measure", "memory_mb", "mid", "minimise", "missed_by", "module", "modules",
+    "calendar", "carbon_kg", "case", "cash", "cluster", "clusters", "confidence", "considered", "cooling", "cost",
+    "country", "currency", "day", "days", "days_after", "deadlines", "decided", "decisions", "delivered", "design",
+    "discounted", "doubled", "economics", "edits", "energy", "exclude", "existing", "fee", "format", "gap", "high",
+    "hours", "installed", "kind", "latest", "lead_days", "levels", "limit", "limits", "low", "low_confidence",
+    "maker", "maker_country", "maximise", "measure", "memory_mb", "mid", "minimise", "missed_by", "module", "modules",
     "months", "name", "need", "needs", "note", "objective", "offer", "offers", "openings", "options", "orders",
     "outputs", "passed", "path", "payments", "period", "price", "provider", "provides", "rate", "ready", "rebates",
-    "region", "resource", "resources", "says", "scenarios", "seasons", "seed", "select", "share", "shipped", "sign",
-    "signed", "site", "sites", "slack", "soft", "source", "sources", "spare_blocks", "stage", "start", "states",
-    "status", "system", "systems", "tender", "terms", "threads", "tier", "tiers", "tpp", "typical", "unit",
-    "unit_costs", "units", "usable", "used", "value", "vendor", "vendor_country", "vendor_group", "vendors",
-    "versions", "window", "year",
+    "region", "resource", "resources", "says", "scenarios", "seasons", "seed", "select", "served", "share", "shipped",
+    "sign", "signed", "site", "sites", "slack", "soft", "source", "sources", "spare_blocks", "stage", "start",
+    "states", "status", "step", "system", "systems", "tender", "terms", "threads", "tier", "tiers", "tpp", "typical",
+    "unit", "unit_costs", "units", "usable", "used", "value", "vendor", "vendor_country", "vendor_group", "vendors",
+    "versions", "window", "workload", "workloads", "year",
 }  # fmt: skip
 """Names that say what they are wherever they stand."""
 

@@ -415,3 +415,21 @@ def test_a_terminal_that_cannot_show_a_sign_is_no_traceback(encoding: str) -> No
     result = ran(BID, PYTHONIOENCODING=encoding)
     assert "Traceback" not in result.stderr
     assert result.returncode == 0
+
+
+def test_what_changed_against_a_previous_plan_is_told(plan_file: Path, tmp_path: Path) -> None:
+    """Proves `--previous`: nothing against the same plan; in a dearer instance what moved, in JSON.
+
+    If broken, a planner who re-plans has to compare two files by eye.
+    """
+    same = ran(BID, "--previous", plan_file)
+    assert same.returncode == 0, same.stderr
+    assert "Nothing changed against the previous plan." in same.stdout
+    dearer = ran(BID, "--edit", "offers.a.price *= 3", "--previous", plan_file, "--format", "json")
+    assert dearer.returncode == 0, dearer.stderr
+    answer = json.loads(dearer.stdout)
+    assert set(answer) == {"plan", "changes"}
+    assert {"order", "level"} <= {change["kind"] for change in answer["changes"]}
+    missing = ran(BID, "--previous", tmp_path / "none.json")
+    assert missing.returncode == 2
+    assert "none.json" in missing.stderr

@@ -26,7 +26,7 @@ sys.path.append(str(DOCS / "_ext"))
 from gpuplan_docs import examples, formulation, models  # noqa: E402
 from gpuplan_docs.pages import pages  # noqa: E402
 
-GUIDES = ("limits.md", "facility.md")
+GUIDES = ("limits.md", "facility.md", "workloads.md", "purchase.md", "replanning.md")
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +64,26 @@ def test_every_snippet_of_the_guides_is_part_of_a_valid_instance(page: str) -> N
     """Proves that what a guide shows can be written. If broken, a reader copies an error."""
     base = read_document(DOCS / "examples" / "guide.yaml").value
     snippets = [block.body for block in examples.blocks(text(f"docs/{page}")) if block.language == "yaml"]
-    assert len(snippets) >= 5
+    assert len(snippets) >= 4
     for snippet in snippets:
         formulate(validated(merged(base, read_document(snippet).value)))
+
+
+def test_the_page_on_planning_again_prints_what_it_says(tmp_path: Path) -> None:
+    """Proves the program of the page, by its blocks of Python and text."""
+    found = [
+        block.body for block in examples.blocks(text("docs/replanning.md")) if block.language in ("python", "text")
+    ]
+    (tmp_path / "again.py").write_text(found[0], encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, tmp_path / "again.py"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={"PYTHONPATH": str(ROOT / "model"), "PATH": ""},
+    )
+    assert ran.stdout == found[1]
 
 
 def merged(base: Any, over: Any) -> Any:

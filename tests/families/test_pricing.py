@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
+from gpuplan.errors import InvalidInput
 from support.answers import cost_of, is_infeasible, plan_of, terms_of, units_of
-from support.builders import case, offer, target
+from support.builders import case, made, offer, target
 
 SINGLE = {"calendar": {"periods": 1}}
 TIERS = [{"from_units": 2, "price": 80}, {"from_units": 3, "price": 50}]
@@ -132,6 +133,42 @@ def test_exchange_rates_are_taken_on_the_day_of_each_payment() -> None:
         limits={"t": target(1)},
     )
     assert cost_of(tree) == Decimal("127.5")
+
+
+def test_a_share_in_another_currency_is_fixed_on_signing_and_paid_at_the_rate_of_its_day() -> None:
+    """Proves milestones in several currencies: 100 EUR at 1.5 on signing, half in EUR, a quarter each in USD and KRW.
+
+    After 40 days EUR is 1.2 and KRW has gone from 0.001 to 0.002. EUR 50 x 1.2 = 60; USD 25 x 1.5 = 37.5, fixed on
+    signing; KRW 25 x 1.5 / 0.001 = 37,500, then 75. In all 172.5; if everything were owed in EUR, 120.
+    """
+    later = {"event": "signed", "days_after": 40}
+    tree = case(
+        calendar={"periods": 1},
+        economics={
+            "exchange_rates": {
+                "EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.2}],
+                "KRW": [{"from": "2025-01-01", "rate": 0.001}, {"from": "2025-02-01", "rate": 0.002}],
+            }
+        },
+        offers={
+            "o": {
+                "currency": "EUR",
+                "payments": [
+                    {**later, "share": 0.5},
+                    {**later, "share": 0.25, "currency": "USD"},
+                    {**later, "share": 0.25, "currency": "KRW"},
+                ],
+            }
+        },
+        limits={"t": target(1)},
+    )
+    assert cost_of(tree) == Decimal("172.5")
+
+
+def test_a_currency_of_a_payment_needs_a_rate() -> None:
+    """Proves the check, with the payment it is about."""
+    with pytest.raises(InvalidInput, match=r"offers.o.payments.0.currency: there is no exchange rate for JPY"):
+        made(case(offers={"o": {"payments": [{"event": "signed", "share": 1, "currency": "JPY"}]}}))
 
 
 def test_a_payment_a_year_later_is_discounted_by_a_year() -> None:

@@ -113,6 +113,6 @@ def test_money_is_counted_by_kind_and_by_term() -> None:
     }
     assert counted == {"capex": CAPEX, "opex": OPEX, "spend": CAPEX | OPEX}
     assert not CAPEX & OPEX
-    assert set(COST_TERMS) == CAPEX | OPEX | {"penalty"}
+    assert set(COST_TERMS) == CAPEX | OPEX | {"residual", "penalty"}
     narrowed = Measured.model_validate({"measure": "spend", "terms": ["energy", "penalty"]})
     assert [term for term in COST_TERMS if counts_term(narrowed, term)] == ["energy"]

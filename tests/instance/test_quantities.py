@@ -196,10 +196,14 @@ def test_parts_that_an_offer_leaves_out_are_added() -> None:
     """Proves that network and installation are added, storage is included, and zeros are left out."""
     over = {"systems.box": {"network_price_usd": 40, "storage_price_usd": 6, "installation_price_usd": 8}}
     assert added_parts(small({**over, "offers.quote.includes": ["system", "storage"]}), "quote") == {
-        "network": 40,
-        "installation": 8,
+        "network": (40, "USD"),
+        "installation": (8, "USD"),
     }
-    assert added_parts(small(over), "quote") == {"network": 40, "storage": 6, "installation": 8}
+    assert added_parts(small(over), "quote") == {
+        "network": (40, "USD"),
+        "storage": (6, "USD"),
+        "installation": (8, "USD"),
+    }
     assert added_parts(small(), "quote") == {}
 
 

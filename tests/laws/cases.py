@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from laws import purchase
 from support.brute import Space
 from support.builders import POWERED, REMOVED, UNLIMITED, Tree, case, merged, offer, target
 from support.laws import WILD
@@ -261,6 +262,123 @@ COUNTED_AT_MOST = limited(
     }
 )
 
+WORKLOADS_FREE = case(
+    calendar=TWO_MONTHS,
+    economics={"exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]}},
+    systems={"z": {"accelerators": 4}},
+    sites={"b": {"opening_cost": 40}},
+    offers={
+        "o": {"max_units": 2, "acceptance_days": 10, "sites": ["a"]},
+        "p": offer(system="z", max_units=1, price=50, sites=["b"]),
+    },
+    existing={"systems": {"f": {"system": "z", "site": "a", "units": 1}}},
+    workloads={
+        "w": {
+            "unit": "t/s",
+            "demand": [{"from": "2025-01-20", "amount": 8}, {"from": "2025-02-15", "amount": 4}],
+            "rates": {"s": {"per_accelerator": 2, "derating": 0.5}, "z": {"amount": 8, "ready": "2025-02-10"}},
+            "transit_price_per_unit_month": {"a": 2, "b": 0.5},
+            "currency": "EUR",
+        }
+    },
+    limits={"r": {"measure": "work-served", "at_most": 3.6, "select": {"system": "z"}, "from": "2025-02-01"}},
+)
+WORKLOADS_OPTIONAL = case(
+    calendar=TWO_MONTHS,
+    accelerators={"x": {"memory_gb": 80}, "y": {"memory_gb": 40}},
+    systems={"s": {"accelerator": "x"}, "z": {"accelerator": "y", "accelerators": 4}},
+    sites={"a": {"country": "KR"}, "b": {"country": "JP"}},
+    offers={"o": {"max_units": 1}, "p": offer(system="z", max_units=1, price=50, sites=["a"])},
+    workloads={
+        "u": {
+            "unit": "t/s",
+            "demand": 12,
+            "rates": {"s": 8, "z": 4},
+            "required": False,
+            "countries": ["KR"],
+            "min_accelerator_memory_gb": 48,
+        }
+    },
+    limits={"r": {"measure": "work-served", "at_least": 3, "each": "month", "soft": {"penalty": 30}}},
+)
+WORKLOADS_WHOLE = case(
+    calendar=TWO_MONTHS,
+    systems={"z": {"accelerators": 4}},
+    sites={"b": {}},
+    offers={"o": {"max_units": 2}, "p": offer(system="z", price=60, max_units=1, sites=["a"])},
+    workloads={
+        "w": {
+            "unit": "t/s",
+            "demand": [{"from": "2025-02-10", "amount": 10}],
+            "rates": {"s": 8, "z": 5},
+            "split": "one_system",
+        },
+        "u": {"unit": "t/s", "demand": 4, "rates": {"s": 8, "z": 5}, "split": "one_site", "sites": ["a", "b"]},
+        "x": {"unit": "t/s", "demand": 5, "rates": {"s": 8, "z": 5}, "split": "one_site", "required": False},
+    },
+    objective=[{"maximise": {"measure": "work-served"}}, {"minimise": "cost"}],
+)
+
+CLUSTERS = case(
+    calendar=TWO_MONTHS,
+    economics={"exchange_rates": {"EUR": [{"from": "2025-01-01", "rate": 1.5}, {"from": "2025-02-10", "rate": 1.25}]}},
+    systems={"z": {"accelerators": 4}},
+    sites={"a": {"capacity": {"fabric-ports": 4}}},
+    offers={"o": {"max_units": 3, "acceptance_days": 10}},
+    existing={"systems": {"f": {"system": "z", "site": "a", "units": 1}}},
+    clusters={
+        "c": {
+            "systems": "s",
+            "size": 2,
+            "max_size": 3,
+            "price": 30,
+            "price_per_system": 4,
+            "currency": "EUR",
+            "needs": {"fabric-ports": 1},
+            "needs_per_system": {"fabric-ports": 1},
+        }
+    },
+    limits={"l": {"measure": "clusters", "at_least": 1, "by": "2025-02-20", "soft": {"penalty": 500}}},
+)
+CLUSTERS_OF_ALL = case(
+    calendar={"periods": 1},
+    systems={"z": {"accelerators": 4}},
+    offers={"o": {"max_units": 3}, "p": offer(system="z", max_units=1)},
+    clusters={
+        "c": {"systems": ["s", "z"], "size": 2, "all_systems": True, "price": 20},
+        "d": {"systems": "s", "size": 1, "max_size": 1, "price": 15},
+    },
+    limits={"t": target(1, select={"system": "s"})},
+)
+
+CLUSTERS_OF_FLEET = case(
+    calendar=TWO_MONTHS,
+    sites={"a": {"capacity": {"fabric-ports": 4}}},
+    offers={"o": REMOVED},
+    existing={"systems": {"f": {"system": "s", "site": "a", "units": 3}}},
+    clusters={
+        "c": {
+            "systems": "s",
+            "size": 1,
+            "max_size": 2,
+            "price": 30,
+            "needs": {"fabric-ports": 1},
+            "needs_per_system": {"fabric-ports": 1},
+        }
+    },
+    limits={"l": {"measure": "clusters", "at_most": 1, "by": "2025-01-31"}},
+)
+CLUSTERS_SHORT_OF_PORTS = merged(CLUSTERS_OF_FLEET, {"sites": {"a": {"capacity": {"fabric-ports": 3}}}})
+CLUSTERS_OF_ANY_SIZE = merged(
+    CLUSTERS_OF_FLEET, {"clusters": {"c": {"max_size": REMOVED, "needs": REMOVED, "needs_per_system": REMOVED}}}
+)
+
+ONE_KIND = case(
+    calendar={"periods": 1},
+    offers={"o": {"max_units": 2}},
+    workloads={"w": {"unit": "t/s", "demand": 8, "rates": {"s": 8}, "split": "one_system"}},
+)
+
 SIMPLE = case(calendar=TWO_MONTHS, offers={"o": {"max_units": 2}}, limits={"t": target(0)})
 CROWDED = merged(DENSITY, {"limits": {"t": target(3)}})
 ONE_MODULE = case(
@@ -289,8 +407,81 @@ WAITING = case(
     limits={"t": target(1)},
 )
 
+RULES: Tree = {
+    "citation": "a made-up rule",
+    "effective": "2025-01-01",
+    "classes": [{"name": "big", "any_of": [{"tpp": {"at_least": 100}}]}, {"name": "small", "any_of": [{}]}],
+    "groups": {"near": ["KR"], "far": ["JP"]},
+    "refusal": 0.5,
+}
+"""To be given cells and caps; chips of 100 TPP or more are big."""
+TWO_ROUTES: Tree = {
+    **RULES,
+    "cells": [
+        {"chips": "small", "ruling": {"outcome": "free"}},
+        {"location": "near", "from": "2025-02-10", "ruling": {"outcome": "denied"}},
+        {"location": "near", "ruling": {"outcome": "licence", "days": 20}},
+        {
+            "location": "far",
+            "routes": {
+                "quota": {"outcome": "notify", "days": 5, "cap": "quota"},
+                "allocation": {"outcome": "capped", "days": 20, "cap": "allocation"},
+            },
+        },
+    ],
+    "caps": {
+        "quota": {"measure": "systems", "at_most": 1, "each": "year"},
+        "allocation": {"measure": "tpp", "at_most": 14000, "per": "country", "used": {"jp": 1200}},
+    },
+}
+
+
+def controlled(rules: Tree, **over: object) -> Tree:
+    """One chip of 1,600 TPP, sold to a site in Korea and one in Japan under a made-up regime; two months."""
+    return case(
+        calendar=TWO_MONTHS,
+        accelerators={"x": {"tpp": 1600}},
+        systems={"s": {"accelerator": "x"}},
+        sites={"a": {"country": "KR"}, "b": {"country": "JP"}},
+        export={"buyer": {"headquarters": "KR"}, "regimes": {"r": rules}},
+        vendors={"v": {"country": "KR"}},
+        **over,
+    )
+
+
+EXPORT = controlled(TWO_ROUTES, offers={"o": {"max_units": 2, "lead_days": 10}}, limits={"t": target(1)})
+EXPORT_PRICED = controlled(
+    TWO_ROUTES,
+    economics={"discount_rate_per_year": 0.1},
+    offers={
+        "o": {
+            "max_units": 3,
+            "sites": ["b"],
+            "tiers": [{"from_units": 2, "price": 80}],
+            "payments": [{"event": "shipped", "share": 1}],
+        }
+    },
+    limits={"t": target(2)},
+)
+EXPORT_EXPECTED = controlled(
+    TWO_ROUTES,
+    offers={"o": {"max_units": 3}},
+    limits={
+        "t": {"measure": "systems", "at_least": 1, "delivery": "expected"},
+        "w": {"measure": "systems", "stage": "signed", "at_least": 1, "delivery": "worst-case", "soft": {"penalty": 5}},
+    },
+)
+EXPORT_GRANTED = controlled(
+    TWO_ROUTES,
+    offers={"o": {"max_units": 3, "sites": ["a"]}},
+    limits={"t": {"measure": "systems", "at_least": 1, "delivery": "expected"}},
+)
+"""At even odds one system expected takes two."""
+EXPORT_CAPPED = controlled(TWO_ROUTES, offers={"o": {"max_units": 3, "sites": ["b"]}}, limits={"t": target(2)})
+
 CASES: dict[str, list[Tree]] = {
     "supply": [SUPPLY],
+    "export": [EXPORT, EXPORT_PRICED],
     "siting": [SITING],
     "density": [DENSITY, DENSITY_DENIED],
     "facility": [
@@ -301,8 +492,11 @@ CASES: dict[str, list[Tree]] = {
     ],
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
+    "workloads": [WORKLOADS_FREE, WORKLOADS_OPTIONAL, WORKLOADS_WHOLE],
+    "clusters": [CLUSTERS, CLUSTERS_OF_ALL, CLUSTERS_OF_FLEET],
     "deadlines": [DEADLINES],
-    "limits": [*LIMITS, COMMISSIONING],
+    "limits": [*LIMITS, COMMISSIONING, purchase.HOSTS, EXPORT_EXPECTED, EXPORT_GRANTED, EXPORT_CAPPED],
+    **purchase.CASES,
 }
 """By family; a family that is listed and has no case fails its laws."""
 
@@ -317,6 +511,11 @@ def space_of(tree: Tree) -> Space:
 
 ALONE: dict[str, Tree] = {
     "supply": case(offers={"o": {"lead_days": 120}, "p": offer(price=300)}, limits={"t": target(1)}),
+    "export": controlled(
+        {**RULES, "cells": [{"location": "near", "ruling": {"outcome": "denied"}}, {"ruling": {"outcome": "free"}}]},
+        offers={"o": {"sites": ["a"]}, "p": offer(price=300, sites=["b"])},
+        limits={"t": target(1)},
+    ),
     "siting": case(
         sites={"a": {"build_days": 40}}, offers={"o": {"max_units": 1}}, limits={"t": target(1, by="2025-01-31")}
     ),
@@ -334,7 +533,15 @@ ALONE: dict[str, Tree] = {
         deadlines={"d": {"by": "2025-01-31"}},
         limits={"t": target(1)},
     ),
+    "workloads": case(workloads={"w": {"unit": "t/s", "demand": 4, "rates": {"s": 8}}}),
+    "clusters": case(
+        calendar={"periods": 1},
+        offers={"o": {"max_units": 2}},
+        clusters={"c": {"systems": "s", "size": 2, "all_systems": True, "price": 5}},
+        limits={"t": target(1)},
+    ),
     "limits": case(limits={"t": target(2)}),
+    **purchase.ALONE,
 }
 """By family: a case whose optimum without the family breaks the family, and nothing else."""
 

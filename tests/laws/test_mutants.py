@@ -11,16 +11,20 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 
 import gpuplan.formulation
-from families import test_deadlines, test_energy, test_pricing, test_siting, test_supply
+import gpuplan.program.problem
+from families import test_clusters, test_deadlines, test_energy, test_pricing, test_siting, test_supply, test_workloads
+from gpuplan import formulation
 from gpuplan.errors import InvalidInput
-from gpuplan.families import FAMILIES, deadlines, energy, facility, pricing, siting
-from gpuplan.instance import timeline
+from gpuplan.families import FAMILIES, deadlines, energy, facility, limits, pricing, siting, workloads
+from gpuplan.instance import routes, serving, timeline
 from gpuplan.instance.loads import system_needs
 from gpuplan.instance.timeline import last_state
 from gpuplan.program import measures
@@ -172,6 +176,150 @@ def design_only() -> Breaking:
     )
 
 
+def program_routes(change: Callable[[Any], Any]) -> Breaking:
+    """The program sees ways that pass through `change`; the readings see them as they are."""
+    real = Problem.ways
+    return patch.object(Problem, "ways", lambda *given: tuple(change(way) for way in real(*given)))
+
+
+def no_licence_days() -> Breaking:
+    """Lots ship as if nobody had to wait for a licence."""
+
+    def hurried(way: Any) -> Any:
+        early = timedelta(days=10)
+        days = way.days
+        if days.shipped - days.signed <= early:
+            return way
+        shipped = days.signed + early
+        return replace(way, days=replace(days, shipped=shipped, delivered=shipped, installed=shipped, ready=shipped))
+
+    return program_routes(hurried)
+
+
+def counting_against(*caps: tuple[str, str] | None) -> Breaking:
+    """Every ground of the program's ways counts against these caps; None for none."""
+
+    def changed(way: Any) -> Any:
+        return replace(way, grounds=tuple(replace(ground, cap=cap) for ground in way.grounds for cap in caps))
+
+    return program_routes(changed)
+
+
+def every_cap() -> Breaking:
+    """Quota and allocation are both used up by every lot."""
+    return counting_against(("r", "quota"), ("r", "allocation"))
+
+
+def no_cap() -> Breaking:
+    """Lots count against no cap."""
+    return counting_against(None)
+
+
+def program_limits(**changed: Any) -> Breaking:
+    """The program's limits have other fields; the readings see them as they are."""
+    real = limits.every_limit
+
+    def build(problem: Problem) -> None:
+        with patch.object(
+            limits,
+            "every_limit",
+            lambda one: {name: limit.model_copy(update=changed) for name, limit in real(one).items()},
+        ):
+            family_named("limits").rows(problem)
+
+    return program_of("limits", rows=build)
+
+
+def cap_in_systems() -> Breaking:
+    """Systems are counted for TPP."""
+    return program_limits(measure="systems")
+
+
+def nothing_used() -> Breaking:
+    """Bounds are higher by what others have used."""
+    return program_limits(at_most=Decimal(26000))
+
+
+def always_granted() -> Breaking:
+    """Whatever needs a licence counts in full."""
+
+    class Sure(routes.Route):
+        def chance(self, _delivery: str) -> Any:
+            return Fraction(1)
+
+    return program_routes(lambda way: Sure(way.name, way.days, way.grounds))
+
+
+def dropped_part(kind: str, part: str) -> Breaking:
+    """No row of a kind whose key ends with a part."""
+
+    def add(self: Rows, key: Any, left: Linear, **bounds: Any) -> None:
+        if key[0] != kind or key[-1] != part:
+            REAL_ADD(self, key, left, **bounds)
+
+    return patch.object(Rows, "add", add)
+
+
+def one_way_of_paying() -> Breaking:
+    """Orders of a period are paid as the first of its ways is."""
+    real = pricing.tiered_orders
+
+    def first_days(problem: Problem, offer: str) -> Any:
+        found = real(problem, offer)
+        first = {(one.site, one.period): one.days for one in reversed(found)}
+        return [one._replace(days=first[one.site, one.period]) for one in found]
+
+    return patch.object(pricing, "tiered_orders", first_days)
+
+
+def one_way() -> Breaking:
+    """Only the first way of a period is there."""
+    real = Problem.ways
+    return patch.object(Problem, "ways", lambda *given: real(*given)[:1])
+
+
+def no_acceptance_at_work() -> Breaking:
+    """The program forgets acceptance when it counts what can serve, or join a cluster."""
+    return patch.object(gpuplan.program.problem, "timedelta", lambda **_: timedelta(0))
+
+
+def no_fleets_at_work() -> Breaking:
+    """The program forgets that what is already there can serve."""
+    real = Problem.usable
+    return patch.object(Problem, "usable", lambda *given: Linear(real(*given).terms.items()))
+
+
+def no_clusters_at_sites() -> Breaking:
+    """The program forgets what clusters need of a site."""
+    return patch.object(facility, "places", lambda _: iter(()))
+
+
+def always_ready(problem: Problem) -> None:
+    """`workloads.columns` with software that runs from the first day on."""
+    with patch.object(workloads, "is_ready", lambda *_: True):
+        workloads.columns(problem)
+
+
+def all_of_it(_rows: Rows, _left: Linear, bounds: dict[str, float]) -> bool:
+    """A demand that must be met, whether it is required or not."""
+    bounds["at_least"] = bounds["at_most"]
+    return True
+
+
+def only_positive(expression: Linear) -> Linear:
+    """An expression without what it takes off."""
+    return Linear(term for term in expression.terms.items() if term[1] > 0)
+
+
+def last_day_alone(real: Callable[..., Any]) -> Callable[..., Any]:
+    """Work weighed by the last decision of a window."""
+
+    def weights(*given: Any) -> Any:
+        return {max(real(*given)): 1}
+
+    return weights
+
+
 # Laws as something that a mutant is put before
 
 
@@ -216,6 +364,8 @@ CHEAP_TIER = cases.PRICING_TIERS
 ALL_UNITS = cases.PRICING_ALL_UNITS
 INCREMENTAL = cases.PRICING_INCREMENTAL
 CHAIN = cases.FACILITY_CHAIN
+JOINED, ALL, FLEET = cases.CLUSTERS, cases.CLUSTERS_OF_ALL, cases.CLUSTERS_OF_FLEET
+WORK, OPTIONAL, WHOLE = cases.WORKLOADS_FREE, cases.WORKLOADS_OPTIONAL, cases.WORKLOADS_WHOLE
 
 MUTANTS = [
     Mutant("supply: stands before it arrives", lambda: dropped("arrived"), cases.SUPPLY, family_law("supply"), True),
@@ -225,6 +375,33 @@ MUTANTS = [
     Mutant("supply: no minimum order", lambda: dropped("min_units"), cases.SUPPLY, family_law("supply"), True),
     Mutant("supply: lots taken for units", lambda: scaled("arrived", False, 0.5), cases.SUPPLY, family_law("supply")),
     Mutant("supply: twice the maximum", lambda: moved("max_units", 5), cases.SUPPLY, family_law("supply")),
+    Mutant(
+        "export: what is forbidden is signed",
+        lambda: patch.object(formulation, "signing_denials", lambda *_: iter(())),
+        cases.EXPORT,
+        family_law("export"),
+        True,
+    ),
+    Mutant("export: licences take no time", no_licence_days, cases.EXPORT, program_law, True),
+    Mutant("export: every way counts against every cap", every_cap, cases.EXPORT_CAPPED, family_law("limits")),
+    Mutant("export: no way counts against a cap", no_cap, cases.EXPORT_CAPPED, solvers_law, True),
+    Mutant("export: a cap counts systems for TPP", cap_in_systems, cases.EXPORT_CAPPED, solvers_law),
+    Mutant("export: what others used is forgotten", nothing_used, cases.EXPORT_CAPPED, solvers_law),
+    Mutant("export: licences are always granted", always_granted, cases.EXPORT_EXPECTED, program_law, True),
+    Mutant(
+        "export: counts more than stands",
+        lambda: dropped_part("delivered", "stands"),
+        cases.EXPORT_EXPECTED,
+        solvers_law,
+    ),
+    Mutant(
+        "export: counts more than is granted",
+        lambda: dropped_part("delivered", "granted"),
+        cases.EXPORT_GRANTED,
+        solvers_law,
+    ),
+    Mutant("export: tiers paid on the days of another way", one_way_of_paying, cases.EXPORT_PRICED, program_law, True),
+    Mutant("export: ways of a period are one", one_way, cases.EXPORT_CAPPED, solvers_law),
     Mutant("siting: stands while closed", lambda: dropped("open"), cases.SITING, family_law("siting"), True),
     Mutant(
         "siting: opening is free",
@@ -321,6 +498,78 @@ MUTANTS = [
         CHAIN,
         program_law,
     ),
+    Mutant("workloads: nothing is demanded", lambda: dropped("demand"), WORK, family_law("workloads"), True),
+    Mutant("workloads: a tenth too little", lambda: scaled("demand", True, 1.1), WORK, family_law("workloads")),
+    Mutant("workloads: serves while not usable", lambda: dropped("serving"), WORK, family_law("workloads"), True),
+    Mutant("workloads: acceptance forgotten", no_acceptance_at_work, WORK, family_law("workloads"), True),
+    Mutant("workloads: fleets forgotten", no_fleets_at_work, WORK, program_law),
+    Mutant(
+        "workloads: software before it is ready",
+        lambda: program_of("workloads", columns=always_ready),
+        WORK,
+        family_law("workloads"),
+        True,
+    ),
+    Mutant("workloads: two sites for one", lambda: dropped("serving_site"), WHOLE, family_law("workloads"), True),
+    Mutant("workloads: two kinds for one", lambda: dropped("serving_system"), WHOLE, family_law("workloads")),
+    Mutant(
+        "workloads: the choice binds nothing", lambda: dropped("demand_at"), cases.ONE_KIND, family_law("workloads")
+    ),
+    Mutant("workloads: all is required", lambda: rows("demand", all_of_it), OPTIONAL, family_law("workloads"), True),
+    Mutant("workloads: half open", lambda: scaled("served_open", True, 2.0), WORK, program_law),
+    Mutant("workloads: transit is free", lambda: flows_of("workloads", lambda _: None), WORK, program_law, True),
+    Mutant(
+        "workloads: transit a month late",
+        lambda: flows_of("workloads", lambda flow: paid(flow, days=31)),
+        WORK,
+        program_law,
+    ),
+    Mutant(
+        "workloads: transit by the system",
+        lambda: flows_of("workloads", lambda flow: paid(flow, 1 / 8)),
+        WORK,
+        program_law,
+    ),
+    Mutant(
+        "limits: work of the last day alone",
+        lambda: patch.object(measures, "work_weights", last_day_alone(measures.work_weights)),
+        WORK,
+        program_law,
+    ),
+    Mutant("clusters: smaller than their size", lambda: dropped("size"), JOINED, family_law("clusters"), True),
+    Mutant("clusters: one system too few", lambda: moved("size", -1), JOINED, family_law("clusters")),
+    Mutant("clusters: larger than their largest", lambda: dropped("max_size"), FLEET, family_law("clusters"), True),
+    Mutant("clusters: of what is not usable", lambda: dropped("joining"), JOINED, family_law("clusters"), True),
+    Mutant("clusters: acceptance forgotten", no_acceptance_at_work, JOINED, family_law("clusters")),
+    Mutant("clusters: dissolved again", lambda: dropped("clusters_grow"), FLEET, family_law("clusters"), True),
+    Mutant("clusters: systems leave them", lambda: dropped("joined_grow"), FLEET, family_law("clusters")),
+    Mutant("clusters: systems left over", lambda: dropped("join_all"), ALL, family_law("clusters"), True),
+    Mutant(
+        "clusters: systems in none that is formed",
+        lambda: dropped("max_size"),
+        cases.CLUSTERS_OF_ANY_SIZE,
+        family_law("clusters"),
+    ),
+    Mutant("clusters: need nothing", no_clusters_at_sites, cases.CLUSTERS_SHORT_OF_PORTS, program_law, True),
+    Mutant("clusters: are free", lambda: flows_of("clusters", lambda _: None), JOINED, program_law),
+    Mutant(
+        "clusters: paid a month late",
+        lambda: flows_of("clusters", lambda flow: paid(flow, days=31)),
+        JOINED,
+        program_law,
+    ),
+    Mutant(
+        "clusters: paid again on every state day",
+        lambda: flows_of("clusters", lambda flow: replace(flow, expression=only_positive(flow.expression))),
+        JOINED,
+        program_law,
+    ),
+    Mutant(
+        "limits: clusters of the last day",
+        lambda: patch.object(measures, "last_state", lambda states, _day: len(states) - 1),
+        FLEET,
+        program_law,
+    ),
     Mutant("deadlines: use at any time", lambda: dropped("deadline"), cases.DEADLINES, family_law("deadlines"), True),
     Mutant(
         "deadlines: modules at any time", lambda: dropped("module_deadline"), cases.DEADLINES, family_law("deadlines")
@@ -396,6 +645,38 @@ SHARED: list[tuple[Callable[[], Breaking], Callable[[], None]]] = [
     (
         lambda: patch.object(deadlines, "selects", lambda *_: True),
         test_deadlines.test_only_what_is_selected_and_not_excluded_is_bound,
+    ),
+    (
+        lambda: patch_everywhere("rate_of", lambda one, workload, system: one.workloads[workload].rates[system].amount),
+        test_workloads.test_a_rate_by_the_accelerator_is_multiplied_and_derated,
+    ),
+    (
+        lambda: patch_everywhere("is_ready", lambda *_: True),
+        lambda: test_workloads.test_software_that_is_not_ready_does_not_serve("2025-02-09", 100),
+    ),
+    (
+        lambda: patch_everywhere("days_served_closely", lambda _: set()),
+        test_workloads.test_what_serves_has_been_accepted,
+    ),
+    (
+        lambda: patch.object(serving.Spell, "share_of_month", 1),
+        test_workloads.test_part_of_a_month_pays_its_part,
+    ),
+    (
+        lambda: patch_everywhere("cluster_prices", lambda *_: (Fraction(30), Fraction(4))),
+        test_clusters.test_a_cluster_is_paid_for_on_the_day_on_which_it_is_formed,
+    ),
+    (
+        lambda: patch_everywhere("cluster_needs", lambda *_: ({}, {})),
+        test_clusters.test_a_cluster_needs_resources_for_itself_and_for_each_system,
+    ),
+    (
+        lambda: patch_everywhere("joining_all", lambda *_: []),
+        test_clusters.test_every_system_is_in_a_cluster_where_its_kind_says_so,
+    ),
+    (
+        lambda: patch_everywhere("who_serves_matters", lambda _: False),
+        test_workloads.test_who_serves_changes_when_something_better_is_usable,
     ),
 ]
 """What program and readings share, and the hand-worked test that notices."""

@@ -21,7 +21,8 @@ from gpuplan.families.objective import values
 from gpuplan.families.siting import is_decided
 from gpuplan.instance.facility import LOAD_CASES
 from gpuplan.instance.providers import network
-from gpuplan.instance.timeline import lot_days, state_days
+from gpuplan.instance.routes import route, routes
+from gpuplan.instance.timeline import state_days
 from gpuplan.ledger.decisions import (
     Decisions,
     InstalledLine,
@@ -32,12 +33,11 @@ from gpuplan.ledger.decisions import (
     TierLine,
 )
 from gpuplan.ledger.recount import Recount
+from support.joining import joined, some_joined
+from support.serving import EPSILON, Levels, best_served, fitting, listed
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
-
-Levels = tuple[Decimal, ...]
-EPSILON = Decimal("1e-6")
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,22 @@ def plans(instance: Instance, space: Space = Space()) -> Iterator[Decisions]:
     modules = list(_modules(instance))
     openings = list(_openings(instance, space))
     outputs = list(_outputs(instance, space))
+    served = list(listed(instance, space.wild))
     for orders in _orders(instance, space):
         tiers = list(_tiers(instance, orders, space))
         for installed in _installed(instance, orders, space):
-            for bought, opened, tier, output in itertools.product(modules, openings, tiers, outputs):
-                yield Decisions(
-                    orders=orders, installed=installed, modules=bought, openings=opened, tiers=tier, outputs=output
+            for bought, opened, tier, output, working in itertools.product(modules, openings, tiers, outputs, served):
+                plan = Decisions(
+                    orders=orders,
+                    installed=installed,
+                    modules=bought,
+                    openings=opened,
+                    tiers=tier,
+                    outputs=output,
+                    served=working,
                 )
+                for clusters in joined(instance, plan, space.wild) if instance.clusters else [()]:
+                    yield plan.model_copy(update={"clusters": clusters}) if clusters else plan
 
 
 def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Decisions]:
@@ -76,7 +85,7 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
     random = Random(seed)
     every = list(_orders(instance, space))
     modules, openings = list(_modules(instance)), list(_openings(instance, space))
-    outputs = list(_outputs(instance, space))
+    outputs, served = list(_outputs(instance, space)), list(listed(instance, space.wild))
     tame = replace(space, wild=False)
     picked = [Decisions()]
     while len(picked) < most:
@@ -84,16 +93,21 @@ def sampled(instance: Instance, most: int, seed: int, space: Space) -> list[Deci
         # Half of the plans keep to what has arrived and to tiers that fit, or hardly any would be feasible.
         kind = tame if random.random() < 0.5 else space
         tiers = list(_tiers(instance, orders, kind)) or list(_tiers(instance, orders, space))
-        picked.append(
-            Decisions(
-                orders=orders,
-                installed=_some_installed(instance, orders, kind, random),
-                modules=random.choice(modules),
-                openings=random.choice(openings),
-                tiers=random.choice(tiers),
-                outputs=random.choice(outputs),
-            )
+        plan = Decisions(
+            orders=orders,
+            installed=_some_installed(instance, orders, kind, random),
+            modules=random.choice(modules),
+            openings=random.choice(openings),
+            tiers=random.choice(tiers),
+            outputs=random.choice(outputs),
         )
+        if instance.workloads:
+            working = fitting(instance, plan, random) if random.random() < 0.5 else random.choice(served)
+            plan = plan.model_copy(update={"served": working})
+        if instance.clusters:
+            formed = some_joined(instance, plan, space.wild and random.random() < 0.4, random)
+            plan = plan.model_copy(update={"clusters": formed})
+        picked.append(plan)
     return picked
 
 
@@ -103,8 +117,10 @@ def size(instance: Instance, space: Space, enough: int) -> int:
     total = 0
     for orders in _orders(instance, space):
         tiers = len(list(_tiers(instance, orders, space)))
-        for _ in _installed(instance, orders, space):
-            total += others * tiers
+        for installed in _installed(instance, orders, space):
+            plan = Decisions(orders=orders, installed=installed)
+            formed = joined(instance, plan, wild=False) if instance.clusters else [()]
+            total += others * tiers * sum(1 for _ in itertools.islice(formed, enough + 1))
             if total > enough:
                 return total
     return total
@@ -120,16 +136,23 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
     quote = instance.offers[offer]
     most = space.most_lots if quote.max_units is None else quote.max_units // quote.lot_units + space.beyond
     slots = [
-        (site, period.first)
+        (site, period.first, way.name)
         for site in instance.offer_sites(offer)
         if not any(True for _ in pair_denials(instance, offer, site)) or space.wild
         for period in instance.calendar.all_periods()
-        if space.wild or not any(True for _ in signing_denials(instance, offer, site, period.first))
+        for way in routes(instance, offer, site, period.first)
+        if space.wild or not any(True for _ in signing_denials(instance, offer, site, way))
+    ]
+    start = instance.calendar.start
+    slots += [
+        (site, day, way)
+        for name, site, day, way in instance.committed.ordered
+        if name == offer and day < start and (space.wild or not any(True for _ in pair_denials(instance, offer, site)))
     ]
     for lots in _up_to(len(slots), most):
         yield tuple(
-            OrderLine(offer=offer, site=site, signed=day, units=count * quote.lot_units)
-            for (site, day), count in zip(slots, lots, strict=True)
+            OrderLine(offer=offer, site=site, signed=day, units=count * quote.lot_units, route=name)
+            for (site, day, name), count in zip(slots, lots, strict=True)
             if count
         )
 
@@ -148,8 +171,7 @@ def _installed(instance: Instance, orders: tuple[OrderLine, ...], space: Space) 
     states = state_days(instance)
     pairs: dict[tuple[str, str], list[tuple[date, int]]] = {}
     for line in orders:
-        quote = instance.offers[line.offer]
-        pairs.setdefault((line.offer, line.site), []).append((lot_days(quote, line.signed).installed, line.units))
+        pairs.setdefault((line.offer, line.site), []).append((_installed_from(instance, line), line.units))
     choices = []
     for (offer, site), lots in pairs.items():
         ordered = sum(units for _, units in lots)
@@ -160,6 +182,13 @@ def _installed(instance: Instance, orders: tuple[OrderLine, ...], space: Space) 
         yield tuple(line for lines in chosen for line in lines)
 
 
+def _installed_from(instance: Instance, line: OrderLine) -> date:
+    """Day from which a lot can stand."""
+    way = route(instance, line.offer, line.site, line.signed, line.route)
+    assert way is not None
+    return way.days.installed
+
+
 def _some_installed(
     instance: Instance, orders: tuple[OrderLine, ...], space: Space, random: Random
 ) -> tuple[InstalledLine, ...]:
@@ -167,11 +196,8 @@ def _some_installed(
     states = state_days(instance)
     found: list[InstalledLine] = []
     for offer, site in dict.fromkeys((line.offer, line.site) for line in orders):
-        quote = instance.offers[offer]
         lots = [
-            (lot_days(quote, line.signed).installed, line.units)
-            for line in orders
-            if (line.offer, line.site) == (offer, site)
+            (_installed_from(instance, line), line.units) for line in orders if (line.offer, line.site) == (offer, site)
         ]
         ordered = sum(units for _, units in lots)
         arrived = [ordered if space.wild else sum(n for day, n in lots if day <= state) for state in states]
@@ -201,11 +227,16 @@ def _lines(offer: str, site: str, states: tuple[date, ...], path: tuple[int, ...
 
 
 def _modules(instance: Instance) -> Iterator[tuple[ModuleLine, ...]]:
-    days = [period.first for period in instance.calendar.all_periods()]
+    firsts = [period.first for period in instance.calendar.all_periods()]
     choices = []
+    start = instance.calendar.start
     for site_id, site in instance.sites.items():
         for module, terms in site.modules.items():
             most = 2 if terms.max_units is None else terms.max_units
+            built = [
+                day for name, at, day in instance.committed.built if (name, at) == (module, site_id) and day < start
+            ]
+            days = [*built, *firsts]
             choices.append(
                 [
                     tuple(
@@ -221,11 +252,13 @@ def _modules(instance: Instance) -> Iterator[tuple[ModuleLine, ...]]:
 
 
 def _openings(instance: Instance, space: Space) -> Iterator[tuple[OpeningLine, ...]]:
-    days = [period.first for period in instance.calendar.all_periods()]
+    firsts = [period.first for period in instance.calendar.all_periods()]
     choices = []
     for name, site in instance.sites.items():
         if not is_decided(site) or not any(name in instance.offer_sites(offer) for offer in instance.offers):
             continue
+        opened = instance.committed.opened.get(name)
+        days = [opened, *firsts] if opened is not None and opened < firsts[0] else firsts
         once = [(), *((OpeningLine(site=name, decided=day),) for day in days)]
         twice = [(OpeningLine(site=name, decided=days[0]), OpeningLine(site=name, decided=days[-1]))]
         choices.append(once + (twice if space.wild and len(days) > 1 else []))
@@ -270,10 +303,10 @@ def _tiers(instance: Instance, orders: tuple[OrderLine, ...], space: Space) -> I
 def judged(instance: Instance, decisions: Decisions) -> Levels | None:
     """Values of the levels, or None when a reading is broken; stops at the first that is.
 
-    Limits are read last, since money has to be entered before it can be limited.
+    Limits and funds are read last, since money has to be entered before it can be limited.
     """
     recount = Recount(instance, decisions)
-    physical = [family for family in FAMILIES if family.name != "limits"]
+    physical = [family for family in FAMILIES if family.name not in ("limits", "funds")]
     for family in physical:
         if any(not reading.holds for reading in family.readings(recount)):
             return None
@@ -289,6 +322,8 @@ def best(instance: Instance, space: Space = Space()) -> tuple[Levels, Decisions]
     priorities = {limit.soft.priority for limit in instance.limits.values() if limit.soft and limit.soft.priority}
     aims = [(False, Decimal(0), Decimal(0))] * len(priorities)
     aims += [(level.maximise is not None, level.tolerance, level.tolerance_share) for level in instance.objective]
+    if instance.workloads:
+        return best_served(instance, aims, plans(instance, space))
     found = [(levels, plan) for plan in plans(instance, space) if (levels := judged(instance, plan)) is not None]
     if not found:
         return None

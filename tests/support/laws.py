@@ -20,6 +20,7 @@ from gpuplan.families import FAMILIES, Family
 from gpuplan.formulation import Formulation, formulate
 from gpuplan.instance.schema import Instance
 from gpuplan.ledger.decisions import Decisions
+from gpuplan.ledger.recount import Recount
 from gpuplan.program.columns import Columns, Key
 from gpuplan.program.problem import Group, Problem
 from gpuplan.program.propagation import tighten_columns
@@ -69,9 +70,12 @@ class Seen:
 
 def absent(problem: Problem, decisions: Decisions) -> list[Key]:
     """Parts of a plan that have no column."""
-    period = {one.first: one.index for one in problem.periods}
+    period = {day: number for number, day in problem.days.items()}
     state = {day: number for number, day in enumerate(problem.states)}
-    keys: list[Key] = [("orders", line.offer, line.site, period[line.signed]) for line in decisions.orders]
+    keys: list[Key] = [
+        ("orders", line.offer, line.site, period[line.signed], *([line.route] if line.route else []))
+        for line in decisions.orders
+    ]
     for line in decisions.installed:
         if line.units:
             following = [one.day for one in decisions.installed if (one.offer, one.site) == (line.offer, line.site)]
@@ -79,10 +83,19 @@ def absent(problem: Problem, decisions: Decisions) -> list[Key]:
             keys += [("installed", line.offer, line.site, number) for number in range(state[line.day], until)]
     keys += [("modules", line.module, line.site, period[line.signed]) for line in decisions.modules]
     keys += [("opening", line.site, period[line.decided]) for line in decisions.openings]
+    recount = Recount(problem.instance, decisions)
+    keys += [("served", *key, n) for key, systems in recount.served.items() for n, one in enumerate(systems) if one]
+    for place, formed in recount.clusters.items():
+        keys += [("clusters", *place, number) for number, one in enumerate(formed) if any(one)]
+    strays = [line for line in decisions.clusters if line.day not in state]
+    keys += [("clusters", line.cluster, line.system, line.site, str(line.day)) for line in strays]
+    odd = [line for line in decisions.served if line.day not in recount.serving_days]
+    keys += [("served", line.workload, line.system, line.site, str(line.day)) for line in odd]
     return [key for key in keys if problem.columns.get(*key) is None]
 
 
 OWNER = {"orders": "supply", "installed": "supply", "modules": "facility", "opening": "siting", "site_open": "siting"}
+OWNER |= {"served": "workloads", "clusters": "clusters", "joined": "clusters"}
 """The family whose bounds a column's are, before any are derived."""
 
 

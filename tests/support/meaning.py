@@ -14,10 +14,15 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.limits import COUNTED_BY
+from gpuplan.instance.commitments import decision_days
+from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import facts
+from gpuplan.instance.routes import Route, routes
 from gpuplan.instance.rules import Selection
-from gpuplan.instance.timeline import windows
+from gpuplan.instance.timeline import LotDays, windows
+from gpuplan.ledger.funding import claims
 from gpuplan.ledger.measures import measure
 from gpuplan.ledger.recount import Recount
 
@@ -71,11 +76,18 @@ class Meaning:
             "usable": lambda *at: max(self._counted(*at), Fraction(0)) if self._is_best_size(*at) else 0,
             "spare_size": lambda *at: int(self._is_best_size(*at)),
             "output": self._output,
+            "delivered": self._delivered,
+            "served": lambda *at: self.recount.served.get(at[:3], [0] * (at[3] + 1))[at[3]],
+            "clusters": lambda *at: self._formed(*at)[0],
+            "joined": lambda *at: self._formed(*at)[1],
+            "serving_site": lambda workload, site: self._serves(workload, 2, site),
+            "serving_system": lambda workload, system: self._serves(workload, 1, system),
             "shortfall": self._shortfall,
             "counts": lambda name, number, thing: int(thing in self._counting(name, number)),
             "nothing": lambda name, number: int(sum(self._amounts(name, number).values()) == 0),
             "holds": self._holds,
             "concentration": self._concentration,
+            "claims": self._claims,
             "nothing_to_decide": lambda: 0,
         }
         return finders[str(key[0])](*key[1:])
@@ -84,7 +96,7 @@ class Meaning:
 
     @cached_property
     def _period_of(self) -> dict[date, int]:
-        return {period.first: period.index for period in self.instance.calendar.all_periods()}
+        return {day: number for number, day in decision_days(self.instance).items()}
 
     @cached_property
     def _units(self) -> dict[str, int]:
@@ -96,11 +108,11 @@ class Meaning:
     def _offers(self, vendor: str) -> list[str]:
         return [offer for offer, quote in self.instance.offers.items() if quote.vendor == vendor]
 
-    def _orders(self, offer: str, site: str, period: int) -> Fraction:
+    def _orders(self, offer: str, site: str, period: int, route: str = "") -> Fraction:
         units = sum(
             line.units
             for line in self.decisions.orders
-            if (line.offer, line.site, self._period_of[line.signed]) == (offer, site, period)
+            if (line.offer, line.site, self._period_of[line.signed], line.route) == (offer, site, period, route)
         )
         return Fraction(units, self.instance.offers[offer].lot_units)
 
@@ -120,14 +132,38 @@ class Meaning:
             return int(units > 0 and self._chosen(offer) == number)
         return int(units > (0 if number == 1 else quote.tiers[number - 2].from_units))
 
-    def _tier_units(self, offer: str, number: int, site: str, period: int) -> int:
+    def _tier_units(self, offer: str, number: int, site: str, period: int, group: int) -> int:
+        """Units that a tier prices, of those orders of a period that are paid on the same days."""
         if self._chosen(offer) != number:
             return 0
+        days = self._days_apart(offer, site, period)
         return sum(
-            line.units
-            for line in self.decisions.orders
-            if line.offer == offer and site in ("", line.site) and self._period_of[line.signed] == period
+            lot.units
+            for lot in self.recount.lots
+            if lot.offer == offer
+            and site in ("", lot.site)
+            and self._period_of[lot.days.signed] == period
+            and days[group] == lot.days
         )
+
+    def _days_apart(self, offer: str, site: str, period: int) -> list[LotDays]:
+        """The days that lots of a period can have, each once, in the order of sites and ways."""
+        places = [one for one in self.instance.offer_sites(offer) if site in ("", one)]
+        ways = [
+            way
+            for place in places
+            if not any(True for _ in pair_denials(self.instance, offer, place))
+            for way in self._ways(offer, place, period)
+        ]
+        return list(dict.fromkeys(way.days for way in ways))
+
+    def _ways(self, offer: str, site: str, period: int) -> list[Route]:
+        """Ways that no rule denies; of what was signed before the calendar, those that it took."""
+        day = decision_days(self.instance)[period]
+        ways = list(routes(self.instance, offer, site, day))
+        if period < 0:
+            return [way for way in ways if (offer, site, day, way.name) in self.instance.committed.ordered]
+        return [way for way in ways if not any(True for _ in signing_denials(self.instance, offer, site, way))]
 
     def _tier_step(self, offer: str, number: int) -> int:
         bounds = [0, *(tier.from_units for tier in self.instance.offers[offer].tiers), 10**9]
@@ -210,6 +246,20 @@ class Meaning:
         ]
         return next((amount for since, amount in sorted(stated, reverse=True) if since <= day), Fraction(0))
 
+    def _formed(self, cluster: str, system: str, site: str, state: int) -> tuple[int, int]:
+        """Clusters formed by a state day, and systems in them."""
+        return self.recount.clusters.get(Place(cluster, system, site), [(0, 0)] * (state + 1))[state]
+
+    def _serves(self, workload: str, place: int, choice: str) -> int:
+        """Whether anything of a workload is ever served at a site (place 2), or by a system (1)."""
+        return int(
+            any(
+                max(systems) > 0
+                for key, systems in self.recount.served.items()
+                if (key[0], key[place]) == (workload, choice)
+            )
+        )
+
     # Limits and levels
 
     def _shortfall(self, name: str, number: int) -> Fraction:
@@ -234,7 +284,7 @@ class Meaning:
         limit = self.instance.limits[name]
         found: dict[str, Fraction] = defaultdict(Fraction)
         for subject, units in self.recount.counted(limit, *windows(limit, self.instance)[number]):
-            thing = facts(self.instance, subject)[COUNTED_BY[limit.count or "vendors"]]
+            thing = str(facts(self.instance, subject)[COUNTED_BY[limit.count or "vendors"]] or "")
             if thing:
                 found[thing] += self.recount.worth(limit, subject) * units
         return found
@@ -245,6 +295,23 @@ class Meaning:
         if limit.counts_from_share is not None:
             least = Fraction(limit.counts_from_share) * sum(amounts.values())
         return {thing for thing, amount in amounts.items() if amount > 0 and amount >= least}
+
+    def _delivered(self, delivery: str, offer: str, site: str, state: int) -> Fraction:
+        """The lesser of what stands and of what licences let arrive."""
+        arrived = sum(
+            (
+                lot.units * lot.chance(delivery)
+                for lot in self.recount.lots_by_pair.get((offer, site), [])
+                if lot.days.installed <= self.recount.states[state]
+            ),
+            Fraction(0),
+        )
+        standing = self.recount.installed.get((offer, site))
+        return min(Fraction(standing[state] if standing else 0), arrived)
+
+    def _claims(self, funds: str) -> Fraction:
+        names = tuple(name for name in funds.split("+") if name)
+        return max(claims(self.recount).get(names, Fraction(0)), Fraction(0))
 
     def _holds(self, level: int, period: int) -> int:
         limit = self.instance.limits[self.instance.objective[level].target or ""]

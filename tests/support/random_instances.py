@@ -15,6 +15,8 @@ from support.brute import Space, size
 from support.builders import Tree, made
 
 MOST_PLANS = 900
+MOST_PLANS_AT_WORK = 160
+"""With workloads, since each of them takes a linear program."""
 
 
 class Dice(Protocol):
@@ -90,13 +92,69 @@ def tree_of(dice: Dice) -> Tree:
     if _sometimes(dice, 25):
         tree["deadlines"] = {"d": _deadline(dice, tree)}
     tree["objective"] = _objective(dice, tree)
+    if _sometimes(dice, 20):
+        _export(dice, tree)
+    if _sometimes(dice, 20):
+        _workloads(dice, tree)
+    elif _sometimes(dice, 12):
+        _clusters(dice, tree)
+    _purchase(dice, tree)
     return _small(tree)
+
+
+def _export(dice: Dice, tree: Tree) -> None:
+    """A made-up regime: x is big by its throughput, y small by its TPP."""
+    ruling = _one(
+        dice,
+        {"outcome": "denied"},
+        {"outcome": "licence", "days": _one(dice, 10, 45)},
+        {"outcome": "undetermined", "reason": "nobody knows"},
+        {"outcome": "case-by-case", "days": 10, "refusal": 0.25},
+    )
+    routes = {
+        "quota": {"outcome": "notify", "days": _one(dice, 0, 12), "cap": "quota"},
+        "allocation": {"outcome": "capped", "days": _one(dice, 0, 30), "cap": "allocation"},
+    }
+    cells: list[Tree] = [
+        {"chips": "small", "ruling": {"outcome": "free"}},
+        {"location": "near", "ruling": ruling, **_one(dice, {}, {"from": "2025-01-20"}, {"until": "2025-01-31"})},
+        {"location": "far", **_one(dice, {"routes": routes}, {"routes": routes}, {"ruling": {"outcome": "free"}})},
+        {"headquarters": "there", "ruling": {"outcome": _one(dice, "free", "denied")}},
+        {"ruling": {"outcome": "free"}},
+    ]
+    tree["export"] = {
+        "buyer": {"headquarters": "KR"},
+        "case_by_case": _one(dice, "licence", "denied"),
+        "regimes": {
+            "r": {
+                "citation": "a made-up rule",
+                "effective": _one(dice, "2025-01-01", "2025-02-05"),
+                "classes": [
+                    {"name": "big", "any_of": [{"tpp": {"at_least": 100}}]},
+                    {"name": "small", "any_of": [{}]},
+                ],
+                "groups": {"near": ["KR"], "far": ["JP"]},
+                "headquarters": {"there": ["US"]},
+                "refusal": _one(dice, 0, 0.5),
+                "cells": cells,
+                "caps": {
+                    "quota": {"measure": "systems", "at_most": _one(dice, 1, 2), "each": "year"},
+                    "allocation": {"measure": "tpp", "at_most": _one(dice, 12800, 25600), "per": "country"},
+                },
+            }
+        },
+    }
+    if _sometimes(dice, 25):
+        tree["export"]["accept_undetermined"] = _one(dice, {}, {"site": "a"})
+    if tree["limits"]["t"].get("measure") == "accelerators" and _sometimes(dice, 40):
+        tree["limits"]["t"]["delivery"] = _one(dice, "expected", "worst-case")
 
 
 def _small(tree: Tree) -> Tree:
     """The tree with one thing after another taken away until its plans can be listed."""
-    steps = [_one_lot, _two_periods, _few_modules, _one_site, _one_offer]
-    while size(made(tree), Space(), MOST_PLANS) > MOST_PLANS and steps:
+    steps = [_one_lot, _two_periods, _few_modules, _one_site, _one_offer, _no_work, _no_clusters]
+    most = MOST_PLANS_AT_WORK if tree.get("workloads") else MOST_PLANS
+    while size(made(tree), Space(), most) > most and steps:
         steps.pop(0)(tree)
     return tree
 
@@ -125,6 +183,19 @@ def _one_site(tree: Tree) -> None:
 def _one_offer(tree: Tree) -> None:
     for offer in list(tree["offers"].values())[:1]:
         offer["max_units"] = max(offer.get("lot_units", 1), offer.get("min_units", 0))
+
+
+def _no_work(tree: Tree) -> None:
+    tree.pop("workloads", None)
+    tree["limits"].pop("r", None)
+    tree["objective"] = [
+        level for level in tree["objective"] if level.get("maximise", {}).get("measure") != "work-served"
+    ]
+
+
+def _no_clusters(tree: Tree) -> None:
+    tree.pop("clusters", None)
+    tree["limits"].pop("n", None)
 
 
 def _last_day(tree: Tree) -> str:
@@ -440,3 +511,146 @@ def _objective(dice: Dice, tree: Tree) -> list[Tree]:
     if kind == 5:
         return [cost | {"tolerance": 30}, {"minimise": {"measure": "systems"}}]
     return [cost]
+
+
+def _workloads(dice: Dice, tree: Tree) -> None:
+    """Demands that what is offered can serve, at times with measures of the work."""
+    tree["workloads"] = {name: _workload(dice) for name in _one(dice, ("w",), ("w", "u"))}
+    optional = [name for name, one in tree["workloads"].items() if not one["required"]]
+    if optional and _sometimes(dice, 60):
+        tree["objective"].insert(0, {"maximise": {"measure": "work-served", **_one(dice, {}, _workload_of(optional))}})
+    elif _sometimes(dice, 40):
+        bound = _one(dice, {"at_least": 2}, {"at_most": 5}, {"at_least": 4, "by": "2025-02-28", "from": "2025-02-01"})
+        tree["limits"]["r"] = {
+            "measure": "work-served",
+            **bound,
+            "select": _one(dice, {}, {"site": "a"}, {"system": "s"}),
+        }
+
+
+def _workload_of(names: list[str]) -> Tree:
+    return {"select": {"workload": names}}
+
+
+def _workload(dice: Dice) -> Tree:
+    rate = _one(dice, 8, 8, {"per_accelerator": 2, "derating": 0.5}, {"amount": 8, "ready": "2025-02-01"})
+    found: Tree = {
+        "unit": "t/s",
+        "demand": _one(
+            dice,
+            [{"from": "2025-02-01", "amount": 6}],
+            [{"from": "2025-02-10", "amount": 10}],
+            [{"from": "2025-02-25", "amount": 4}],
+            [{"from": "2025-01-20", "amount": 5}, {"from": "2025-02-20", "amount": 4}],
+            [{"from": "2025-01-01", "amount": 0}, {"from": "2025-02-20", "amount": 8}],
+            5,
+        ),
+        "rates": _one(dice, {"s": rate}, {"z": 4}, {"s": rate, "z": 5}, {"s": rate, "z": 5}),
+        "required": _sometimes(dice, 60),
+        "split": _one(dice, "free", "free", "one_site", "one_system"),
+    }
+    if _sometimes(dice, 50):
+        found["transit_price_per_unit_month"] = _one(dice, {"a": 0.5}, {"a": 2})
+        if _sometimes(dice, 30):
+            found["currency"] = "EUR"
+    if _sometimes(dice, 15):
+        found["countries"] = ["KR"]
+    if _sometimes(dice, 15):
+        found["sites"] = ["a"]
+    if _sometimes(dice, 10):
+        found["min_system_memory_gb"] = 640
+    return found
+
+
+def _clusters(dice: Dice, tree: Tree) -> None:
+    """Clusters of what is offered, at times so many of them by a day, or of every system."""
+    kind: Tree = {"systems": _one(dice, "s", "z", ["s", "z"]), "size": _one(dice, 1, 2, 2), "price": _one(dice, 0, 12)}
+    if _sometimes(dice, 40):
+        kind["max_size"] = kind["size"] + dice.integer(0, 1)
+    if _sometimes(dice, 40):
+        kind["price_per_system"] = 3
+    if _sometimes(dice, 25):
+        kind["currency"] = "EUR"
+    if _sometimes(dice, 20):
+        kind["sites"] = ["a"]
+    if _sometimes(dice, 25):
+        kind["all_systems"] = True
+    if tree.get("modules") and _sometimes(dice, 60):
+        kind[_one(dice, "needs", "needs_per_system")] = {"protected-power": {"design": 2, "typical": 3}}
+    tree["clusters"] = {"c": kind}
+    if _sometimes(dice, 25):
+        tree["clusters"]["d"] = {"systems": "s", "size": 1, "price": 7, "max_size": 1}
+    if not kind.get("all_systems") or _sometimes(dice, 50):
+        limit = _one(dice, {"at_least": 1}, {"at_least": 1}, {"at_least": 2, "soft": {"penalty": 15}}, {"at_most": 1})
+        tree["limits"]["n"] = {"measure": "clusters", **limit, **_days(dice, tree)}
+
+
+def _purchase(dice: Dice, tree: Tree) -> None:
+    """What real purchases have, each seldom: hosts, spares, rent, lives, levies, funds. Drawn after everything else."""
+    for quote in tree["offers"].values():
+        if _sometimes(dice, 8):
+            quote["buyer_share"] = _one(dice, 0.5, 0.75)
+        if _sometimes(dice, 6):
+            quote["spares_share"] = 0.05
+        if _sometimes(dice, 8):
+            quote |= {"price_per_month": _one(dice, 12, 30), "min_months": _one(dice, 0, 1, 9)}
+        if _sometimes(dice, 8):
+            quote["life_years"] = _one(dice, 1, 2)
+        if "payments" in quote and _sometimes(dice, 20):
+            quote["payments"][-1]["currency"] = _one(dice, "USD", "EUR")
+    if "modules" in tree and _sometimes(dice, 10):
+        tree["modules"]["ups"] |= {"price_per_month": 2, "life_years": 1}
+    if "modules" in tree and _sometimes(dice, 20):
+        tree["modules"]["permit"] = {"lead_days": _one(dice, 0, 20), "price": 2}
+        tree["modules"]["ups"]["after"] = ["permit"]
+        for site in tree["sites"].values():
+            if "ups" in site.get("modules", {}):
+                site |= _one(
+                    dice, {"granted": ["permit"]}, {"modules": {**site["modules"], "permit": {"max_units": 1}}}
+                )
+        if not any("permit" in site.get("modules", {}) for site in tree["sites"].values()):
+            for site in tree["sites"].values():
+                site["granted"] = ["permit"]
+    if _sometimes(dice, 12):
+        tree["committed"] = _committed(dice, tree)
+    if _sometimes(dice, 10):
+        tree["levies"] = {"vat": _levy(dice)}
+    if _sometimes(dice, 12):
+        tree["funds"] = {name: _fund(dice) for name in _one(dice, ("f",), ("f", "g"), ("f", "g"))}
+
+
+def _committed(dice: Dice, tree: Tree) -> Tree:
+    """A lot of before the calendar, or one of its first day."""
+    name = _one(dice, *tree["offers"])
+    quote = tree["offers"][name]
+    line: Tree = {"offer": name, "site": "a", "signed": "2024-12-10", "units": quote.get("lot_units", 1)}
+    line |= _one(dice, {}, {}, {"cancel_fee": 7, "cancel_fee_share": 0.2}, {"signed": "2025-01-01"})
+    found: Tree = {"orders": {"c": line}}
+    site = tree["sites"]["a"]
+    if _sometimes(dice, 30) and {"opening_cost", "fixed_cost_per_month", "build_days"} & set(site):
+        found["openings"] = {"s": {"site": "a", "decided": "2024-12-20"}}
+    if _sometimes(dice, 50) and "ups" in site.get("modules", {}):
+        found["modules"] = {
+            "m": {"module": "ups", "site": "a", "signed": "2024-12-15", **_one(dice, {}, {"cancel_fee": 1})}
+        }
+    return found
+
+
+def _levy(dice: Dice) -> Tree:
+    found: Tree = {"terms": _one(dice, ["purchase"], ["purchase", "modules", "site", "energy"]), "rate": 0.1}
+    if _sometimes(dice, 40):
+        found["rate"] = [{"from": "2025-01-15", "rate": 0.2}]
+    if _sometimes(dice, 40):
+        found |= {"days_after": _one(dice, 0, 25), "recovered_share": 0.5, "recovered_days_after": 20}
+    elif _sometimes(dice, 40):
+        found |= {"kind": "credit", "days_after": _one(dice, 0, 40)}
+    if _sometimes(dice, 25):
+        found["select"] = {"vendor": "v"}
+    return found
+
+
+def _fund(dice: Dice) -> Tree:
+    found: Tree = {"amount": _one(dice, 95.5, 160, 320)}
+    found |= _one(dice, {}, {}, {"terms": ["purchase", "fees"]}, {"select": {"vendor": "v"}})
+    found |= _one(dice, {}, {}, {"from": "2025-02-01"}, {"by": "2025-02-10"})
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 from gpuplan_docs.markdown import code, plain, table
@@ -14,6 +15,8 @@ INTRODUCTIONS = {
     "resources": "What modules and sites provide and what systems and modules need. All of them are part of every "
     "instance; an instance may add its own.",
     "tariffs": "Electricity prices, named by `sites.<id>.tariff`.",
+    "regimes": "Export-control regimes, named under `export.regimes`. What their cells do not speak of is "
+    "undetermined. See [export control](../../export.md).",
     "throughput": "Published benchmark results. They are reference reading: no instance draws on them yet.",
     "facts": "Prices, lead times and ratios that the other sections lean on. They are reference reading: no instance "
     "draws on them.",
@@ -40,6 +43,7 @@ COLUMNS = {
     "modules": ("provides", "price", "currency", "lead_days", "installation_days"),
     "resources": ("unit", "note"),
     "tariffs": ("name", "currency", "seasons", "adders_per_kwh", "demand_charge_per_kw_month"),
+    "regimes": ("name", "authority", "citation", "effective", "until", "enforced", "amends"),
     "facts": ("what", "low", "mid", "high", "unit"),
     "throughput": (
         "task",
@@ -135,6 +139,9 @@ def _page(section: str, listed: dict[str, dict[str, Any]]) -> str:
         parts.append(table(["id", *(HEADINGS.get(price, price) for price in PRICES)], prices))
     if section == "modules":
         parts += ["## Needs\n", table(["id", "for", "design day", "over the year"], _needs(listed))]
+    if section == "regimes":
+        headers = ["id", "location", "headquarters", "chips", "further", "from", "until", "outcome"]
+        parts += ["## Cells\n", "Read in order; the first that fits holds.\n", table(headers, _cells(listed))]
     sources = [
         (name if section == "throughput" else code(name), figure, plain(source), as_of, confidence)
         for name, entry in listed.items()
@@ -160,6 +167,36 @@ def _needs(listed: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, str]]
     return found
 
 
+def _cells(listed: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
+    """A row for every cell of every regime."""
+    further = ("state_funded", "listed", "exported_from")
+    return [
+        (
+            code(name),
+            *(_any(cell.get(key)) for key in ("location", "headquarters", "chips")),
+            ", ".join(f"{key} {said(cell[key])}" for key in further if key in cell),
+            *(said(cell.get(key)) for key in ("from", "until")),
+            _outcome(cell),
+        )
+        for name, regime in listed.items()
+        for cell in regime["cells"]
+    ]
+
+
+def _any(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else plain(str(value or "any"))
+
+
+def _outcome(cell: Mapping[str, Any]) -> str:
+    rulings = {"": cell["ruling"]} if "ruling" in cell else cell["routes"]
+    told = []
+    for route, ruling in rulings.items():
+        text = str(ruling["outcome"]) + (f" (cap {ruling['cap']})" if "cap" in ruling else "")
+        text += f": {plain(ruling['reason'])}" if "reason" in ruling else ""
+        told.append(f"{route}: {text}" if route else text)
+    return "; ".join(told)
+
+
 def _by_case(needs: dict[str, Any]) -> tuple[str, str]:
     design, typical = (
         {name: need[case] if isinstance(need, dict) else need for name, need in needs.items()}
@@ -183,6 +220,10 @@ def said(value: Any) -> str:
         return "; ".join(f"{plain(str(key))} {said(item)}" for key, item in value.items())
     if isinstance(value, str):
         return plain(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple):
+        return ", ".join(said(item) for item in value)
     return f"{value:,}" if not isinstance(value, bool) else str(value).lower()
 
 

@@ -37,14 +37,24 @@ TERMS = {
     "storage": "Likewise",
     "installation": "Likewise",
     "rebates": "Paid back by a vendor on its whole spend; negative",
+    "spares": "Spare parts bought with systems, a share of the offer's first price",
     "modules": "Price of facility modules",
+    "clusters": "Of clusters and of the systems in them, on the day on which they are formed",
     "opening": "Of a site, on the day of the decision",
     "site": "Fixed cost of an open site, each month",
     "energy": "Typical draw from the grid at the tariff's prices",
+    "transit": "Of work to and from the sites that serve it, at the workload's price for a unit and month",
     "demand": "Design-day draw from the grid at the tariff's demand charge",
     "maintenance": "Of modules, a share of their price a year",
     "support": "Of systems, a share of the offer's first price a year",
+    "replacement": "Systems and modules bought again at the end of their life",
+    "cancellation": "Fees for what was committed and is cancelled",
+    "capital-levies": "Taxes, duties and credits on capital terms",
+    "rental": "Rent of systems, each month",
+    "colocation": "Rent of facility modules, each month",
     "carbon": "Emissions at the carbon price",
+    "operating-levies": "Taxes, duties and credits on operating terms",
+    "residual": "Worth of what is left of lives at the end; negative, and never inside a budget",
     "penalty": "Of soft limits; never inside a budget",
 }
 _ROW = re.compile(r"^\| (?P<symbol>.+?) \| (?P<meaning>.+?) \| (?P<unit>.*?) ?\|$", re.MULTILINE)
@@ -141,7 +151,7 @@ def title(docstring: str) -> str:
 def index_page() -> str:
     """Order of building, decisions and cost terms."""
     from gpuplan.families import FAMILIES
-    from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX
+    from gpuplan.instance.rules import COST_TERMS, kind_of
 
     if set(TERMS) != set(COST_TERMS):
         raise ValueError(f"cost terms without words in docs/_ext: {set(TERMS) ^ set(COST_TERMS)}")
@@ -155,7 +165,7 @@ def index_page() -> str:
         (code(one.name), one.symbol, one.meaning, one.unit, f"[{one.family}](#family-{one.family})")
         for one in decisions(docstrings())
     ]
-    kinds = {term: "capex" if term in CAPEX else "opex" if term in OPEX else "penalty" for term in COST_TERMS}
+    kinds = {term: kind_of(term) for term in COST_TERMS}
     return "\n".join(
         [
             "# Formulation\n",

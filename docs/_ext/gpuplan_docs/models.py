@@ -20,7 +20,10 @@ SHORTHAND = {
     "_capacity_steps": "number ≥ 0, a list of {0}, or `unlimited`",
     "_capacity": "an amount as in {0}, or {0}",
     "_need": "number ≥ 0, or {0}",
+    "_rates": "share from 0 to 1, or a list of {0}",
     "_delivery": "number > 0, or {0}",
+    "_demand_steps": "number ≥ 0, or a list of {0}",
+    "_rate": "number > 0, or {0}",
     "_redundancy": "`N`, `N+1` to `N+5`, or `2N`",
     "_one_or_more": "text, or a list of text",
 }
@@ -30,6 +33,7 @@ SILENT = {"exact", "day", "_sequence"}
 
 UNITS = (
     ("_per_kw_month", "money/kW and month"),
+    ("_per_unit_month", "money/unit and month"),
     ("_per_kwh", "money/kWh"),
     ("_kg_per_kwh", "kg/kWh"),
     ("_per_tonne", "money/t"),

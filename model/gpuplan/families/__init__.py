@@ -3,16 +3,43 @@
 Adding one is its file and its line in the list; the order is that of building.
 """
 
-from gpuplan.families import deadlines, density, energy, facility, limits, pricing, siting, supply
+from gpuplan.families import (
+    approvals,
+    clusters,
+    commitments,
+    deadlines,
+    density,
+    energy,
+    export,
+    facility,
+    funds,
+    levies,
+    lifetime,
+    limits,
+    pricing,
+    rental,
+    siting,
+    supply,
+    workloads,
+)
 from gpuplan.families.family import Denial, Family
 
 FAMILIES: tuple[Family, ...] = (
     supply.FAMILY,
+    export.FAMILY,
     siting.FAMILY,
     density.FAMILY,
     facility.FAMILY,
+    approvals.FAMILY,
     pricing.FAMILY,
     energy.FAMILY,
+    workloads.FAMILY,
+    clusters.FAMILY,
+    rental.FAMILY,
+    commitments.FAMILY,
+    lifetime.FAMILY,
+    levies.FAMILY,
+    funds.FAMILY,
     deadlines.FAMILY,
     limits.FAMILY,
 )

@@ -19,13 +19,15 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
+from gpuplan.instance.commitments import built_before, ordered_before
 from gpuplan.instance.matching import Subject, facts, selects
-from gpuplan.instance.timeline import last_state, lot_days, module_ready
+from gpuplan.instance.timeline import last_state, module_ready
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Group
 
 if TYPE_CHECKING:
+    from gpuplan.instance.routes import Route
     from gpuplan.instance.rules import Deadline
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
@@ -49,12 +51,11 @@ def concerns(deadline: Deadline, instance: Instance, subject: Subject) -> bool:
     return selects(deadline.select, known) and not (deadline.exclude and selects(deadline.exclude, known))
 
 
-def denies_signing(instance: Instance, offer: str, site: str, signed: date) -> Iterator[Denial]:
+def denies_signing(instance: Instance, offer: str, site: str, way: Route) -> Iterator[Denial]:
     """Every deadline that a signing would break."""
-    days = lot_days(instance.offers[offer], signed)
     for name, deadline in instance.deadlines.items():
         bound = deadline.stage != "usable" and concerns(deadline, instance, Subject.of_offer(instance, offer, site))
-        if bound and days.of(deadline.stage) > deadline.by:
+        if bound and way.days.of(deadline.stage) > deadline.by:
             yield Denial(Group(NAME, path(name)), f"deadline {name}: {deadline.stage} by {deadline.by}")
 
 
@@ -71,8 +72,8 @@ def rows(problem: Problem) -> None:
             _, module_id, site_id, period = problem.columns.keys[column]
             subject = Subject(site=str(site_id), module=str(module_id))
             if concerns(deadline, problem.instance, subject):
-                reached = _module_day(problem.instance, deadline, str(module_id), problem.periods[int(period)].first)
-                if reached > deadline.by:
+                reached = _module_day(problem.instance, deadline, str(module_id), problem.days[int(period)])
+                if reached > deadline.by and int(period) >= 0:
                     key = ("module_deadline", name, str(module_id), str(site_id), int(period))
                     problem.rows.add(key, Linear([(column, 1.0)]), at_most=0.0)
 
@@ -108,6 +109,8 @@ def readings(recount: Recount) -> Iterator[Reading]:
 def _days_reached(recount: Recount, deadline: Deadline) -> Iterator[date]:
     instance = recount.instance
     for lot in recount.lots:
+        if lot.units <= ordered_before(instance, lot.offer, lot.site, lot.days.signed, lot.route):
+            continue
         if concerns(deadline, instance, Subject.of_offer(instance, lot.offer, lot.site)) and deadline.stage != "usable":
             yield lot.days.of(deadline.stage)
     for (offer, site), units in recount.installed.items():
@@ -116,6 +119,8 @@ def _days_reached(recount: Recount, deadline: Deadline) -> Iterator[date]:
             if units[-1] > recount.usable_on(offer, site, deadline.by):
                 yield max(deadline.by + timedelta(days=1), recount.states[units.index(units[-1])] + accept)
     for line in recount.decisions.modules:
+        if line.units <= built_before(instance, line.module, line.site, line.signed):
+            continue
         if concerns(deadline, instance, Subject(site=line.site, module=line.module)):
             yield _module_day(instance, deadline, line.module, line.signed)
 

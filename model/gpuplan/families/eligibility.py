@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gpuplan.families import FAMILIES, Denial
+from gpuplan.instance.routes import Route, routes
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from gpuplan.instance.schema import Instance
 
 
@@ -19,10 +18,10 @@ def pair_denials(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
         yield from family.denies_pair(instance, offer, site)
 
 
-def signing_denials(instance: Instance, offer: str, site: str, signed: date) -> Iterator[Denial]:
-    """Why an offer cannot be signed for a site on a day; nothing when it can."""
+def signing_denials(instance: Instance, offer: str, site: str, way: Route) -> Iterator[Denial]:
+    """Why an offer cannot be signed for a site, on the day and in the way given; nothing when it can."""
     for family in FAMILIES:
-        yield from family.denies_signing(instance, offer, site, signed)
+        yield from family.denies_signing(instance, offer, site, way)
 
 
 def reason(instance: Instance, offer: str, site: str) -> str | None:
@@ -31,9 +30,10 @@ def reason(instance: Instance, offer: str, site: str) -> str | None:
         return denial.reason
     reasons: dict[int, list[str]] = {}
     for period in instance.calendar.all_periods():
-        denials = list(signing_denials(instance, offer, site, period.first))
-        if not denials:
-            return None
-        reasons.setdefault(len(denials), []).append(denials[-1].reason)
+        for way in routes(instance, offer, site, period.first):
+            denials = list(signing_denials(instance, offer, site, way))
+            if not denials:
+                return None
+            reasons.setdefault(len(denials), []).append(denials[-1].reason)
     # The periods with the fewest reasons against them are those that matter.
     return "; ".join(dict.fromkeys(reasons[min(reasons)]))

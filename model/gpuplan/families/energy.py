@@ -20,12 +20,12 @@ $$ \mathrm{energy} = \sum_{s,h} 24\, \Delta_h\, p_{sh}\, D^{\mathrm{typical}}_{s
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
-from gpuplan.instance.calendar import add_months
+from gpuplan.instance.calendar import days_in_month
 from gpuplan.instance.facility import LoadCase
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.timeline import Stretch, stretches
@@ -44,7 +44,12 @@ CASES: dict[str, LoadCase] = {"energy": "typical", "demand": "design", "carbon":
 
 
 def prices(instance: Instance, site_id: str, stretch: Stretch) -> dict[str, Fraction]:
-    """By cost term: reporting currency for each kW drawn over a stretch, in the term's load case; zeros left out."""
+    """By cost term: reporting currency for each kW drawn over a stretch, in the term's load case; zeros left out.
+
+    Nothing where hosts pay.
+    """
+    if site_id in instance.hosted_sites:
+        return {}
     site, tariff = instance.sites[site_id], instance.sites[site_id].tariff
     hours = Fraction(24 * stretch.days)
     found = {"carbon": hours * Fraction(site.carbon_kg_per_kwh * instance.economics.carbon_price_per_tonne) / 1000}
@@ -54,12 +59,6 @@ def prices(instance: Instance, site_id: str, stretch: Stretch) -> dict[str, Frac
         share = Fraction(stretch.days, days_in_month(stretch.first))
         found["demand"] = share * Fraction(tariff.demand_charge_per_kw_month) * rate
     return {term: price for term, price in found.items() if price}
-
-
-def days_in_month(day: date) -> int:
-    """Days of the calendar month of a day."""
-    first = day.replace(day=1)
-    return (add_months(first, 1) - timedelta(days=1)).day
 
 
 def rows(problem: Problem) -> None:

@@ -38,7 +38,9 @@ from gpuplan.families import redundancy
 from gpuplan.families.density import filled
 from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import ALWAYS
+from gpuplan.instance.commitments import built_before
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
+from gpuplan.instance.joining import cluster_needs, places
 from gpuplan.instance.loads import positions_for, system_needs, takes_rack_space
 from gpuplan.instance.providers import EXISTING, Network, module_denial, network
 from gpuplan.instance.rules import Measured
@@ -80,10 +82,12 @@ def columns(problem: Problem) -> None:
     instance = problem.instance
     for site_id in _sites(problem):
         for module_id, terms in instance.sites[site_id].modules.items():
-            for period in problem.periods:
-                if module_denial(instance, module_id, period.first) is None:
+            for number, day in problem.days.items():
+                before = built_before(instance, module_id, site_id, day)
+                if before or (number >= 0 and module_denial(instance, module_id, day) is None):
                     most = INFINITY if terms.max_units is None else float(terms.max_units)
-                    problem.columns.add(("modules", module_id, site_id, period.index), Role.WHOLE, most)
+                    key = ("modules", module_id, site_id, number)
+                    problem.columns.add(key, Role.WHOLE, most if number >= 0 else float(before))
         net = problem.network(site_id)
         for resource in net.providers:
             for provider in net.decided(resource):
@@ -97,6 +101,7 @@ def _sites(problem: Problem) -> list[str]:
     reached = {site for _, site in problem.pairs()} | {
         fleet.site for fleet in problem.instance.existing.systems.values()
     }
+    reached |= {one.site for one in problem.instance.committed.modules.values()}
     return [site for site in problem.instance.sites if site in reached]
 
 
@@ -118,6 +123,9 @@ def _needs_more_over_the_year(instance: Instance, site: Site) -> bool:
     blocks = [instance.modules[module] for module in site.modules]
     needs = [need for capacity in site.capacity.values() for need in capacity.needs.values()]
     needs += [need for block in blocks for need in block.needs.values()]
+    needs += [
+        need for kind in instance.clusters.values() for need in (*kind.needs.values(), *kind.needs_per_system.values())
+    ]
     needs += [need for block in blocks for delivery in block.provides.values() for need in delivery.needs.values()]
     return (
         any(need.typical > need.design for need in needs)
@@ -158,6 +166,7 @@ def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadC
             for resource, amount in system_needs(instance, fleet.system, site_id, case).items():
                 needs[resource].constant += float(amount) * fleet.units
             needs[RACK_POSITIONS].constant += positions_for(instance, fleet.system, site_id, fleet.units)
+    _add_clusters(problem, site_id, state, case, needs)
     for module_id in instance.sites[site_id].modules:
         in_place = problem.in_place(module_id, site_id, state)
         for resource, need in instance.modules[module_id].needs.items():
@@ -175,6 +184,16 @@ def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadC
             for needed, need in net.providers[resource][0].needs.items():
                 needs[needed].plus(needs[resource], float(need.in_case(case)))
     return needs
+
+
+def _add_clusters(problem: Problem, site_id: str, state: int, case: LoadCase, needs: dict[str, Linear]) -> None:
+    """Add what clusters need, and the systems in them beside their own needs."""
+    for place in places(problem.instance):
+        formed = (problem.columns.get(decision, *place, state) for decision in ("clusters", "joined"))
+        for column, some in zip(formed, cluster_needs(problem.instance, place.cluster, case), strict=True):
+            if place.site == site_id and column is not None:
+                for resource, amount in some.items():
+                    needs[resource].add(column, float(amount))
 
 
 def _balance(
@@ -265,7 +284,8 @@ def _bound_module(problem: Problem, site_id: str, module_id: str) -> bool:
     """Bound one module by the needs of both load cases; False when these are not bounded yet."""
     instance = problem.instance
     net, last = problem.network(site_id), len(problem.states) - 1
-    most = 0.0
+    # An approval provides nothing, and one is enough.
+    most = 0.0 if instance.modules[module_id].provides else 1.0
     for case in cases(instance, site_id):
         needs = _needs(problem, net, site_id, last, case)
         for resource, delivery in instance.modules[module_id].provides.items():
@@ -275,6 +295,11 @@ def _bound_module(problem: Problem, site_id: str, module_id: str) -> bool:
             rule = instance.sites[site_id].redundancy.get(resource)
             blocks = -(-largest // float(delivery.amount))
             most = max(most, blocks * (2 if rule and rule.doubled else 1) + (rule.spare_blocks if rule else 0))
+    # What is committed stays, useful or not.
+    built = {
+        day: n for (module, site, day), n in instance.committed.built.items() if (module, site) == (module_id, site_id)
+    }
+    most = max(most, float(sum(built.values())))
     ordered = problem.in_place(module_id, site_id, last)
     for column in ordered.terms:
         problem.columns.tighten(column, most)
@@ -311,6 +336,8 @@ def readings(recount: Recount) -> Iterator[Reading]:
 def _module_order_readings(recount: Recount) -> Iterator[Reading]:
     firsts = {period.first for period in recount.instance.calendar.all_periods()}
     for line in recount.decisions.modules:
+        if line.units <= built_before(recount.instance, line.module, line.site, line.signed):
+            continue
         allowed = (
             line.signed in firsts
             and line.module in recount.instance.sites[line.site].modules

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from gpuplan.program.problem import Group
 
 if TYPE_CHECKING:
+    from gpuplan.instance.routes import Route
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.entries import Entry
     from gpuplan.ledger.reading import Reading
@@ -34,7 +34,7 @@ def none(_: Problem) -> None:
     """No column, row or link."""
 
 
-def never(_instance: Instance, _offer: str, _site: str, _signed: date) -> Iterator[Denial]:
+def never(_instance: Instance, _offer: str, _site: str, _way: Route) -> Iterator[Denial]:
     """No signing is denied."""
     return iter(())
 
@@ -70,8 +70,8 @@ class Family:
     """How to make room for a reading that fails, in the user's unit."""
     denies_pair: Callable[[Instance, str, str], Iterable[Denial]] = always_fits
     """Offer and site: why nothing of it can ever stand there."""
-    denies_signing: Callable[[Instance, str, str, date], Iterable[Denial]] = never
-    """Offer, site and day: why nothing can be signed on that day."""
+    denies_signing: Callable[[Instance, str, str, Route], Iterable[Denial]] = never
+    """Offer, site and way: why nothing can be signed so, on the day on which that way begins."""
     columns: Callable[[Problem], None] = none
     rows: Callable[[Problem], None] = none
     links: Callable[[Problem], None] = none

@@ -26,6 +26,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.instance.caps import every_limit, limit_path
 from gpuplan.instance.matching import Subject, facts, whole_of
 from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import common_step, unit_of, worth
@@ -47,15 +48,10 @@ NAME = "limits"
 COUNTED_BY = {"vendors": "vendor", "makers": "maker", "models": "accelerator", "offers": "offer"}
 
 
-def path(limit: str) -> str:
-    """Path of a limit."""
-    return f"limits.{limit}"
-
-
 def rows(problem: Problem) -> None:
     """Amounts and shares, with the shortfall of soft limits and its penalty."""
-    for name, limit in problem.instance.limits.items():
-        if problem.is_on(NAME, path(name)) and limit.count is None:
+    for name, limit in every_limit(problem.instance).items():
+        if problem.is_on(NAME, limit_path(problem.instance, name)) and limit.count is None:
             for number, (first, last) in enumerate(windows(limit, problem.instance)):
                 _bound(problem, name, limit, number, measure(problem, limit, first, last), first, last)
 
@@ -104,7 +100,7 @@ def scale(limit: Limit) -> Fraction:
 def links(problem: Problem) -> None:
     """Counts of distinct vendors, makers, models or offers."""
     for name, limit in problem.instance.limits.items():
-        if problem.is_on(NAME, path(name)) and limit.count is not None:
+        if problem.is_on(NAME, f"limits.{name}") and limit.count is not None:
             for number, (first, last) in enumerate(windows(limit, problem.instance)):
                 _count(problem, name, limit, number, first, last)
 
@@ -136,7 +132,7 @@ def _amounts_by_thing(
     amounts: dict[str, Linear] = {}
     worths: dict[str, list[Fraction]] = {}
     for subject, units in units_counted(problem, limit, first, last):
-        thing = facts(problem.instance, subject)[COUNTED_BY[limit.count or "vendors"]]
+        thing = thing_counted(problem.instance, limit, subject)
         if thing:
             each = worth(limit, problem.instance, subject.system or "", subject.offer)
             amounts.setdefault(thing, Linear()).plus(units, float(each))
@@ -144,12 +140,18 @@ def _amounts_by_thing(
     return amounts, {thing: common_step(some) for thing, some in worths.items()}
 
 
+def thing_counted(instance: Instance, limit: Limit, subject: Subject) -> str:
+    """Id of the vendor, maker, model or offer that a subject counts for; empty when it has none."""
+    known = facts(instance, subject)[COUNTED_BY[limit.count or "vendors"]]
+    return known if isinstance(known, str) else ""
+
+
 def _counts_from_amount(
     problem: Problem, key: tuple[str, int, str], limit: Limit, amount: Linear, step: Fraction, switch: int
 ) -> None:
     least = Fraction(limit.counts_from) if limit.counts_from is not None else step
     below = (-(-least // step) - 1) * step
-    most = max(problem.bounded(amount, path(key[0])), float(below))
+    most = max(problem.bounded(amount, f"limits.{key[0]}"), float(below))
     row = Linear().plus(amount).add(switch, float(below) - most)
     problem.rows.add(("below", *key), row, at_most=float(below))
     problem.rows.add(("reaches", *key), Linear().plus(amount).add(switch, -float(least)), at_least=0.0)
@@ -163,12 +165,12 @@ def _counts_from_share(
     over = Linear().plus(amount).plus(whole, -float(share))
     amounts = [*over.terms.values(), *([over.constant] if over.constant else [])]
     step = common_step([Fraction(one).limit_denominator(10**9) for one in amounts] or [Fraction(1)])
-    most = problem.bounded(over, path(key[0]))
-    least = problem.bounded(over.times(-1.0), path(key[0]))
+    most = problem.bounded(over, f"limits.{key[0]}")
+    least = problem.bounded(over.times(-1.0), f"limits.{key[0]}")
     nothing = problem.columns.get("nothing", *key[:2])
     if nothing is None:
         nothing = problem.columns.add(("nothing", *key[:2]), Role.WHOLE, 1.0)
-        bound = problem.bounded(whole, path(key[0]))
+        bound = problem.bounded(whole, f"limits.{key[0]}")
         problem.rows.add(("nothing", *key[:2]), Linear().plus(whole).add(nothing, bound), at_most=bound)
     below = Linear().plus(over).add(switch, -(most + float(step))).add(nothing, -float(step))
     problem.rows.add(("below", *key), below, at_most=-float(step))
@@ -179,11 +181,12 @@ def _counts_from_share(
 
 def readings(recount: Recount) -> Iterator[Reading]:
     """What each limit measures in each window against its bounds."""
-    for name, limit in recount.instance.limits.items():
+    for name, limit in every_limit(recount.instance).items():
         for number, (first, last) in enumerate(windows(limit, recount.instance)):
             reading = read(recount, name, limit, first, last)
             if reading is not None:
-                yield replace(reading, window=number)
+                at = limit_path(recount.instance, name)
+                yield replace(reading, path=at, limit=name, window=number)
 
 
 def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> Reading | None:
@@ -193,17 +196,18 @@ def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> 
         used = Fraction(len(things_counted(recount, limit, first, last)))
         return _reading(name, limit, detail, used, limit.count, limit.at_least, limit.at_most, exact=True)
     used = recounted(recount, limit, first, last)
+    exact = limit.kind in ("units", "clusters")
     if limit.is_amount:
-        exact = limit.kind == "units"
-        return _reading(name, limit, detail, used, unit_of(limit), limit.at_least, limit.at_most, exact=exact)
+        return _reading(
+            name, limit, detail, used, unit_of(limit, recount.instance), limit.at_least, limit.at_most, exact=exact
+        )
     whole = recounted(recount, whole_of(limit), first, last)
-    exact = limit.kind == "units"
     if whole == 0:
         if used == 0:
             return None
         # Something of nothing is more than any share of it.
         most = None if limit.at_most_share is None else Decimal(0)
-        return _reading(name, limit, detail, used, unit_of(limit), Decimal(0), most, exact=exact)
+        return _reading(name, limit, detail, used, unit_of(limit, recount.instance), Decimal(0), most, exact=exact)
     return _reading(name, limit, detail, used / whole, "share", limit.at_least_share, limit.at_most_share, exact=exact)
 
 
@@ -220,7 +224,7 @@ def _reading(
 ) -> Reading:
     at_least = None if low is None else Fraction(low)
     at_most = None if high is None else Fraction(high)
-    hard = Reading(NAME, path(name), detail, used, unit, at_least, at_most, exact)
+    hard = Reading(NAME, f"limits.{name}", detail, used, unit, at_least, at_most, exact)
     if limit.soft is None:
         return hard
     return replace(hard, forgiven=hard.shortfall)
@@ -230,7 +234,7 @@ def things_counted(recount: Recount, limit: Limit, first: date, last: date) -> l
     """The vendors, makers, models or offers that count, in order of first sight."""
     amounts: dict[str, Fraction] = {}
     for subject, units in recount.counted(limit, first, last):
-        thing = facts(recount.instance, subject)[COUNTED_BY[limit.count or "vendors"]]
+        thing = thing_counted(recount.instance, limit, subject)
         if thing:
             amounts[thing] = amounts.get(thing, Fraction(0)) + recount.worth(limit, subject) * units
     least = Fraction(limit.counts_from or 0)
@@ -263,9 +267,13 @@ def entries(recount: Recount) -> Iterator[Entry]:
 
 def sentence(instance: Instance, at: str) -> str:
     """What the limit demands, in words."""
-    name = at.removeprefix("limits.")
-    limit = instance.limits[name]
-    what = limit.count or unit_of(limit)
+    name, limit = next((name, one) for name, one in every_limit(instance).items() if limit_path(instance, name) == at)
+    return told(instance, name, limit)
+
+
+def told(instance: Instance, name: str, limit: Limit) -> str:
+    """What one limit demands, in words."""
+    what = limit.count or unit_of(limit, instance)
     if what == "money":
         what = f"{instance.currency} of {limit.measure}"
     bounds = [
@@ -298,8 +306,7 @@ def selected(measured: Measured) -> str:
 
 def repair(instance: Instance, reading: Reading) -> str:
     """By how much to move the bound, in its own unit."""
-    name = reading.path.removeprefix("limits.")
-    limit = instance.limits[name]
+    limit = every_limit(instance)[reading.limit]
     low = reading.at_least is not None and reading.used < reading.at_least
     field = ("at_least" if low else "at_most") + ("" if limit.is_amount else "_share")
     unit = instance.currency if reading.unit == "money" else reading.unit
@@ -310,7 +317,7 @@ FAMILY = Family(
     name=NAME,
     title="Limits",
     kind="policy",
-    groups=lambda instance: [path(name) for name in instance.limits],
+    groups=lambda instance: dict.fromkeys(limit_path(instance, name) for name in every_limit(instance)),
     sentence=sentence,
     repair=repair,
     rows=rows,

@@ -47,6 +47,8 @@ class Goal:
     expression: Linear
     tolerance: float
     tolerance_share: float
+    gap: float | None = None
+    """Share within which it counts as optimal; that of the search when None."""
 
 
 def priorities(instance: Instance) -> list[int]:
@@ -54,8 +56,8 @@ def priorities(instance: Instance) -> list[int]:
     return sorted({limit.soft.priority for limit in instance.limits.values() if limit.soft and limit.soft.priority})
 
 
-def level_name(level: Level) -> tuple[str, str]:
-    """(name, unit) of a level, for people."""
+def level_name(level: Level, instance: Instance) -> tuple[str, str]:
+    """(name, unit) of a level of an instance, for people."""
     if level.minimise == "cost":
         return "minimise cost", "money"
     if level.minimise == "commissioning":
@@ -64,7 +66,7 @@ def level_name(level: Level) -> tuple[str, str]:
         return f"minimise the largest vendor's {unit_of(level.of)}{selected(level.of)}", unit_of(level.of)
     aim = level.maximise or level.minimise
     assert isinstance(aim, Measured)
-    unit = unit_of(aim)
+    unit = unit_of(aim, instance)
     word = "maximise" if level.maximise else "minimise"
     return f"{word} {aim.measure if unit == 'money' else unit}{selected(aim)}", unit
 
@@ -83,11 +85,17 @@ def goals(problem: Problem) -> list[Goal]:
         for priority in priorities(problem.instance)
     ]
     for number, level in enumerate(problem.instance.objective):
-        name, unit = level_name(level)
+        name, unit = level_name(level, problem.instance)
         expression = _expression(problem, level, number)
         found.append(
             Goal(
-                name, unit, level.maximise is not None, expression, float(level.tolerance), float(level.tolerance_share)
+                name,
+                unit,
+                level.maximise is not None,
+                expression,
+                float(level.tolerance),
+                float(level.tolerance_share),
+                None if level.gap is None else float(level.gap),
             )
         )
     return found
@@ -107,7 +115,7 @@ def _expression(problem: Problem, level: Level, number: int) -> Linear:
 
 
 def _last_day(instance: Instance, aim: Measured, by: date | None) -> date:
-    return by or (instance.calendar.end if aim.kind == "units" else instance.operation_end)
+    return by or (instance.calendar.end if aim.kind in ("units", "work", "clusters") else instance.operation_end)
 
 
 def _commissioning(problem: Problem, target: str, number: int) -> Linear:
@@ -159,7 +167,7 @@ def values(recount: Recount) -> list[tuple[str, str, Decimal]]:
             Fraction(0),
         )
         found.append((f"miss soft limits of priority {priority} least", "shortfall", _decimal(missed)))
-    return found + [(*level_name(level), _decimal(_value(recount, level))) for level in instance.objective]
+    return found + [(*level_name(level, instance), _decimal(_value(recount, level))) for level in instance.objective]
 
 
 def _value(recount: Recount, level: Level) -> Fraction:

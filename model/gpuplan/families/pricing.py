@@ -22,13 +22,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.families.family import Family
 from gpuplan.instance.matching import Subject, whole_of
 from gpuplan.instance.prices import added_parts, instalments, last_order_day, module_instalments, rate
 from gpuplan.instance.rules import Measured
-from gpuplan.instance.timeline import Stretch, module_ready, stretches
+from gpuplan.instance.timeline import LotDays, Stretch, module_ready, stretches
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import Role
@@ -54,15 +54,33 @@ def has_fees(quote: Offer) -> bool:
     return any(tier.fee for tier in quote.price_tiers())
 
 
-def tier_sites(instance: Instance, offer: str) -> tuple[str, ...]:
-    """Sites by which an offer's tiers are told apart: all of its sites when a rule on money selects sites.
+class TieredOrders(NamedTuple):
+    """Orders of an offer in one period that its tiers need not tell apart: paid on the same days."""
 
-    Otherwise one name for all of them: the only site, or "" for several together.
-    """
-    sites = instance.offer_sites(offer)
-    if len(sites) < 2:
-        return sites
-    return sites if _money_by_site(instance) else ("",)
+    site: str
+    """Empty for several sites together."""
+    period: int
+    number: int
+    """Counts the ways of a period whose days differ."""
+    days: LotDays
+    units: Linear
+
+
+def tiered_orders(problem: Problem, offer: str) -> list[TieredOrders]:
+    """Orders of an offer as its tiers tell them apart: by days, and by site when a rule on money selects sites."""
+    sites = problem.instance.offer_sites(offer)
+    apart = len(sites) < 2 or _money_by_site(problem.instance)
+    lot = problem.instance.offers[offer].lot_units
+    groups: dict[tuple[str, int], dict[LotDays, Linear]] = defaultdict(dict)
+    for site in sites:
+        for period, column in problem.signings.get((offer, site), ()):
+            by_days = groups[site if apart else "", period]
+            by_days.setdefault(problem.lot(column), Linear()).add(column, lot)
+    return [
+        TieredOrders(site, period, number, days, units)
+        for (site, period), by_days in groups.items()
+        for number, (days, units) in enumerate(by_days.items())
+    ]
 
 
 def _money_by_site(instance: Instance) -> bool:
@@ -115,21 +133,8 @@ def _largest_fee(quote: Offer) -> float:
 def _all_units_columns(problem: Problem, offer: str) -> None:
     for number, _ in enumerate(problem.instance.offers[offer].price_tiers(), 1):
         problem.strategic("tier", offer, number)
-        for site, period in _tiered_orders(problem, offer):
-            problem.columns.add(("tier_units", offer, number, site, period), Role.CONTINUOUS)
-
-
-def _tiered_orders(problem: Problem, offer: str) -> dict[tuple[str, int], Linear]:
-    """Units of an offer signed for, by the sites that its tiers are told apart by, and period."""
-    sites = tier_sites(problem.instance, offer)
-    if sites == ("",):
-        return {("", period): units for period, units in signings_by_period(problem, [offer]).items()}
-    lot = problem.instance.offers[offer].lot_units
-    return {
-        (site, period): Linear([(column, lot)])
-        for site in sites
-        for period, column in problem.signings.get((offer, site), ())
-    }
+        for orders in tiered_orders(problem, offer):
+            problem.columns.add(("tier_units", offer, number, *orders[:3]), Role.CONTINUOUS)
 
 
 def signings_by_period(problem: Problem, offers: list[str]) -> dict[int, Linear]:
@@ -179,13 +184,13 @@ def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
     for (name, site), signings in problem.signings.items():
         if name != offer:
             continue
-        for period, column in signings:
-            units = Linear([(column, float(quote.lot_units))])
+        for _, column in signings:
+            units, days = Linear([(column, float(quote.lot_units))]), problem.lot(column)
             subject = Subject.of_offer(problem.instance, offer, site)
             if not all_units:
-                _pay(problem, "purchase", offer, period, units, Fraction(quote.price), quote.currency, subject)
-            for part, price in parts.items():
-                _pay(problem, part, offer, period, units, price, "USD", subject)
+                _pay(problem, "purchase", offer, days, units, Fraction(quote.price), quote.currency, subject)
+            for part, (price, currency) in parts.items():
+                _pay(problem, part, offer, days, units, price, currency, subject)
     if all_units:
         _all_units_rows(problem, offer, quote)
 
@@ -194,13 +199,12 @@ def _pay(
     problem: Problem,
     term: str,
     offer: str,
-    period: int,
+    days: LotDays,
     units: Linear,
     price: Fraction,
     currency: str | None,
     subject: Subject,
 ) -> None:
-    days = problem.lot(offer, period)
     payments = instalments(problem.instance, offer, days, price, currency)
     problem.flows.append(
         Flow(term, days.signed, subject, units, tuple((day, float(amount)) for day, amount in payments))
@@ -209,16 +213,16 @@ def _pay(
 
 def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
     """Units of each tier add up to the orders, by period, and by site where a rule on money needs it."""
-    for (site, period), units in _tiered_orders(problem, offer).items():
-        split = Linear().plus(units, -1.0)
-        subject = Subject.of_offer(problem.instance, offer, site or None)
+    for orders in tiered_orders(problem, offer):
+        split = Linear().plus(orders.units, -1.0)
+        subject = Subject.of_offer(problem.instance, offer, orders.site or None)
         for number, tier in enumerate(quote.price_tiers(), 1):
-            column = problem.columns.get("tier_units", offer, number, site, period)
+            column = problem.columns.get("tier_units", offer, number, *orders[:3])
             if column is not None:
                 split.add(column, 1.0)
                 price = Fraction(tier.price)
-                _pay(problem, "purchase", offer, period, Linear([(column, 1.0)]), price, quote.currency, subject)
-        problem.rows.add(("tier_units", offer, site, period), split, at_least=0.0, at_most=0.0)
+                _pay(problem, "purchase", offer, orders.days, Linear([(column, 1.0)]), price, quote.currency, subject)
+        problem.rows.add(("tier_units", offer, *orders[:3]), split, at_least=0.0, at_most=0.0)
 
 
 def _incremental_rows(problem: Problem, offer: str, quote: Offer) -> None:
@@ -269,7 +273,7 @@ def _module_flows(problem: Problem) -> None:
     for column in problem.columns.of("modules"):
         _, module_id, site, period = problem.columns.keys[column]
         module = instance.modules[str(module_id)]
-        signed = problem.periods[int(period)].first
+        signed = problem.days[int(period)]
         ordered = Linear([(column, 1.0)])
         subject = Subject(site=str(site), module=str(module_id))
         payments = module_instalments(instance, str(module_id), signed)
@@ -352,11 +356,10 @@ def _tier_units(problem: Problem, offer: str) -> dict[int, list[int]]:
     """Columns of the units that each all-units tier prices, by tier."""
     found: dict[int, list[int]] = defaultdict(list)
     for number in range(1, len(problem.instance.offers[offer].tiers) + 2):
-        for site in tier_sites(problem.instance, offer):
-            for period in problem.periods:
-                column = problem.columns.get("tier_units", offer, number, site, period.index)
-                if column is not None:
-                    found[number].append(column)
+        for orders in tiered_orders(problem, offer):
+            column = problem.columns.get("tier_units", offer, number, *orders[:3])
+            if column is not None:
+                found[number].append(column)
     return found
 
 
@@ -418,7 +421,7 @@ def _fee_links(problem: Problem, offer: str, quote: Offer) -> None:
 
 
 def _fee_flow(problem: Problem, offer: str, quote: Offer, period: int, fee: Linear) -> None:
-    day = problem.periods[period].first
+    day = problem.days[period]
     worth = float(rate(problem.instance, quote.currency, day))
     problem.flows.append(Flow("fees", day, Subject.of_offer(problem.instance, offer), fee, ((day, worth),)))
 
@@ -465,7 +468,7 @@ def _activation_flows(problem: Problem, vendor: str, seller: Vendor) -> None:
     offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
     periods = list(signings_by_period(problem, offers))
     for period, column in _firsts(problem, "vendor_first", vendor, problem.vendor_used(vendor), periods):
-        day = problem.periods[period].first
+        day = problem.days[period]
         amount = float(Fraction(seller.activation_cost) * rate(problem.instance, seller.currency, day))
         flow = Flow("activation", day, Subject(vendor=vendor), Linear([(column, 1.0)]), ((day, amount),))
         problem.flows.append(flow)
@@ -601,7 +604,7 @@ def _lot_entries(recount: Recount, lot: Lot) -> Iterator[Entry]:
     instance, quote = recount.instance, recount.instance.offers[lot.offer]
     subject = Subject.of_offer(instance, lot.offer, lot.site)
     prices = {"purchase": (unit_price(recount, lot.offer), quote.currency)}
-    prices |= {part: (price, "USD") for part, price in added_parts(instance, lot.offer).items()}
+    prices |= added_parts(instance, lot.offer)
     for term, (price, currency) in prices.items():
         for day, amount in instalments(instance, lot.offer, lot.days, price, currency):
             yield entry(instance, term, day, amount * lot.units, subject, lot.days.signed)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import months_between
+from gpuplan.instance.commitments import opened_before
 from gpuplan.instance.matching import Subject
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
@@ -55,9 +56,14 @@ def open_day(site: Site, decided: date) -> date:
     return max(built, site.opens or built)
 
 
+def first_open_day(instance: Instance, site: str) -> date:
+    """First day on which a site can be open."""
+    return open_day(instance.sites[site], min(instance.calendar.start, instance.committed.opened.get(site, date.max)))
+
+
 def denies_pair(instance: Instance, _offer: str, site: str) -> Iterator[Denial]:
     """A site that opens after the last period."""
-    opens = open_day(instance.sites[site], instance.calendar.start)
+    opens = first_open_day(instance, site)
     if opens > instance.calendar.end:
         yield Denial(Group(NAME, path(site)), f"site {site} cannot open before {opens}")
 
@@ -65,12 +71,15 @@ def denies_pair(instance: Instance, _offer: str, site: str) -> Iterator[Denial]:
 def columns(problem: Problem) -> None:
     """For each site that is opened by decision: the switch, and the period of the decision."""
     for name, site in problem.instance.sites.items():
-        if not is_decided(site) or not any(pair[1] == name for pair in problem.pairs()):
+        wanted = any(pair[1] == name for pair in problem.pairs()) or name in problem.instance.committed.opened
+        if not is_decided(site) or not wanted:
             continue
         problem.strategic("site_open", name)
-        for period in problem.periods:
-            if open_day(site, period.first) <= problem.instance.calendar.end:
-                problem.columns.add(("opening", name, period.index), Role.WHOLE, 1.0)
+        for number, day in problem.days.items():
+            if number < 0 and not opened_before(problem.instance, name, day):
+                continue
+            if open_day(site, day) <= problem.instance.calendar.end:
+                problem.columns.add(("opening", name, number), Role.WHOLE, 1.0)
 
 
 def rows(problem: Problem) -> None:
@@ -101,7 +110,7 @@ def rows(problem: Problem) -> None:
 
 
 def _openings(problem: Problem, site: str) -> list[tuple[date, int]]:
-    found = ((period.first, problem.columns.get("opening", site, period.index)) for period in problem.periods)
+    found = ((day, problem.columns.get("opening", site, number)) for number, day in problem.days.items())
     return [(day, column) for day, column in found if column is not None]
 
 
@@ -111,6 +120,8 @@ def _payments(instance: Instance, name: str, decided: date) -> dict[str, list[tu
     currency = site.currency or instance.currency
     economics = instance.economics
     found: dict[str, list[tuple[date, Fraction]]] = {}
+    if name in instance.hosted_sites:
+        return found
     if site.opening_cost:
         found["opening"] = [(decided, Fraction(site.opening_cost) * Fraction(economics.rate(currency, decided)))]
     if site.fixed_cost_per_month:
@@ -119,6 +130,14 @@ def _payments(instance: Instance, name: str, decided: date) -> dict[str, list[tu
             (last, Fraction(site.fixed_cost_per_month) * Fraction(economics.rate(currency, last))) for _, last in months
         ]
     return found
+
+
+def opened_by(problem: Problem, site: str, day: date) -> Linear | None:
+    """1 if a site that is opened by decision is open on a day; None for any other site."""
+    if problem.columns.get("site_open", site) is None:
+        return None
+    place = problem.instance.sites[site]
+    return Linear((column, 1.0) for start, column in _openings(problem, site) if open_day(place, start) <= day)
 
 
 def links(problem: Problem) -> None:
@@ -169,6 +188,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
         if is_decided(site):
             yield Reading(NAME, path(name), "times opened", Fraction(len(days)), "openings", None, Fraction(1))
         firsts = {period.first for period in recount.instance.calendar.all_periods()}
+        firsts |= {day for day in (recount.instance.committed.opened.get(name),) if day is not None}
         odd = [line for line in recount.decisions.openings if line.site == name and line.decided not in firsts]
         detail = "decided on no first day of a period"
         yield Reading(NAME, path(name), detail, Fraction(len(odd)), "faults", None, Fraction(0))
@@ -195,7 +215,7 @@ def entries(recount: Recount) -> Iterator[Entry]:
 def sentence(instance: Instance, at: str) -> str:
     """When the site can be open."""
     name = at.removeprefix("sites.")
-    return f"site {name} can be open from {open_day(instance.sites[name], instance.calendar.start)} on"
+    return f"site {name} can be open from {first_open_day(instance, name)} on"
 
 
 def repair(_instance: Instance, reading: Reading) -> str:

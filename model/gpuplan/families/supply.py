@@ -1,6 +1,7 @@
 r"""Supply: what can be signed when, what arrives when, and what can stand.
 
-An offer $o$ is signed on the first day of a period $t$ for a site $s$, in whole lots. It ships, arrives and is ready on
+An offer $o$ is signed on the first day of a period $t$ for a site $s$, in whole lots, by one of the ways that export
+control leaves. It ships, arrives and is ready on
 days that its lead, shipping, installation and acceptance give; the units installed on a state day $k$ are a decision
 that never falls and never passes what has been installed by then.
 
@@ -30,16 +31,17 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import add_months, step_at
-from gpuplan.instance.timeline import lot_days
+from gpuplan.instance.commitments import ordered_before
 from gpuplan.ledger.reading import Reading
-from gpuplan.program.columns import INFINITY, Role
+from gpuplan.program.columns import INFINITY, Key, Role
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Group
 
 if TYPE_CHECKING:
     from gpuplan.instance.offers import Offer
+    from gpuplan.instance.routes import Route
     from gpuplan.instance.schema import Instance
-    from gpuplan.ledger.recount import Recount
+    from gpuplan.ledger.recount import Lot, Recount
     from gpuplan.program.problem import Problem
 
 NAME = "supply"
@@ -50,9 +52,9 @@ def path(offer: str) -> str:
     return f"offers.{offer}"
 
 
-def denies_signing(instance: Instance, offer: str, _site: str, signed: date) -> Iterator[Denial]:
+def denies_signing(instance: Instance, offer: str, _site: str, way: Route) -> Iterator[Denial]:
     """Outside the order window, or before a tender could have been awarded."""
-    quote = instance.offers[offer]
+    quote, signed, shipped = instance.offers[offer], way.days.signed, way.days.shipped
     awarded = instance.calendar.tender_day + timedelta(days=quote.award_days)
     reasons = []
     if quote.order_from and signed < quote.order_from:
@@ -61,7 +63,6 @@ def denies_signing(instance: Instance, offer: str, _site: str, signed: date) -> 
         reasons.append(f"the order window closed on {quote.order_until}")
     if signed < awarded:
         reasons.append(f"a tender of {quote.award_days} days ends on {awarded}")
-    shipped = lot_days(quote, signed).shipped
     if quote.supply is not None and not monthly_rate(quote, shipped.replace(day=1)):
         reasons.append(f"none is shipped in {shipped:%Y-%m}")
     for reason in reasons:
@@ -70,14 +71,19 @@ def denies_signing(instance: Instance, offer: str, _site: str, signed: date) -> 
 
 def columns(problem: Problem) -> None:
     """Orders for every signing, and installed from the first state day that a lot can reach."""
-    for (offer, site), signings in problem.signings.items():
+    for (offer, site), allowed in problem.allowed.items():
         quote = problem.instance.offers[offer]
         bound = quote.max_units if problem.is_on(NAME, path(offer)) else None
         lots = INFINITY if bound is None else float(bound // quote.lot_units)
-        for position, (period, _) in enumerate(signings):
-            column = problem.columns.add(("orders", offer, site, period), Role.WHOLE, lots)
-            signings[position] = (period, column)
-        first = min(problem.lot(offer, period).installed for period, _ in signings)
+        signings = problem.signings[offer, site] = []
+        for period, way in allowed:
+            key: Key = ("orders", offer, site, period, *([way.name] if way.name else []))
+            before = ordered_before(problem.instance, offer, site, problem.days[period], way.name)
+            most = lots if period >= 0 else float(before // quote.lot_units)
+            column = problem.columns.add(key, Role.WHOLE, most)
+            problem.routes[column] = way
+            signings.append((period, column))
+        first = min(problem.lot(column).installed for _, column in signings)
         problem.standings[offer, site] = [
             problem.columns.add(("installed", offer, site, state), Role.WHOLE, lots * quote.lot_units)
             if first <= day
@@ -99,7 +105,7 @@ def rows(problem: Problem) -> None:
 
 def _standing_rows(problem: Problem, offer: str, site: str, standing: list[int | None]) -> None:
     lot = problem.instance.offers[offer].lot_units
-    signings = [(problem.lot(offer, period).installed, column) for period, column in problem.signings[offer, site]]
+    signings = [(problem.lot(column).installed, column) for _, column in problem.signings[offer, site]]
     before: int | None = None
     for state, column in enumerate(standing):
         if column is None:
@@ -117,9 +123,10 @@ def _rate_rows(problem: Problem, offer: str, quote: Offer) -> None:
     months: dict[date, Linear] = {}
     for (name, _), signings in problem.signings.items():
         if name == offer:
-            for period, column in signings:
-                month = problem.lot(offer, period).shipped.replace(day=1)
-                months.setdefault(month, Linear()).add(column, quote.lot_units)
+            for _, column in signings:
+                month = problem.lot(column).shipped.replace(day=1)
+                if month >= problem.instance.calendar.start:  # what shipped before has shipped
+                    months.setdefault(month, Linear()).add(column, quote.lot_units)
     for month, shipped in sorted(months.items()):
         problem.rows.add(("supply", offer, f"{month:%Y-%m}"), shipped, at_most=float(monthly_rate(quote, month)))
 
@@ -156,7 +163,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
         yield from _total_readings(recount.instance.offers[offer], offer, units)
         yield from _rate_readings(recount, offer)
     for lot in recount.lots:
-        yield from _lot_readings(recount.instance, lot.offer, lot.site, lot.days.signed, lot.units)
+        yield from _lot_readings(recount.instance, lot)
     for (offer, site), units_by_state in recount.installed.items():
         lots = recount.lots_by_pair.get((offer, site), [])
         before = 0
@@ -179,7 +186,7 @@ def _rate_readings(recount: Recount, offer: str) -> Iterator[Reading]:
         return
     shipped: dict[date, int] = {}
     for lot in recount.lots:
-        if lot.offer == offer:
+        if lot.offer == offer and lot.days.shipped >= recount.instance.calendar.start:
             month = lot.days.shipped.replace(day=1)
             shipped[month] = shipped.get(month, 0) + lot.units
     for month, units in sorted(shipped.items()):
@@ -187,8 +194,11 @@ def _rate_readings(recount: Recount, offer: str) -> Iterator[Reading]:
         yield Reading(NAME, path(offer), f"shipped in {month:%Y-%m}", Fraction(units), "systems", None, rate)
 
 
-def _lot_readings(instance: Instance, offer: str, site: str, signed: date, units: int) -> Iterator[Reading]:
+def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
+    offer, site, signed, units = lot.offer, lot.site, lot.days.signed, lot.units
     quote = instance.offers[offer]
+    if units <= ordered_before(instance, offer, site, signed, lot.route) and not units % quote.lot_units:
+        return
     first = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
     last = quote.order_until or instance.calendar.end
     yield Reading(

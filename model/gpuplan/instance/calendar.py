@@ -130,6 +130,23 @@ def add_months(first: date, months: int) -> date:
     return date(year, month + 1, 1)
 
 
+def term_end(first: date, months: int) -> date:
+    """Last day of a term of so many months that starts on `first`.
+
+    >>> term_end(date(2025, 1, 15), 2)
+    datetime.date(2025, 3, 14)
+    """
+    month = add_months(first.replace(day=1), months)
+    days = (add_months(month, 1) - month).days
+    return month + timedelta(days=min(first.day, days + 1) - 2)
+
+
+def days_in_month(day: date) -> int:
+    """Days of the calendar month of a day."""
+    first = day.replace(day=1)
+    return (add_months(first, 1) - first).days
+
+
 def months_between(first: date, last: date) -> tuple[tuple[date, date], ...]:
     """The calendar months that touch [first, last], each as (first day, last day) cut to that span."""
     found = []

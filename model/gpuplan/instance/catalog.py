@@ -6,14 +6,15 @@ An instance uses an entry by naming its id, and overrides any field of it by sta
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast
+from typing import Literal, cast, get_args
 
 from gpuplan.instance.document import read_document
 
-Section = Literal["accelerators", "systems", "modules", "resources", "tariffs", "throughput", "facts"]
-SECTIONS: tuple[Section, ...] = ("accelerators", "systems", "modules", "resources", "tariffs", "throughput", "facts")
+Section = Literal["accelerators", "systems", "modules", "resources", "tariffs", "regimes", "throughput", "facts"]
+SECTIONS: tuple[Section, ...] = get_args(Section)
 OVERRIDABLE: tuple[Section, ...] = ("resources", "accelerators", "systems", "modules")
 FOLDER = Path(__file__).resolve().parents[1] / "catalog"
 Tree = dict[str, object]
@@ -63,8 +64,12 @@ def resolve(tree: Tree) -> Tree:
     existing = tree.get("existing")
     if isinstance(existing, dict):
         _take(resolved, "systems", _mentioned(existing, "systems", "system"))
+    _take(resolved, "systems", _mentioned_under(resolved, "workloads", "rates"))
+    _take(resolved, "systems", _mentioned_in_list(resolved, "clusters", "systems"))
     _take(resolved, "accelerators", _mentioned(resolved, "systems", "accelerator"))
     _resolve_tariffs(resolved)
+    _resolve_regimes(resolved)
+    _resolve_rates(resolved)
     return resolved
 
 
@@ -96,6 +101,43 @@ def _mentioned_under(tree: Tree, section: str, field: str) -> Iterator[str]:
             yield from (name for name in names if isinstance(name, str))
 
 
+def _resolve_regimes(tree: Tree) -> None:
+    """Regimes that are named, and those that they amend, filled in."""
+    export = tree.get("export")
+    stated = export.get("regimes") if isinstance(export, dict) else None
+    if not isinstance(export, dict) or not isinstance(stated, dict):
+        return
+    waiting = list(stated)
+    found: Tree = {}
+    while waiting:
+        name = waiting.pop(0)
+        if name in found or (name not in stated and name not in entries("regimes")):
+            continue
+        given = stated.get(name, {})
+        found[name] = completed("regimes", name, _with_caps(name, {} if given is None else given))
+        regime = found[name]
+        amended = regime.get("amends") if isinstance(regime, dict) else None
+        names = [amended] if isinstance(amended, str) else amended
+        waiting += [one for one in names if isinstance(one, str)] if isinstance(names, list | tuple) else []
+    tree["export"] = {**export, "regimes": found}
+
+
+def _with_caps(name: str, given: object) -> object:
+    """A regime as an instance states it, with the fields of its caps that it leaves out taken from the catalogue."""
+    caps = given.get("caps") if isinstance(given, dict) else None
+    shipped = cast(dict[str, Tree], entries("regimes").get(name, {}).get("caps", {}))
+    if not isinstance(given, dict) or not isinstance(caps, dict):
+        return given
+    merged = {cap: {**shipped.get(cap, {}), **stated} for cap, stated in caps.items() if isinstance(stated, dict)}
+    return {**given, "caps": {**shipped, **caps, **merged}}
+
+
+def _mentioned_in_list(tree: Tree, section: str, field: str) -> Iterator[str]:
+    for entity in list(_entities(tree, section)):
+        names = entity.get(field)
+        yield from (name for name in (names if isinstance(names, list) else [names]) if isinstance(name, str))
+
+
 def _resolve_tariffs(tree: Tree) -> None:
     sites = tree.get("sites")
     if not isinstance(sites, dict):
@@ -106,3 +148,40 @@ def _resolve_tariffs(tree: Tree) -> None:
         else site
         for name, site in sites.items()
     }
+
+
+def _resolve_rates(tree: Tree) -> None:
+    """Rates that name a measured result get it, with its source; the name of one that is not there is left as it is."""
+    workloads, systems = tree.get("workloads"), tree.get("systems")
+    if not isinstance(workloads, dict) or not isinstance(systems, dict):
+        return
+    tree["workloads"] = {
+        name: {**one, "rates": {system: _rate(rate, systems.get(system), one) for system, rate in one["rates"].items()}}
+        if isinstance(one, dict) and isinstance(one.get("rates"), dict)
+        else one
+        for name, one in workloads.items()
+    }
+
+
+def _rate(rate: object, system: object, workload: Tree) -> object:
+    wanted = rate.get("measured") if isinstance(rate, dict) else None
+    if not isinstance(rate, dict) or not isinstance(wanted, dict) or not isinstance(system, dict):
+        return rate
+    found = [
+        result
+        for result in measured_results(str(system.get("accelerator")))
+        if (result["workload"], result["scenario"]) == (wanted.get("workload"), wanted.get("scenario"))
+        and result["per_accelerator_unit"] == f"{workload.get('unit')} per accelerator"
+    ]
+    if not found:
+        return rate
+    best = max(found, key=lambda result: cast(Decimal, result["per_accelerator"]))
+    stated = {key: value for key, value in rate.items() if key != "measured"}
+    return {"per_accelerator": best["per_accelerator"], "source": best["source"], **stated}
+
+
+def measured_results(accelerator: str) -> list[Tree]:
+    """What the catalogue knows of the throughput of an accelerator; hours for a training run are no rate."""
+    results = cast(list[Tree], entries("throughput")["results"])
+    own = (one for one in results if one.get("accelerator") == accelerator)
+    return [one for one in own if str(one["per_accelerator_unit"]).endswith("/s per accelerator")]

@@ -11,20 +11,29 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
 from gpuplan.instance.catalog import OVERRIDABLE, entries
+from gpuplan.instance.commitments import CommittedModule, CommittedOpening, CommittedOrder
+from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
 from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
-from gpuplan.instance.timeline import lot_days, windows
+from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import common_step, worth
+from gpuplan.instance.workload_checks import units_of_work, workloads
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
 OUTLIER = Decimal("1.5")
 """How far outside the catalogue's range a price may lie before it is remarked on."""
+
+
+MOST_FUNDS = 8
+"""Every union of them may be a rule."""
 
 
 def check(instance: Instance) -> list[Problem]:
@@ -53,11 +62,34 @@ def references(instance: Instance) -> Iterator[Problem]:
         yield from _reference(f"offers.{name}.system", "system", offer.system, instance.systems)
         for number, site in enumerate(offer.sites or ()):
             yield from _reference(f"offers.{name}.sites.{number}", "site", site, instance.sites)
+    for name, workload in instance.workloads.items():
+        for rated in workload.rates:
+            yield from _reference(f"workloads.{name}.rates.{rated}", "system", rated, instance.systems)
+        for number, site in enumerate(workload.sites or ()):
+            yield from _reference(f"workloads.{name}.sites.{number}", "site", site, instance.sites)
+        for site in workload.transit_price_per_unit_month:
+            path = f"workloads.{name}.transit_price_per_unit_month.{site}"
+            yield from _reference(path, "site", site, instance.sites)
+    for name, kind in instance.clusters.items():
+        for joined in kind.systems:
+            yield from _reference(f"clusters.{name}.systems", "system", joined, instance.systems)
+        for number, site in enumerate(kind.sites or ()):
+            yield from _reference(f"clusters.{name}.sites.{number}", "site", site, instance.sites)
+        for resource in (*kind.needs, *kind.needs_per_system):
+            yield from _reference(f"clusters.{name}.needs", "resource", resource, instance.resources)
     for name, fleet in instance.existing.systems.items():
         path = f"existing.systems.{name}"
         yield from _reference(f"{path}.system", "system", fleet.system, instance.systems)
         yield from _reference(f"{path}.site", "site", fleet.site, instance.sites)
         yield from _reference(f"{path}.vendor", "vendor", fleet.vendor, instance.vendors)
+    for part, some in instance.committed.by_kind().items():
+        for name, one in some.items():
+            path = f"committed.{part}.{name}"
+            yield from _reference(f"{path}.site", "site", one.site, instance.sites)
+            if isinstance(one, CommittedOrder):
+                yield from _reference(f"{path}.offer", "offer", one.offer, instance.offers)
+            elif isinstance(one, CommittedModule):
+                yield from _reference(f"{path}.module", "module", one.module, instance.modules)
     yield from _facility_references(instance)
     yield from _rule_references(instance)
 
@@ -70,9 +102,13 @@ def _facility_references(instance: Instance) -> Iterator[Problem]:
             path = f"sites.{name}.capacity.{resource}"
             for needed in (resource, *capacity.needs):
                 yield from _reference(path, "resource", needed, instance.resources)
+        for module in site.granted:
+            yield from _reference(f"sites.{name}.granted", "module", module, instance.modules)
         for resource in site.redundancy:
             yield from _reference(f"sites.{name}.redundancy.{resource}", "resource", resource, instance.resources)
     for name, block in instance.modules.items():
+        for before in block.after:
+            yield from _reference(f"modules.{name}.after", "module", before, instance.modules)
         needed_by = [need for delivery in block.provides.values() for need in delivery.needs]
         for resource in dict.fromkeys([*block.provides, *block.needs, *needed_by]):
             yield from _reference(f"modules.{name}", "resource", resource, instance.resources)
@@ -86,6 +122,11 @@ def _rule_references(instance: Instance) -> Iterator[Problem]:
     for name, deadline in instance.deadlines.items():
         yield from _selection_references(instance, f"deadlines.{name}.select", deadline.select)
         yield from _selection_references(instance, f"deadlines.{name}.exclude", deadline.exclude)
+    yield from _selection_references(instance, "export.accept_undetermined", instance.export.accept_undetermined)
+    for section, rules in (("levies", instance.levies), ("funds", instance.funds)):
+        for name, rule in rules.items():
+            yield from _selection_references(instance, f"{section}.{name}.select", rule.select)
+            yield from _selection_references(instance, f"{section}.{name}.exclude", rule.exclude)
     for number, level in enumerate(instance.objective):
         yield from _reference(f"objective.{number}.target", "limit", level.target, instance.limits)
 
@@ -108,8 +149,12 @@ def _selection_references(instance: Instance, path: str, selection: Selection | 
         "country": [site.country or "" for site in sites],
         "region": [site.region for site in sites],
         "module": instance.modules,
+        "workload": instance.workloads,
+        "cluster": instance.clusters,
     }
     for field, values in selection.fields().items():
+        if field in ("route", "cap"):
+            continue  # of regimes, which have checks of their own
         for value in values:
             names = sorted({name for name in known[field] if name})
             yield from _reference(f"{path}.{field}", field.replace("_", " "), value, names)
@@ -121,7 +166,15 @@ def currencies(instance: Instance) -> Iterator[Problem]:
     used: list[tuple[str, str | None]] = [
         (f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()
     ]
+    used += [
+        (f"{section}.{name}.payments.{number}.currency", payment.currency)
+        for section, some in (("offers", instance.offers), ("modules", instance.modules))
+        for name, one in some.items()
+        for number, payment in enumerate(one.payments)
+    ]
     used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
+    used += [(f"clusters.{name}.currency", one.currency) for name, one in instance.clusters.items()]
+    used += [(f"workloads.{name}.currency", one.currency) for name, one in instance.workloads.items()]
     used += [(f"sites.{name}.currency", one.currency) for name, one in instance.sites.items()]
     used += [(f"sites.{name}.tariff", one.tariff.currency) for name, one in instance.sites.items() if one.tariff]
     used += [
@@ -161,11 +214,104 @@ def currencies(instance: Instance) -> Iterator[Problem]:
             )
 
 
+def hosts(instance: Instance) -> Iterator[Problem]:
+    """Sites that cost something, where some offers include that and others do not."""
+    for name, site in instance.sites.items():
+        offered = [offer for offer in instance.offers if name in instance.offer_sites(offer)]
+        hosted = [offer for offer in offered if "hosting" in instance.offers[offer].includes]
+        costs = site.tariff or site.opening_cost or site.fixed_cost_per_month or site.carbon_kg_per_kwh
+        if costs and hosted and len(hosted) < len(offered):
+            others = ", ".join(offer for offer in offered if offer not in hosted)
+            yield Problem(
+                f"{', '.join(hosted)} includes hosting here and {others} does not: who pays the site is not clear",
+                "Make two sites of it, the host's and the buyer's, and say under offers which goes where.",
+                f"sites.{name}",
+            )
+
+
+def commitments(instance: Instance) -> Iterator[Problem]:
+    """Commitments that no order could be, or that say the same thing twice."""
+    firsts = {period.first for period in instance.calendar.all_periods()}
+    committed, start = instance.committed, instance.calendar.start
+    seen: set[tuple[object, ...]] = set()
+    for kind, some in committed.by_kind().items():
+        for name, one in some.items():
+            path = f"committed.{kind}.{name}"
+            day = one.decided if isinstance(one, CommittedOpening) else one.signed
+            what = (one.offer, one.route) if isinstance(one, CommittedOrder) else getattr(one, "module", "")
+            key = (kind, what, one.site, day)
+            if key in seen:
+                yield Problem("the same thing is committed twice on this day", "Join the two.", path)
+            seen.add(key)
+            if day >= start and day not in firsts:
+                way_out = "Name the first day of a period, or start the calendar later."
+                yield Problem(f"{day} is in the calendar and no first day of a period", way_out, path)
+            if not isinstance(one, CommittedOpening) and one.may_be_cancelled and day >= start:
+                way_out = "Start the calendar after it, so that there is a day to cancel it on."
+                yield Problem(f"it is signed on {day}, so it cannot be cancelled on {start}", way_out, path)
+    for name, order in committed.orders.items():
+        path, quote = f"committed.orders.{name}", instance.offers[order.offer]
+        if order.site not in instance.offer_sites(order.offer):
+            yield Problem(f"offer {order.offer} is not for site {order.site}", "Add it to the offer's sites.", path)
+        if order.units % quote.lot_units:
+            yield Problem(f"{order.units} units are no whole lots of {quote.lot_units}", "State whole lots.", path)
+        ways = [way.name for way in routes(instance, order.offer, order.site, order.signed)]
+        if order.route not in ways:
+            known = ", ".join(ways) if any(ways) else "none, as there is only one way"
+            yield Problem(f"export control has no way {order.route!r} for it", f"State route: {known}.", path)
+        arrives = min(way.days.installed for way in routes(instance, order.offer, order.site, order.signed))
+        if order.installed is not None and order.installed < arrives:
+            way_out = "Shorten the offer's lead_days from its day of signing on, or move installed."
+            yield Problem(f"by its offer's days it can be installed on {arrives} at the soonest", way_out, path)
+    for name, module in committed.modules.items():
+        if module.module not in instance.sites[module.site].modules:
+            way_out = f"Add sites.{module.site}.modules.{module.module}."
+            yield Problem(f"site {module.site} does not list it", way_out, f"committed.modules.{name}")
+    for name, opening in committed.openings.items():
+        site = instance.sites[opening.site]
+        if not (site.opening_cost or site.fixed_cost_per_month or site.build_days):
+            way_out = "Leave it out: the site is open without a decision."
+            yield Problem(f"site {opening.site} costs nothing to open", way_out, f"committed.openings.{name}")
+
+
+def approvals(instance: Instance) -> Iterator[Problem]:
+    """Modules that wait for each other in a circle or for what a site does not list, and that nobody waits for."""
+    modules = instance.modules
+    try:
+        list(TopologicalSorter({name: set(block.after) for name, block in modules.items()}).static_order())
+    except CycleError as error:
+        circle = " after ".join(reversed(error.args[1]))
+        yield Problem(f"{circle}: none of them can be the first", "Leave one out of after.", "modules")
+    waited_for = {before for block in modules.values() for before in block.after}
+    for name, block in modules.items():
+        if not block.provides and name not in waited_for:
+            yield Problem(
+                "it provides nothing, and nothing comes after it",
+                "State what it provides, or name it under after of what waits for it.",
+                f"modules.{name}",
+            )
+    for name, site in instance.sites.items():
+        for module in site.modules:
+            for before in modules[module].after:
+                if before not in site.modules and before not in site.granted:
+                    yield Problem(
+                        f"{module} comes after {before}, which this site does not list",
+                        f"Add sites.{name}.modules.{before}, or sites.{name}.granted where it is there already.",
+                        f"sites.{name}.modules.{module}",
+                    )
+
+
+def funds(instance: Instance) -> Iterator[Problem]:
+    """More funds than there can be rules for their unions."""
+    if len(instance.funds) > MOST_FUNDS:
+        yield Problem(f"there are {len(instance.funds)} funds, {MOST_FUNDS} at most", "Join some of them.", "funds")
+
+
 def days(instance: Instance) -> Iterator[Problem]:
     """Days that the calendar does not reach."""
     start, end = instance.calendar.start, instance.calendar.end
     for name, limit in instance.limits.items():
-        stock = limit.is_units_in_use or limit.measure == "grid-power-kw"
+        stock = limit.is_stock or limit.kind == "work"
         for field, day in (("from", limit.start), ("by", limit.by)):
             last = end if stock else max(end, instance.operation_end)
             if day is not None and not start <= day <= last:
@@ -189,7 +335,7 @@ def quotes(instance: Instance) -> Iterator[Problem]:
     for name, offer in instance.offers.items():
         seen = instance.systems[offer.system].price_range_usd if offer.system in instance.systems else None
         rate = _usd_rate(instance, offer.currency)
-        if seen is None or rate is None:
+        if seen is None or rate is None or offer.price_per_month:
             continue
         price = Fraction(offer.price) * rate
         if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
@@ -279,21 +425,26 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
     """The most of a measure that max_units and existing fleets allow by a day; None when an offer has no maximum."""
     total = Fraction(0)
     for name, offer in instance.offers.items():
-        sites = instance.offer_sites(name)
-        if not any(concerns(measured, instance, Subject.of_offer(instance, name, site)) for site in sites):
-            continue
+        sites = [
+            site
+            for site in instance.offer_sites(name)
+            if concerns(measured, instance, Subject.of_offer(instance, name, site))
+        ]
         days_of_signing = [period.first for period in instance.calendar.all_periods()]
-        in_window = [
-            day
+        in_window = any(
+            (way.days.ready if measured.stage == "usable" else day) <= last
             for day in days_of_signing
             if (offer.order_from or day) <= day <= (offer.order_until or day)
-            and (lot_days(offer, day).ready if measured.stage == "usable" else day) <= last
-        ]
-        if not in_window:
-            continue
-        if offer.max_units is None:
+            for site in sites
+            for way in routes(instance, name, site, day)
+            if not way.denials(instance, name, site)
+        )
+        orders = instance.committed.orders.values()
+        committed = sum(one.units for one in orders if one.offer == name and one.site in sites)
+        if in_window and offer.max_units is None:
             return None
-        total += Fraction(worth(measured, instance, offer.system, name)) * offer.max_units
+        units = max(offer.max_units or 0, committed) if in_window else committed
+        total += Fraction(worth(measured, instance, offer.system, name)) * units
     if measured.existing == "include":
         for fleet_id, fleet in instance.existing.systems.items():
             if concerns(measured, instance, Subject.of_fleet(instance, fleet_id)):
@@ -311,9 +462,24 @@ def sites_used(instance: Instance) -> Iterator[Problem]:
 
 def _after_references(instance: Instance) -> Iterator[Problem]:
     """Checks that follow references; they would stumble over one that names nothing."""
-    if not any(True for _ in references(instance)):
-        for one in (currencies, days, quotes, whole_targets, reachable_targets):
+    if not any(True for one in (references, regimes) for _ in one(instance)):
+        for one in AFTER_REFERENCES:
             yield from one(instance)
 
 
-CHECKS = (references, sites_used, _after_references)
+AFTER_REFERENCES = (
+    currencies,
+    hosts,
+    commitments,
+    approvals,
+    funds,
+    days,
+    quotes,
+    whole_targets,
+    caps_and_routes,
+    odds,
+    reachable_targets,
+    workloads,
+    units_of_work,
+)
+CHECKS = (references, regimes, sites_used, _after_references)

@@ -224,12 +224,14 @@ def _delivery(value: object) -> object:
 
 
 class Module(Entity):
-    """A block of facility capacity that is bought whole."""
+    """A block of facility capacity that is bought whole, or an approval that others wait for."""
 
-    provides: Annotated[
-        ById[Annotated[Delivery, BeforeValidator(_delivery, json_schema_input_type=Positive | Delivery)]],
-        Field(min_length=1),
-    ]
+    provides: ById[Annotated[Delivery, BeforeValidator(_delivery, json_schema_input_type=Positive | Delivery)]] = Field(
+        default_factory=Table
+    )
+    """By resource; nothing for an approval."""
+    after: Sequence[Id] = ()
+    """Modules that must be ready at the same site before this one is ordered: permits, assessments, earlier stages."""
     needs: Needs = Field(default_factory=Table)
     """Resources that each module needs whatever it delivers: floor, standing losses."""
     price: Amount = Decimal(0)
@@ -242,6 +244,13 @@ class Module(Entity):
     payments: Payments = ON_SIGNING
     maintenance_rate_per_year: Share = Decimal(0)
     """Share of the price for each year in service."""
+    life_years: Count | None = None
+    """Years of 365 days in service after which a module is bought again at its price; what is left of its life at the
+    end of the years reckoned with is its residual value. Without end, and worth nothing, when left out."""
+    price_per_month: Amount = Decimal(0)
+    """Rent of one module from the day on which it delivers, used or not: colocation, in blocks of kilowatts."""
+    min_months: Whole = 0
+    """Months for which rent is owed at least, should the years reckoned with end sooner."""
 
 
 class SiteModule(Closed):
@@ -274,6 +283,8 @@ class Site(Entity):
     """Most power of one rack position by kind of cooling; a kind that is not named is not there. Any, when empty."""
     modules: ById[SiteModule] = Field(default_factory=Table)
     """Modules that can be put here."""
+    granted: Sequence[Id] = ()
+    """Approvals and stages that are there already, for modules that come `after` them."""
     redundancy: ById[RedundancyRule] = Field(default_factory=Table)
     """By resource, for capacity from modules: N (nothing spare) when left out."""
     tariff: Tariff | None = None

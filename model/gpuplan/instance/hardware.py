@@ -39,7 +39,12 @@ class Accelerator(Entity):
     die_area_mm2: Positive | None = None
     """Applicable die area: every non-planar logic die, without memory stacks."""
     tpp: Amount | None = None
-    """Total processing performance: 2 x MacTOPS x bit length, the largest over formats, dense."""
+    """Total processing performance: 2 x MacTOPS x bit length, the largest over formats, dense; worked out from the
+    formats when left out."""
+    io_bandwidth_gbps: Amount | None = None
+    """Gigabytes per second to other chips, both ways together."""
+    datacentre: bool | None = None
+    """Whether it is designed or marketed for data centres; export rules may ask."""
     available_from: Text = ""
 
     def compute(self, number_format: Format) -> Decimal:

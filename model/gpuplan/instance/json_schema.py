@@ -22,6 +22,12 @@ def instance_schema() -> dict[str, Any]:
     definitions = full.pop("$defs")
     for section in OVERRIDABLE:
         definitions[MODELS[section]].pop("required", None)
+    definitions["Regime"].pop("required", None)
+    definitions["Export"]["properties"]["files"] = {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Files of the same folder that state export.regimes and nothing else.",
+    }
     tariff = definitions["Site"]["properties"]["tariff"]
     by_id = {"type": "string", "description": "Id of a tariff of the reference catalogue."}
     tariff["anyOf"] = [by_id, *tariff["anyOf"]]

@@ -50,14 +50,44 @@ def _read(source: Path | str) -> tuple[Tree, list[Document], list[str]]:
         documents.append(read_document(base, folder=folder))
     tree: Tree = {}
     edits: list[str] = []
-    for document in reversed(documents):
+    for document in list(reversed(documents)):
         own = {key: value for key, value in document.value.items() if key not in ("extends", "edits")}
-        tree = cast(Tree, _merged(tree, own))
+        for regimes in _regime_files(document, folder):
+            documents.append(regimes)
+            tree = cast(Tree, _merged(tree, regimes.value))
+        tree = cast(Tree, _merged(tree, _without_files(own)))
         stated = document.value.get("edits", [])
         if not isinstance(stated, list) or not all(isinstance(edit, str) for edit in stated):
             raise _at(document, ("edits",), "edits is a list of texts", "Quote each edit.")
         edits += stated
     return tree, documents, edits
+
+
+def _regime_files(document: Document, folder: Path | None) -> list[Document]:
+    """The files of export regimes that a document names, in order; each states `export.regimes` and nothing else."""
+    export = document.value.get("export")
+    names = export.get("files", []) if isinstance(export, dict) else []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _at(document, ("export", "files"), "files is a list of names of files of the same folder", "")
+    if names and folder is None:
+        raise _at(document, ("export", "files"), "text cannot name files", "Save it beside the files it names.")
+    found = []
+    for name in names:
+        read = read_document(name, folder=folder)
+        stated = read.value.get("export")
+        if set(read.value) != {"export"} or not isinstance(stated, dict) or set(stated) != {"regimes"}:
+            raise _at(
+                read, (), f"{name} states more or less than export.regimes", "Leave only `export: {regimes: ...}`."
+            )
+        found.append(read)
+    return found
+
+
+def _without_files(tree: Tree) -> Tree:
+    export = tree.get("export")
+    if not isinstance(export, dict) or "files" not in export:
+        return tree
+    return {**tree, "export": {key: value for key, value in export.items() if key != "files"}}
 
 
 def _merged(base: object, over: object) -> object:

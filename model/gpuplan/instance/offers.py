@@ -20,6 +20,7 @@ from gpuplan.instance.base import (
     From,
     Id,
     Positive,
+    PositiveShare,
     Sequence,
     Share,
     Text,
@@ -27,7 +28,7 @@ from gpuplan.instance.base import (
 )
 from gpuplan.instance.calendar import ALWAYS, in_order, written_schedule
 
-Part = Literal["system", "network", "storage", "installation"]
+Part = Literal["system", "network", "storage", "installation", "support", "hosting"]
 Event = Literal["signed", "shipped", "delivered", "ready"]
 
 
@@ -60,6 +61,9 @@ class Payment(Closed):
     """signed; shipped: leaves the maker; delivered: arrives; ready: accepted."""
     share: Share
     days_after: Days = 0
+    currency: Currency | None = None
+    """Currency in which this share is due: the amount is fixed at the exchange rates of the day of signing, and paid at
+    those of its own day. The price's own currency when left out."""
 
 
 def _whole(payments: tuple[Payment, ...]) -> tuple[Payment, ...]:
@@ -125,6 +129,9 @@ class Vendor(Entity):
     """Who sells."""
 
     country: Country | None = None
+    """Headquarters, as export rules see them too."""
+    parent_country: Country | None = None
+    """Headquarters of the ultimate parent, where that is another country."""
     group: Text = ""
     """Parent or alliance, for limits that select it."""
     currency: Currency | None = None
@@ -142,6 +149,8 @@ class Offer(Entity):
     system: Id
     sites: Annotated[Sequence[Id], Field(min_length=1)] | None = None
     """Sites it can be delivered to; every site when left out."""
+    exported_from: Country | None = None
+    """Country from which it is shipped, where an export rule asks."""
     currency: Currency | None = None
     """Reporting currency when left out."""
     price: Amount
@@ -153,7 +162,10 @@ class Offer(Entity):
     tier_pricing: Literal["all-units", "incremental"] = "all-units"
     """all-units: the tier reached prices every unit. incremental: each unit pays its own tier's price."""
     includes: Sequence[Part] = ("system",)
-    """What the price covers; the rest is added from the system's own figures."""
+    """What the price covers. Network, storage and installation are otherwise added from the system's own figures,
+    support from `support_rate_per_year`. `hosting` covers the hall and what runs it: where every offer that can come to
+    a site includes it, the buyer pays neither the site nor its energy, demand and carbon. Modules ordered there are
+    paid."""
     lot_units: Count = 1
     """Units come in lots of so many."""
     min_units: Whole = 0
@@ -176,6 +188,22 @@ class Offer(Entity):
     payments: Payments = ON_SIGNING
     support_rate_per_year: Share = Decimal(0)
     """Share of the first tier's price for each year installed."""
+    buyer_share: PositiveShare = Decimal(1)
+    """Part of the units that is at the buyer's disposal; the host keeps the rest in kind. All units need resources and
+    are supplied, shipped and paid; which measures count the host's part is told by `hosts`."""
+    availability: PositiveShare = Decimal(1)
+    """Share of its hours in which a usable system works: for what an hour of use costs."""
+    spares_share: Share = Decimal(0)
+    """Spare parts bought with each order, as a share of the first tier's price."""
+    life_years: Count | None = None
+    """Years of 365 days from installation after which a system is bought again at the first tier's price; what is left
+    of its life at the end of the years reckoned with is its residual value. Without end, and worth nothing, when left
+    out."""
+    price_per_month: Amount = Decimal(0)
+    """Rent of one system, paid at the end of each calendar month from the day on which its lot is ready, used or not,
+    to the end of the years reckoned with. `price` is then what is paid up front, 0 for nothing."""
+    min_months: Whole = 0
+    """Months for which rent is owed at least, should the years reckoned with end sooner."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Offer:
@@ -186,6 +214,8 @@ class Offer(Entity):
             raise ValueError(f"min_units {self.min_units} is more than max_units {self.max_units}")
         if self.order_from and self.order_until and self.order_from > self.order_until:
             raise ValueError(f"order_from {self.order_from} is after order_until {self.order_until}")
+        if "support" in self.includes and self.support_rate_per_year:
+            raise ValueError("an offer whose price includes support has no support_rate_per_year")
         return self
 
     def price_tiers(self) -> tuple[PriceTier, ...]:

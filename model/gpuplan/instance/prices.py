@@ -24,34 +24,50 @@ def instalments(
     instance: Instance, offer: str, days: LotDays, price: Fraction, currency: str | None
 ) -> list[tuple[date, Fraction]]:
     """(day, reporting currency) of every payment on a price, by the offer's milestones."""
-    found = []
-    for payment in instance.offers[offer].payments:
-        due = days.of(payment.event) + timedelta(days=payment.days_after)
-        found.append((due, price * Fraction(payment.share) * rate(instance, currency, due)))
-    return found
+    return [
+        _instalment(instance, payment, days.signed, days.of(payment.event), price, currency)
+        for payment in instance.offers[offer].payments
+    ]
 
 
-def added_parts(instance: Instance, offer: str) -> dict[str, Fraction]:
-    """By cost term: US dollars for each system, of the parts that the offer does not include; zeros left out."""
+def _instalment(
+    instance: Instance, payment: Payment, signed: date, event: date, price: Fraction, currency: str | None
+) -> tuple[date, Fraction]:
+    """One payment; what is due in another currency is fixed in it on the day of signing."""
+    due = event + timedelta(days=payment.days_after)
+    owed = price * Fraction(payment.share)
+    if payment.currency is None:
+        return due, owed * rate(instance, currency, due)
+    fixed = owed * rate(instance, currency, signed) / rate(instance, payment.currency, signed)
+    return due, fixed * rate(instance, payment.currency, due)
+
+
+def added_parts(instance: Instance, offer: str) -> dict[str, tuple[Fraction, str | None]]:
+    """By cost term: (price for each system, currency) of the parts that come on top of an offer; zeros left out.
+
+    Parts that the offer does not include are the system's own figures in US dollars; spares are a share of the offer's
+    first price.
+    """
     quote = instance.offers[offer]
     system = instance.systems[quote.system]
-    found = {part: Fraction(getattr(system, f"{part}_price_usd")) for part in ADDED_PARTS if part not in quote.includes}
-    return {part: price for part, price in found.items() if price}
+    found: dict[str, tuple[Fraction, str | None]] = {
+        part: (Fraction(getattr(system, f"{part}_price_usd")), "USD")
+        for part in ADDED_PARTS
+        if part not in quote.includes
+    }
+    found["spares"] = Fraction(quote.price) * Fraction(quote.spares_share), quote.currency
+    return {part: priced for part, priced in found.items() if priced[0]}
 
 
 def module_instalments(instance: Instance, module_id: str, signed: date) -> list[tuple[date, Fraction]]:
     """(day, reporting currency) of every payment on one module; it ships and arrives on the day it is ready."""
     module = instance.modules[module_id]
     ready = module_ready(module, signed)
+    price = Fraction(module.price)
     return [
-        (due, Fraction(module.price) * Fraction(payment.share) * rate(instance, module.currency, due))
+        _instalment(instance, payment, signed, signed if payment.event == "signed" else ready, price, module.currency)
         for payment in module.payments
-        for due in [_module_event(payment, signed, ready)]
     ]
-
-
-def _module_event(payment: Payment, signed: date, ready: date) -> date:
-    return (signed if payment.event == "signed" else ready) + timedelta(days=payment.days_after)
 
 
 def last_order_day(instance: Instance, offer: str) -> date:

@@ -68,8 +68,17 @@ def module_denial(instance: Instance, module_id: str, signed: date) -> str | Non
     return f"ready on {ready}, after the last period" if ready > instance.calendar.end else None
 
 
-def comes_in_time(instance: Instance, module_id: str) -> bool:
-    """Whether a module ordered in some period delivers by the end of the calendar."""
+def comes_in_time(instance: Instance, module_id: str, site_id: str) -> bool:
+    """Whether a module ordered in some period, or committed for a site, delivers by the end of the calendar."""
+    for module, site, signed in instance.committed.built:
+        if (module, site) == (module_id, site_id):
+            return module_ready(instance.modules[module_id], signed) <= instance.calendar.end or _can_be_ordered(
+                instance, module_id
+            )
+    return _can_be_ordered(instance, module_id)
+
+
+def _can_be_ordered(instance: Instance, module_id: str) -> bool:
     return any(module_denial(instance, module_id, period.first) is None for period in instance.calendar.all_periods())
 
 
@@ -80,7 +89,7 @@ def network(instance: Instance, site_id: str) -> Network:
     for resource, capacity in site.capacity.items():
         found.setdefault(resource, []).append(Provider(EXISTING, capacity.needs, capacity, Decimal(0)))
     for module_id in site.modules:
-        if comes_in_time(instance, module_id):
+        if comes_in_time(instance, module_id, site_id):
             for resource, delivery in instance.modules[module_id].provides.items():
                 found.setdefault(resource, []).append(Provider(module_id, delivery.needs, None, delivery.amount))
     providers = {resource: tuple(some) for resource, some in found.items()}

@@ -32,25 +32,76 @@ CostTerm = Literal[
     "storage",
     "installation",
     "rebates",
+    "spares",
     "modules",
+    "clusters",
     "opening",
+    "replacement",
+    "cancellation",
+    "capital-levies",
     "site",
     "energy",
     "demand",
+    "transit",
     "maintenance",
     "support",
+    "rental",
+    "colocation",
     "carbon",
+    "operating-levies",
+    "residual",
     "penalty",
 ]
 CAPEX: frozenset[str] = frozenset(
-    {"purchase", "fees", "activation", "network", "storage", "installation", "rebates", "modules", "opening"}
+    {
+        "purchase",
+        "fees",
+        "activation",
+        "network",
+        "storage",
+        "installation",
+        "rebates",
+        "spares",
+        "modules",
+        "clusters",
+        "opening",
+        "replacement",
+        "cancellation",
+        "capital-levies",
+    }
 )
-OPEX: frozenset[str] = frozenset({"site", "energy", "demand", "maintenance", "support", "carbon"})
+OPEX: frozenset[str] = frozenset(
+    {
+        "site",
+        "energy",
+        "demand",
+        "transit",
+        "maintenance",
+        "support",
+        "rental",
+        "colocation",
+        "carbon",
+        "operating-levies",
+    }
+)
+"""Neither is `residual`, which is worth that nobody pays, nor `penalty`: both are outside every budget."""
 COST_TERMS: tuple[CostTerm, ...] = CostTerm.__args__  # type: ignore[attr-defined]
+
+
+def kind_of(term: str) -> Literal["capex", "opex", "residual", "penalty"]:
+    """What kind of cost a term is."""
+    if term in CAPEX:
+        return "capex"
+    if term in OPEX:
+        return "opex"
+    return "residual" if term == "residual" else "penalty"
+
 
 UNIT_MEASURES = ("accelerators", "systems", "memory-gb", "compute-tflops", "tpp", "it-power-kw", "attribute")
 MONEY_MEASURES = ("capex", "opex", "spend")
 SITE_MEASURES = ("grid-power-kw", "energy-kwh", "carbon-kg")
+WORK_MEASURES = ("work-served",)
+CLUSTER_MEASURES = ("clusters",)
 MeasureName = Literal[
     "accelerators",
     "systems",
@@ -65,7 +116,13 @@ MeasureName = Literal[
     "grid-power-kw",
     "energy-kwh",
     "carbon-kg",
+    "work-served",
+    "clusters",
 ]
+
+
+OF_SALES = frozenset({"offer", "vendor", "vendor_country", "vendor_group", "module"})
+"""Selection fields that say nothing of what serves: systems of one kind at one site serve alike, whoever sold them."""
 
 
 class Selection(Closed):
@@ -85,6 +142,13 @@ class Selection(Closed):
     """Of the site."""
     region: OneOrMore | None = None
     module: OneOrMore | None = None
+    route: OneOrMore | None = None
+    """Of a lot under export control, such as `us-2025-01.allocation`; for units signed or shipped."""
+    cap: OneOrMore | None = None
+    """Cap or quota against which a lot counts, such as `us-2025-01.allocation`; for units signed or shipped."""
+    workload: OneOrMore | None = None
+    cluster: OneOrMore | None = None
+    """Kind of cluster."""
 
     def fields(self) -> dict[str, tuple[str, ...]]:
         """The fields that are given, with their values."""
@@ -111,6 +175,13 @@ class Measured(Closed):
     """For measures of units."""
     existing: Literal["include", "exclude"] = "exclude"
     """Whether the fleet that is already there counts, for measures of units."""
+    delivery: Literal["planned", "expected", "worst-case"] = "planned"
+    """Whether lots under an export licence count in full, by the probability that it is granted, or not at all where it
+    may be refused; for measures of units that are to be reached."""
+    hosts: Literal["include", "exclude"] | None = None
+    """Whether the part that hosts keep in kind (1 - `buyer_share`) counts, for measures of units. When left out it does
+    not for usable accelerators, systems, memory, compute and attributes, and it does for what is signed or shipped and
+    for tpp and it-power-kw."""
 
     @model_validator(mode="after")
     def _fitting_fields(self) -> Measured:
@@ -120,18 +191,42 @@ class Measured(Closed):
             raise ValueError("attribute goes with measure attribute, and with no other")
         if self.terms is not None and self.measure not in MONEY_MEASURES:
             raise ValueError(f"terms go with a measure of money ({', '.join(MONEY_MEASURES)})")
-        if self.measure in SITE_MEASURES:
-            given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
-            if wrong := given - {"site", "country", "region"}:
-                raise ValueError(f"{self.measure} is counted by site: {', '.join(sorted(wrong))} cannot select it")
+        given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
+        by_route = {"route", "cap"} & given
+        if by_route and (self.kind != "units" or self.stage == "usable"):
+            raise ValueError(f"{', '.join(sorted(by_route))} selects units signed or shipped: state stage")
+        if self.delivery != "planned" and self.kind != "units":
+            raise ValueError("delivery goes with a measure of units")
+        if self.measure in SITE_MEASURES and (wrong := given - {"site", "country", "region"}):
+            raise ValueError(f"{self.measure} is counted by site: {', '.join(sorted(wrong))} cannot select it")
+        if self.kind in ("work", "clusters") and (wrong := given & OF_SALES):
+            raise ValueError(
+                f"{self.measure} is counted by system and site: {', '.join(sorted(wrong))} cannot select it"
+            )
+        for field, kind, measure in (("workload", "work", "work-served"), ("cluster", "clusters", "clusters")):
+            if field in given and self.kind not in (kind, "money"):
+                raise ValueError(f"{field} selects {measure} and money, not {self.measure}")
+        if self.hosts is not None and self.kind != "units":
+            raise ValueError(f"hosts goes with a measure of units ({', '.join(UNIT_MEASURES)})")
         return self
 
     @property
-    def kind(self) -> Literal["units", "money", "site"]:
-        """What the measure counts: units, money, or a quantity of a site."""
+    def kind(self) -> Literal["units", "money", "site", "work", "clusters"]:
+        """What the measure counts: units, money, a quantity of a site, work, or clusters."""
         if self.measure in UNIT_MEASURES:
             return "units"
+        if self.measure in WORK_MEASURES:
+            return "work"
+        if self.measure in CLUSTER_MEASURES:
+            return "clusters"
         return "money" if self.measure in MONEY_MEASURES else "site"
+
+    @property
+    def counts_hosts(self) -> bool:
+        """Whether the part that hosts keep counts."""
+        if self.hosts is not None:
+            return self.hosts == "include"
+        return self.stage != "usable" or self.measure in ("tpp", "it-power-kw")
 
 
 class Soft(Closed):
@@ -157,7 +252,8 @@ class Limit(Measured, Entity):
     """A bound on a measure over a selection: an amount, a share of a whole, or a count of distinct things."""
 
     start: Annotated[Day | None, Field(alias="from")] = None
-    """First day of the window of what flows (money, energy, carbon; units signed or shipped)."""
+    """First day of the window of what flows (money, energy, carbon; units signed or shipped), or of the days over which
+    work is averaged."""
     by: Day | None = None
     """Day on which a stock is taken, last day of a window; the last day of the calendar when left out."""
     each: Literal["month", "quarter", "year"] | None = None
@@ -207,8 +303,10 @@ class Limit(Measured, Entity):
                 raise ValueError("count goes with at_most or at_least and a measure of units")
             if self.counts_from is not None and self.counts_from_share is not None:
                 raise ValueError("a count has either counts_from or counts_from_share")
-        if self.start is not None and (self.measure == "grid-power-kw" or (self.is_units_in_use)):
-            raise ValueError("from goes with what flows: money, energy, carbon, or units signed or shipped")
+        if self.delivery != "planned" and (self.at_least is None or self.at_most is not None or self.count is not None):
+            raise ValueError("expected and worst-case delivery go with at_least")
+        if self.start is not None and self.is_stock:
+            raise ValueError("from goes with what flows: money, energy, carbon, work, or units signed or shipped")
         if self.start is not None and self.by is not None and self.start > self.by:
             raise ValueError(f"from {self.start} is after by {self.by}")
 
@@ -216,6 +314,11 @@ class Limit(Measured, Entity):
     def is_units_in_use(self) -> bool:
         """Whether it bounds a stock of usable units."""
         return self.kind == "units" and self.stage == "usable"
+
+    @property
+    def is_stock(self) -> bool:
+        """Whether it bounds what there is on a day, rather than what flows within a window."""
+        return self.is_units_in_use or self.measure == "grid-power-kw" or self.kind == "clusters"
 
     @property
     def is_amount(self) -> bool:
@@ -240,7 +343,8 @@ class Level(Closed):
     minimise: Literal["cost", "commissioning", "concentration"] | Measured | None = None
     maximise: Measured | None = None
     by: Day | None = None
-    """Day on which a measure of units is taken; the last day of the calendar when left out."""
+    """Day on which a measure of units or clusters is taken, or last day over which work is averaged; the last day of
+    the calendar when left out."""
     target: Id | None = None
     """The limit whose first day of holding is the commissioning date."""
     of: Measured | None = None
@@ -249,6 +353,8 @@ class Level(Closed):
     """Later levels may give up this share of the value reached."""
     tolerance: Amount = Decimal(0)
     """And this amount, in the level's own unit."""
+    gap: Share | None = None
+    """Share of its value within which this level counts as optimal; that of the search when left out."""
 
     @model_validator(mode="after")
     def _one_aim(self) -> Level:
@@ -256,6 +362,9 @@ class Level(Closed):
             raise ValueError("a level has either minimise or maximise")
         if (self.target is None) == (self.minimise == "commissioning"):
             raise ValueError("target goes with `minimise: commissioning`, and with nothing else")
+        measured = [one for one in (self.minimise, self.of) if isinstance(one, Measured)]
+        if any(one.delivery != "planned" for one in measured):
+            raise ValueError("expected and worst-case delivery go with maximise")
         if (self.of is None) == (self.minimise == "concentration"):
             raise ValueError("of goes with `minimise: concentration`, and with nothing else")
         return self

@@ -14,15 +14,22 @@ from pydantic import Field, ValidationError
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text, exactly
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor
+from gpuplan.instance.caps import caps
 from gpuplan.instance.catalog import OVERRIDABLE, resolve
 from gpuplan.instance.checks import check
+from gpuplan.instance.clusters import ClusterKind
+from gpuplan.instance.commitments import Committed
 from gpuplan.instance.economics import Economics
 from gpuplan.instance.edits import apply, restated
 from gpuplan.instance.facility import Existing, Module, Resource, Site
 from gpuplan.instance.faults import all_told
+from gpuplan.instance.funding import Fund, Levy
 from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.offers import Offer, Vendor
+from gpuplan.instance.permission import Permissions
+from gpuplan.instance.regimes import Export
 from gpuplan.instance.rules import Deadline, Level, Limit
+from gpuplan.instance.workloads import Workload
 
 
 class Scenario(Closed):
@@ -48,9 +55,20 @@ class Instance(Closed):
     offers: ById[Offer] = Field(default_factory=Table)
     sites: ById[Site] = Field(default_factory=Table)
     modules: ById[Module] = Field(default_factory=Table)
+    export: Export = Export()
+    """Export control; none when no regime is named."""
+    workloads: ById[Workload] = Field(default_factory=Table)
+    clusters: ById[ClusterKind] = Field(default_factory=Table)
     limits: ById[Limit] = Field(default_factory=Table)
     deadlines: ById[Deadline] = Field(default_factory=Table)
+    levies: ById[Levy] = Field(default_factory=Table)
+    """Taxes, duties and credits on payments."""
+    funds: ById[Fund] = Field(default_factory=Table)
+    """Who pays. Where there are any, every payment is paid by funds that may pay it; anybody pays when there are none.
+    """
     existing: Existing = Existing()
+    committed: Committed = Committed()
+    """What is signed or decided, and cannot be undone."""
     scenarios: ById[Scenario] = Field(default_factory=Table)
 
     def offer_sites(self, offer: Id) -> tuple[Id, ...]:
@@ -59,9 +77,30 @@ class Instance(Closed):
         return tuple(site for site in self.sites if allowed is None or site in allowed)
 
     @cached_property
+    def hosted_sites(self) -> frozenset[Id]:
+        """Sites whose hall, energy and carbon are paid by hosts: every offer that can come there includes hosting."""
+        offered = {
+            site: [offer for name, offer in self.offers.items() if site in self.offer_sites(name)]
+            for site in self.sites
+        }
+        return frozenset(
+            site for site, some in offered.items() if some and all("hosting" in offer.includes for offer in some)
+        )
+
+    @cached_property
     def currency(self) -> str:
         """The reporting currency."""
         return self.economics.currency
+
+    @cached_property
+    def caps(self) -> dict[Id, tuple[str, Limit]]:
+        """Caps of the regimes that are read, as limits, each with its path."""
+        return caps(self)
+
+    @cached_property
+    def permissions(self) -> Permissions:
+        """What export control asks, read when first asked for."""
+        return Permissions(self)
 
     def discount(self, day: date) -> Decimal:
         """Discount factor of a day, 1 on `economics.discount_to`."""

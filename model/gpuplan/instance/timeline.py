@@ -21,6 +21,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.instance.calendar import months_between, step_at
+from gpuplan.instance.serving import days_served_closely
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,7 @@ def state_days(instance: Instance) -> tuple[date, ...]:
 def _days_looked_at(instance: Instance) -> set[date]:
     days = set()
     for limit in instance.limits.values():
-        if limit.is_units_in_use or limit.measure == "grid-power-kw":
+        if limit.is_stock:
             days |= {last for _, last in windows(limit, instance)}
     for deadline in instance.deadlines.values():
         if deadline.stage == "usable":
@@ -120,7 +121,7 @@ def _days_looked_at(instance: Instance) -> set[date]:
             days |= ends
         elif level.by is not None:
             days.add(level.by)
-    return days | {instance.calendar.end}
+    return days | days_served_closely(instance) | {instance.calendar.end}
 
 
 def last_state(days: Sequence[date], day: date) -> int | None:

@@ -8,6 +8,9 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.classification import tpp
+from gpuplan.instance.serving import workloads_in
+
 if TYPE_CHECKING:
     from gpuplan.instance.rules import Measured
     from gpuplan.instance.schema import Instance
@@ -16,8 +19,16 @@ if TYPE_CHECKING:
 def worth(measured: Measured, instance: Instance, system_id: str, offer_id: str | None) -> Decimal:
     """Amount of a measure of units in one system, bought by an offer or (None) already there.
 
-    Zero where a figure is missing; `gpuplan.instance.checks` reports a limit that rests on a missing one.
+    Without the part that the offer's host keeps, unless the measure counts it. Zero where a figure is missing;
+    `gpuplan.instance.checks` reports a limit that rests on a missing one.
     """
+    whole = _of_one(measured, instance, system_id, offer_id)
+    if offer_id is None or measured.counts_hosts:
+        return whole
+    return whole * instance.offers[offer_id].buyer_share
+
+
+def _of_one(measured: Measured, instance: Instance, system_id: str, offer_id: str | None) -> Decimal:
     system = instance.systems[system_id]
     if measured.measure == "systems":
         return Decimal(1)
@@ -33,7 +44,7 @@ def worth(measured: Measured, instance: Instance, system_id: str, offer_id: str 
     if measured.measure == "memory-gb":
         each = chip.memory_gb
     elif measured.measure == "tpp":
-        each = chip.tpp or Decimal(0)
+        each = tpp(chip) or Decimal(0)
     else:
         each = chip.compute(measured.format or "bf16")
     return each * system.accelerators
@@ -51,8 +62,11 @@ def _attribute(name: str, instance: Instance, system_id: str, offer_id: str | No
     return None
 
 
-def unit_of(measured: Measured) -> str:
-    """Unit in which a measure is counted, for people."""
+def unit_of(measured: Measured, instance: Instance | None = None) -> str:
+    """Unit in which a measure is counted, for people; that of work is the unit of the instance's workloads."""
+    if measured.kind == "work":
+        named = [] if instance is None else [instance.workloads[name].unit for name in workloads_in(measured, instance)]
+        return named[0] if named else "work"
     names = {
         "accelerators": "accelerators",
         "systems": "systems",
@@ -62,6 +76,7 @@ def unit_of(measured: Measured) -> str:
         "grid-power-kw": "kW",
         "energy-kwh": "kWh",
         "carbon-kg": "kg",
+        "clusters": "clusters",
     }
     if measured.measure == "compute-tflops":
         return f"TFLOPS {measured.format}" if measured.format != "int8" else "TOPS int8"

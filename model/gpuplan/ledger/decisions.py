@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpuplan.instance.base import Closed, Count, Day, Id, Number, Sequence, Text, Whole
+from gpuplan.instance.base import Amount, Closed, Count, Day, Id, Number, Sequence, Text, Whole
 from gpuplan.instance.facility import LoadCase
 
 
@@ -13,6 +13,8 @@ class OrderLine(Closed):
     site: Id
     signed: Day
     units: Count
+    route: Text = ""
+    """The way through export control, where there are several."""
 
 
 class InstalledLine(Closed):
@@ -60,6 +62,29 @@ class OutputLine(Closed):
     amount: Number
 
 
+class ServedLine(Closed):
+    """Systems of one kind at one site that work on a workload, from a serving day on."""
+
+    workload: Id
+    system: Id
+    site: Id
+    day: Day
+    systems: Amount
+    """Any part of a system may work on a workload."""
+
+
+class ClusterLine(Closed):
+    """Clusters of one kind formed of one kind of system at a site, in all, from a state day on."""
+
+    cluster: Id
+    system: Id
+    site: Id
+    day: Day
+    units: Whole
+    systems: Whole
+    """In these clusters."""
+
+
 class Decisions(Closed):
     """Every decision of a plan, each kind in the instance's order and then by day."""
 
@@ -69,3 +94,5 @@ class Decisions(Closed):
     openings: Sequence[OpeningLine] = ()
     tiers: Sequence[TierLine] = ()
     outputs: Sequence[OutputLine] = ()
+    served: Sequence[ServedLine] = ()
+    clusters: Sequence[ClusterLine] = ()

@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def measure(recount: Recount, measured: Measured, first: date, last: date) -> Fraction:
-    """Units, money in the reporting currency, kW, kWh or kg, over [first, last] or on `last`."""
+    """Units, money in the reporting currency, kW, kWh, kg, work or clusters, over [first, last] or on `last`."""
+    if measured.kind == "work":
+        return recount.work(measured, first, last)
+    if measured.kind == "clusters":
+        return recount.clusters_on(measured, last)
     if measured.kind != "site":
         return recount.amount(measured, first, last)
     loads = SiteLoads(recount)

@@ -26,6 +26,8 @@ class Reading:
     at_most: Fraction | None = None
     exact: bool = True
     """Whether the quantity is made of whole things; otherwise it holds within the tolerances above."""
+    limit: str = ""
+    """Id of the limit or cap that it reads."""
     window: int = 0
     """Position among the windows of a limit."""
     forgiven: Fraction = Fraction(0)

@@ -8,17 +8,22 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
+from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import Subject, concerns, counts_term
+from gpuplan.instance.routes import Route, route
+from gpuplan.instance.serving import rate_of, serving_days, work_weights
 from gpuplan.instance.timeline import LotDays, last_state, lot_days, module_ready, state_days
 from gpuplan.instance.units import worth
 
 if TYPE_CHECKING:
     from gpuplan.instance.rules import Measured
     from gpuplan.instance.schema import Instance
-    from gpuplan.ledger.decisions import Decisions
+    from gpuplan.ledger.decisions import Decisions, OrderLine
     from gpuplan.ledger.entries import Entry
+
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,15 @@ class Lot:
 
     offer: str
     site: str
-    days: LotDays
     units: int
+    route: str
+    way: Route | None
+    """None when export control knows no way of the name that the plan gives."""
+    days: LotDays
+
+    def chance(self, delivery: str) -> Fraction:
+        """Share of the lot that counts."""
+        return self.way.chance(delivery) if self.way else Fraction(1)
 
 
 @dataclass
@@ -49,9 +61,13 @@ class Recount:
     def lots(self) -> tuple[Lot, ...]:
         """Every lot, with its days."""
         return tuple(
-            Lot(line.offer, line.site, lot_days(self.instance.offers[line.offer], line.signed), line.units)
+            Lot(line.offer, line.site, line.units, line.route, way, way.days if way else self._days(line))
             for line in self.decisions.orders
+            for way in [route(self.instance, line.offer, line.site, line.signed, line.route)]
         )
+
+    def _days(self, line: OrderLine) -> LotDays:
+        return lot_days(self.instance.offers[line.offer], line.signed)
 
     @cached_property
     def lots_by_pair(self) -> dict[tuple[str, str], list[Lot]]:
@@ -75,7 +91,64 @@ class Recount:
         changes: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
         for line in self.decisions.installed:
             changes[line.offer, line.site].append((line.day, line.units))
-        return {pair: [_value_on(sorted(steps), day) for day in self.states] for pair, steps in changes.items()}
+        return {pair: [_value_on(sorted(steps), day, 0) for day in self.states] for pair, steps in changes.items()}
+
+    @cached_property
+    def serving_days(self) -> tuple[date, ...]:
+        """Days on which who serves what is decided."""
+        return serving_days(self.instance)
+
+    @cached_property
+    def served(self) -> dict[tuple[str, str, str], list[Fraction]]:
+        """Systems that serve on each serving day, by workload, system and site."""
+        changes: dict[tuple[str, str, str], list[tuple[date, Fraction]]] = defaultdict(list)
+        for line in self.decisions.served:
+            changes[line.workload, line.system, line.site].append((line.day, Fraction(line.systems)))
+        return {
+            key: [_value_on(sorted(steps), day, Fraction(0)) for day in self.serving_days]
+            for key, steps in changes.items()
+        }
+
+    @cached_property
+    def clusters(self) -> dict[Place, list[tuple[int, int]]]:
+        """(clusters, systems in them) on each state day, by place."""
+        changes: dict[Place, list[tuple[date, tuple[int, int]]]] = defaultdict(list)
+        for line in self.decisions.clusters:
+            changes[Place(line.cluster, line.system, line.site)].append((line.day, (line.units, line.systems)))
+        return {
+            place: [_value_on(sorted(steps), day, (0, 0)) for day in self.states] for place, steps in changes.items()
+        }
+
+    def clusters_on(self, measured: Measured, day: date) -> Fraction:
+        """Clusters that a measure counts, formed by a day."""
+        state = last_state(self.states, day)
+        if state is None:
+            return Fraction(0)
+        counted = (
+            formed[state][0]
+            for (cluster, system, site), formed in self.clusters.items()
+            if concerns(measured, self.instance, Subject(cluster=cluster, system=system, site=site))
+        )
+        return Fraction(sum(counted))
+
+    def usable_systems(self, system: str, site: str, day: date, *, of_buyer: bool = False) -> Fraction:
+        """Systems of one kind usable at a site on a day, bought and already there; or the buyer's part of them."""
+        bought = Fraction(0)
+        for offer, where in self.installed:
+            quote = self.instance.offers[offer]
+            if where == site and quote.system == system:
+                bought += self.usable_on(offer, where, day) * (Fraction(quote.buyer_share) if of_buyer else 1)
+        fleets = self.instance.existing.systems.values()
+        return bought + sum(fleet.units for fleet in fleets if (fleet.system, fleet.site) == (system, site))
+
+    def work(self, measured: Measured, first: date, last: date) -> Fraction:
+        """Work served of what a measure counts, averaged over the days of a window."""
+        weights, total = work_weights(self.instance, first, last), Fraction(0)
+        for (workload, system, site), systems in self.served.items():
+            if concerns(measured, self.instance, Subject(workload=workload, system=system, site=site)):
+                weighed = sum((weight * systems[position] for position, weight in weights.items()), Fraction(0))
+                total += Fraction(rate_of(self.instance, workload, system)) * weighed
+        return total
 
     @cached_property
     def module_days(self) -> dict[tuple[str, str], list[tuple[date, int]]]:
@@ -101,22 +174,39 @@ class Recount:
         units = self.installed.get((offer, site))
         return units[state] if units is not None and state is not None else 0
 
-    def counted(self, measured: Measured, first: date, last: date) -> Iterator[tuple[Subject, int]]:
+    def counted(self, measured: Measured, first: date, last: date) -> Iterator[tuple[Subject, Fraction | int]]:
         """(subject, units) that a measure of units counts by its stage: usable on `last`, or moved in the window."""
         instance = self.instance
         for (offer, site), lots in self.lots_by_pair.items():
-            subject = Subject.of_offer(instance, offer, site)
-            if not concerns(measured, instance, subject):
-                continue
             if measured.stage == "usable":
-                yield subject, self.usable_on(offer, site, last)
-            else:
-                yield subject, sum(lot.units for lot in lots if first <= lot.days.of(measured.stage) <= last)
+                subject = Subject.of_offer(instance, offer, site)
+                if concerns(measured, instance, subject):
+                    yield subject, self._usable(measured, offer, site, last)
+                continue
+            for lot in lots:
+                subject = Subject.of_offer(instance, offer, site)
+                subject = Subject.of_lot(instance, offer, site, lot.way) if lot.way else subject
+                if first <= lot.days.of(measured.stage) <= last and concerns(measured, instance, subject):
+                    yield subject, lot.units * lot.chance(measured.delivery)
         if measured.existing == "include":
             for fleet_id, fleet in instance.existing.systems.items():
                 subject = Subject.of_fleet(instance, fleet_id)
                 if concerns(measured, instance, subject):
                     yield subject, fleet.units
+
+    def _usable(self, measured: Measured, offer: str, site: str, day: date) -> Fraction:
+        """Units usable on a day, of lots under licence no more than count."""
+        usable = Fraction(self.usable_on(offer, site, day))
+        if measured.delivery == "planned":
+            return usable
+        accepted = day - timedelta(days=self.instance.offers[offer].acceptance_days)
+        state = last_state(self.states, accepted)
+        arrived = [
+            lot.units * lot.chance(measured.delivery)
+            for lot in self.lots_by_pair.get((offer, site), ())
+            if state is not None and lot.days.installed <= self.states[state]
+        ]
+        return min(usable, sum(arrived, Fraction(0)))
 
     def amount(self, measured: Measured, first: date, last: date) -> Fraction:
         """A measure of units or money over a window."""
@@ -139,8 +229,8 @@ class Recount:
                 yield one
 
 
-def _value_on(steps: list[tuple[date, int]], day: date) -> int:
-    value = 0
+def _value_on(steps: list[tuple[date, Value]], day: date, before: Value) -> Value:
+    value = before
     for start, units in steps:
         if start > day:
             break

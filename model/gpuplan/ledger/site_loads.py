@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.facility import GRID_POWER, RACK_POSITIONS, LoadCase
+from gpuplan.instance.joining import cluster_needs
 from gpuplan.instance.loads import positions_for, system_needs
 from gpuplan.instance.providers import Network, network
 
@@ -26,7 +27,7 @@ class SiteLoad:
     outputs: Mapping[tuple[str, str], Fraction]
     """By (provider, resource), for providers that need something to deliver."""
     it_power: Fraction
-    """Protected power that systems draw, in kW."""
+    """Protected power that systems draw, and the switches and storage of clusters, in kW."""
 
 
 class SiteLoads:
@@ -82,6 +83,12 @@ class SiteLoads:
                 needs[resource] += Fraction(amount) * sum(stands)
             it_power += Fraction(each.get("protected-power", 0)) * sum(stands)
             needs[RACK_POSITIONS] += sum(positions_for(instance, system, site, units) for units in stands)
+        for place, formed in self.recount.clusters.items():
+            if place.site == site:
+                for some, number in zip(cluster_needs(instance, place.cluster, case), formed[state], strict=True):
+                    for resource, each_one in some.items():
+                        needs[resource] += each_one * number
+                    it_power += some.get("protected-power", Fraction(0)) * number
         day = self.recount.states[state]
         for module_id in instance.sites[site].modules:
             units = self.recount.modules_on(module_id, site, day)

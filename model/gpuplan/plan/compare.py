@@ -12,7 +12,7 @@ from gpuplan.instance.providers import EXISTING
 from gpuplan.plan.complete import complete
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import PlanLevel
-from gpuplan.plan.proof import gap_of, is_proven
+from gpuplan.plan.proof import gap_asked, gap_of, is_proven
 from gpuplan.reckoning import reckon
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
     """Rules that the decisions break, then figures that do not follow from them."""
     known(instance, plan)
     reckoning = reckon(instance, plan.decisions)
-    levels = [_claimed(plan, number, *level) for number, level in enumerate(reckoning.levels)]
+    levels = [_claimed(instance, plan, number, *level) for number, level in enumerate(reckoning.levels)]
     again = complete(reckoning, levels, plan.options, plan.versions, plan.run, all(level.proven for level in levels))
     found = list(again.audit.broken)
     if plan.instance_sha256 != fingerprint(instance):
@@ -42,7 +42,7 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
     return found[:MOST]
 
 
-def _claimed(plan: Plan, number: int, name: str, unit: str, value: Decimal) -> PlanLevel:
+def _claimed(instance: Instance, plan: Plan, number: int, name: str, unit: str, value: Decimal) -> PlanLevel:
     """A level as recounted, with what only the search can know as the plan claims it."""
     level = plan.levels[number] if number < len(plan.levels) else None
     last = number == len(plan.levels) - 1
@@ -55,7 +55,7 @@ def _claimed(plan: Plan, number: int, name: str, unit: str, value: Decimal) -> P
         reached=reached,
         bound=bound,
         gap=gap_of(reached, bound),
-        proven=is_proven(reached, bound, plan.options.gap),
+        proven=is_proven(reached, bound, gap_asked(instance, number, plan.options.gap)),
     )
 
 
@@ -82,6 +82,9 @@ def known(instance: Instance, plan: Plan) -> None:
         "module": instance.modules,
         "resource": instance.resources,
         "provider": {EXISTING, *instance.modules},
+        "workload": instance.workloads,
+        "cluster": instance.clusters,
+        "system": instance.systems,
     }
     for kind, lines in plan.decisions:
         seen: set[tuple[object, ...]] = set()
@@ -92,7 +95,7 @@ def known(instance: Instance, plan: Plan) -> None:
                     way_out = "Audit the plan against the instance it was made for."
                     path = f"decisions.{kind}.{number}.{field}"
                     faults.append(Problem(f"the instance has no {field} {name!r}", way_out, path))
-            key = tuple(value for field, value in line if field not in ("units", "amount", "tier"))
+            key = tuple(value for field, value in line if field not in ("units", "amount", "tier", "systems"))
             if key in seen:
                 faults.append(Problem("this is decided twice", "Join the lines.", f"decisions.{kind}.{number}"))
             seen.add(key)
@@ -116,6 +119,9 @@ def _differ(path: str, theirs: object, mine: object) -> Iterator[str]:
 KEYS = (
     "offer",
     "module",
+    "workload",
+    "cluster",
+    "system",
     "site",
     "limit",
     "window",
@@ -126,6 +132,10 @@ KEYS = (
     "signed",
     "day",
     "decided",
+    "accelerator",
+    "regime",
+    "route",
+    "signed_from",
 )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gpuplan.ledger.site_loads import SiteLoads
-from gpuplan.plan import money, reasons, tables
+from gpuplan.plan import money, reasons, schedule, tables
+from gpuplan.plan.export import chip_classes, permissions
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions
 
@@ -36,16 +38,24 @@ def complete(
         currency=instance.currency,
         levels=tuple(levels),
         accelerators=sum(order.accelerators for order in orders),
+        accelerators_of_buyer=sum(
+            (order.accelerators * instance.offers[order.offer].buyer_share for order in orders), Decimal(0)
+        ),
         systems=sum(order.units for order in orders),
         decisions=recount.decisions,
         orders=orders,
         modules=tables.modules(recount),
         sites=tables.sites(recount, loads),
         states=tables.states(recount, loads),
+        served=tables.served(recount),
+        clusters=tables.clusters(recount),
         cost=money.cost(recount),
         limits=reasons.limits(recount),
         considered=reasons.considered(recount),
-        latest=reasons.latest(recount),
+        permissions=permissions(instance),
+        chip_classes=chip_classes(instance),
+        latest=schedule.latest(recount),
+        critical_path=schedule.critical_path(recount),
         cash=money.cash(recount),
         unit_costs=money.unit_costs(recount),
         low_confidence=reasons.low_confidence(recount),

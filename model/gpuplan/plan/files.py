@@ -20,7 +20,23 @@ from gpuplan.instance.base import exactly
 from gpuplan.instance.document import read_document
 from gpuplan.plan.plan import Plan, TermCost
 
-TABLES = ("orders", "modules", "sites", "states", "limits", "considered", "latest", "cash", "low_confidence", "levels")
+TABLES = (
+    "orders",
+    "modules",
+    "sites",
+    "states",
+    "served",
+    "clusters",
+    "limits",
+    "considered",
+    "permissions",
+    "chip_classes",
+    "latest",
+    "critical_path",
+    "cash",
+    "low_confidence",
+    "levels",
+)
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -120,7 +136,7 @@ def _fields(table: str) -> list[str]:
         for one in get_args(Plan.model_fields[table].annotation)
         if isinstance(one, type) and issubclass(one, BaseModel)
     )
-    return [name for name in row.model_fields if name != "resources"]
+    return [name for name in row.model_fields if name not in ("resources", "by_fund")]
 
 
 def _csv(fields: list[str], rows: Iterable[Mapping[str, object]]) -> str:

@@ -7,9 +7,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX
+from gpuplan.instance.classification import tpp
+from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX, kind_of
 from gpuplan.instance.timeline import stretches
 from gpuplan.ledger.entries import rounded
+from gpuplan.ledger.funding import cash_by_fund
 from gpuplan.plan.plan import FiscalYear, PlanCost, TermCost, UnitCosts
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def cost(recount: Recount) -> PlanCost:
         discounted[one.term] += one.discounted
     terms: dict[str, TermCost] = {
         term: TermCost(
-            kind="capex" if term in CAPEX else "opex" if term in OPEX else "penalty",
+            kind=kind_of(term),
             amount=amounts[term],
             discounted=discounted[term],
         )
@@ -46,13 +48,15 @@ def cash(recount: Recount) -> tuple[FiscalYear, ...]:
     for one in recount.entries:
         if one.term in CAPEX or one.term in OPEX:
             years[recount.instance.calendar.fiscal_year(one.day)] += one.amount
-    return tuple(FiscalYear(year=year, amount=years[year]) for year in sorted(years))
+    by_fund = cash_by_fund(recount) if recount.instance.funds else {}
+    return tuple(FiscalYear(year=year, amount=years[year], by_fund=by_fund.get(year, {})) for year in sorted(years))
 
 
 def unit_costs(recount: Recount) -> UnitCosts:
     """Discounted cost without penalties, over hours of usable accelerators to the end of the years reckoned with.
 
-    A system is usable over a stretch when it was installed by the state day that lies its acceptance before the
+    What hosts keep does not count, and each offer counts the share of its hours in which it is available. A system is
+    usable over a stretch when it was installed by the state day that lies its acceptance before the
     stretch's last day.
     """
     instance = recount.instance
@@ -61,12 +65,13 @@ def unit_costs(recount: Recount) -> UnitCosts:
         quote = instance.offers[offer]
         system = instance.systems[quote.system]
         chip = instance.accelerators.get(system.accelerator or "")
-        tpp = Fraction(chip.tpp or 0) if chip else Fraction(0)
+        performance = Fraction(tpp(chip) or 0) if chip else Fraction(0)
+        part = Fraction(quote.buyer_share) * Fraction(quote.availability)
         for stretch in stretches(instance, recount.states):
             units = recount.usable_on(offer, site, stretch.last)
-            accelerator_hours = Fraction(24 * stretch.days * units * system.accelerators)
+            accelerator_hours = 24 * stretch.days * units * system.accelerators * part
             hours += accelerator_hours
-            equivalents += accelerator_hours * tpp / H100_TPP
+            equivalents += accelerator_hours * performance / H100_TPP
     paid = sum((Fraction(one.discounted) for one in recount.entries if one.term != "penalty"), Fraction(0))
     return UnitCosts(
         accelerator_hours=rounded(hours),

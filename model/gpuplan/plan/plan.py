@@ -6,7 +6,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from gpuplan.instance.base import ById, Closed, Confidence, Currency, Day, Figure, Id, Sequence, Share, Text, Whole
+from gpuplan.instance.base import (
+    ById,
+    Closed,
+    Confidence,
+    Count,
+    Currency,
+    Day,
+    Figure,
+    Id,
+    Sequence,
+    Share,
+    Text,
+    Whole,
+)
 from gpuplan.ledger.decisions import Decisions
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "no_plan_found", "audit_failed"]
@@ -39,12 +52,19 @@ class PlanOrder(Closed):
     site: Id
     units: Whole
     accelerators: Whole
+    """The host's part included."""
     signed: Day
     shipped: Day
     delivered: Day
     installed: Day
     """When it can be installed and powered; systems may wait."""
     ready: Day
+    route: Text
+    """The way through export control, where there are several."""
+    export: Text
+    """What export control asks of the lot, the strictest: free when nothing."""
+    apply_by: Day | None
+    """Last day to apply for the licence, or to give notice, without putting off shipping; none when none is needed."""
     price: Figure
     """Of one system, in the offer's currency, in the tier reached; incremental savings are apart."""
     currency: Currency
@@ -103,10 +123,42 @@ class PlanState(Closed):
     """Paid in the period for this site, undiscounted."""
 
 
+class PlanServed(Closed):
+    """What serves a workload from a day on, until the next row of the same workload, system and site."""
+
+    workload: Id
+    system: Id
+    site: Id
+    day: Day
+    systems: Figure
+    """Systems that work on it; any part of one may."""
+    work: Figure
+    """In the workload's unit."""
+    unit: Text
+    demand: Figure
+    """Of the whole workload on that day."""
+
+
+class PlanCluster(Closed):
+    """Clusters of one kind that stand from a day on, until the next row of the same kind, system and site."""
+
+    cluster: Id
+    system: Id
+    site: Id
+    day: Day
+    units: Whole
+    """Clusters."""
+    systems: Whole
+    """In them."""
+    accelerators: Whole
+    amount: Figure
+    """Paid on that day for what was formed and joined on it, in the reporting currency."""
+
+
 class TermCost(Closed):
     """One cost term."""
 
-    kind: Literal["capex", "opex", "penalty"]
+    kind: Literal["capex", "opex", "residual", "penalty"]
     amount: Figure
     discounted: Figure
 
@@ -152,16 +204,105 @@ class Considered(Closed):
     """Chosen; not chosen though possible; or the rule that denies it, with its date."""
 
 
+class ChipClassFound(Closed):
+    """The class of an accelerator under a regime, and how it was worked out."""
+
+    accelerator: Id
+    regime: Id
+    """The regime whose classes these are."""
+    classes: Sequence[Text]
+    """One when the chip's figures decide, else every possible one."""
+    steps: Sequence[Text]
+    """Figures and thresholds, step by step."""
+    doubtful: Sequence[Text]
+    """Figures of low confidence without which the class would be another or open."""
+
+
+class PermissionGround(Closed):
+    """What one regime asks, and why."""
+
+    regime: Id
+    """The regime whose cell holds."""
+    outcome: Text
+    """free, notify, licence, case-by-case, capped, undetermined or denied."""
+    days: Whole
+    """Of notice or of processing a licence."""
+    refusal: Figure | None
+    """Probability that the licence is refused; none when unknown or none is needed."""
+    cap: Text
+    """The cap that a lot counts against; empty for none."""
+    citation: Text
+    """Where the rule stands."""
+    why: Text
+    """Class, destination, party and day; or what is not known."""
+    read_on: Day
+    """The day of signing or of shipping."""
+    rests_on: Sequence[Text]
+    """Figures of low confidence without which the outcome would be another."""
+
+
+class Permission(Closed):
+    """What export control asks of an offer at a site, for what is signed from one day to another, by one way."""
+
+    offer: Id
+    site: Id
+    accelerator: Id
+    """The chip of its systems."""
+    signed_from: Day
+    """First day of the first period for which it holds."""
+    signed_until: Day
+    """First day of the last period for which it holds; `grounds` are those of the first."""
+    route: Text
+    """Empty where there is only one way."""
+    outcome: Text
+    """The strictest of the grounds."""
+    allowed: bool
+    """Whether it can be signed, as the instance reads the regimes."""
+    classes: Sequence[Text]
+    """Class of the chip, regime by regime; several possible ones joined by `or`."""
+    needed_days: Whole
+    grounds: Sequence[PermissionGround]
+    """What each regime asks, read at signing and at shipping."""
+
+
 class Latest(Closed):
-    """The last days on which an order that the plan uses still meets a target."""
+    """The last days on which something that the plan uses still meets a target: an order of systems or modules, an
+    application for an approval, or the decision to open a site, where neither is named."""
 
     limit: Id
     by: Day
-    offer: Id
+    offer: Id | None = None
+    module: Id | None = None
     site: Id
     tender: Day | None
     """Last day to publish the tender; none when no day is early enough."""
     sign: Day | None
+    """Last day to sign, order, apply or decide."""
+    apply: Day | None = None
+    """Last day to apply for an export licence, or to give notice, for what is signed then; none when none is needed."""
+
+
+StepEvent = Literal[
+    "tender", "sign", "apply", "ship", "deliver", "install", "accept", "order", "complete", "decide", "open"
+]
+
+
+class PathStep(Closed):
+    """A step of the chain of events that decides on which day a target is met."""
+
+    limit: Id
+    step: Count
+    """Position in the chain of its target."""
+    event: StepEvent
+    """Of a lot: tender, sign, apply (for an export licence), ship, deliver, install, accept. Of a module or approval:
+    tender, order, complete. Of a site: decide, open."""
+    offer: Id | None = None
+    module: Id | None = None
+    site: Id
+    day: Day
+    """When it happens in the plan."""
+    latest: Day | None
+    """When it could happen at the latest for the target to be met; none for what nobody decides on, or too late."""
 
 
 class FiscalYear(Closed):
@@ -169,12 +310,16 @@ class FiscalYear(Closed):
 
     year: int
     amount: Figure
+    by_fund: ById[Figure] = Field(default_factory=dict)
+    """What each fund pays of it, where the instance has funds. What several may pay is shared between them in the same
+    proportion in every year."""
 
 
 class UnitCosts(Closed):
     """What use costs, over the years reckoned with: discounted cost over hours of usable accelerators, undiscounted."""
 
     accelerator_hours: Figure
+    """Without what hosts keep, and without the hours in which systems are not available."""
     per_accelerator_hour: Figure | None
     h100_equivalent_hours: Figure
     per_h100_equivalent_hour: Figure | None
@@ -223,17 +368,27 @@ class Plan(Closed):
     currency: Currency
     levels: Sequence[PlanLevel]
     accelerators: Whole
-    """Bought."""
+    """Bought, the hosts' part included."""
+    accelerators_of_buyer: Figure
+    """Bought, without the part that hosts keep in kind."""
     systems: Whole
     decisions: Decisions
     orders: Sequence[PlanOrder]
     modules: Sequence[PlanModule]
     sites: Sequence[PlanSite]
     states: Sequence[PlanState]
+    served: Sequence[PlanServed] = ()
+    clusters: Sequence[PlanCluster] = ()
     cost: PlanCost
     limits: Sequence[PlanLimit]
     considered: Sequence[Considered]
+    permissions: Sequence[Permission]
+    """What export control asks; empty when the instance chooses no regime."""
+    chip_classes: Sequence[ChipClassFound]
+    """Of every accelerator that is offered, under every regime with classes of its own."""
     latest: Sequence[Latest]
+    critical_path: Sequence[PathStep]
+    """For each target on usable units: the events that decide its day, in order."""
     cash: Sequence[FiscalYear]
     unit_costs: UnitCosts
     low_confidence: Sequence[LeanedOn]

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from gpuplan.families.objective import priorities
+
+if TYPE_CHECKING:
+    from gpuplan.instance.schema import Instance
 
 
 def gap_of(value: Decimal, bound: Decimal | None) -> Decimal | None:
@@ -18,3 +24,10 @@ def is_proven(value: Decimal, bound: Decimal | None, asked: Decimal) -> bool:
     """Whether the gap asked for is reached, to the last digit shown."""
     gap = gap_of(value, bound)
     return gap is not None and gap <= asked + Decimal("1e-9")
+
+
+def gap_asked(instance: Instance, number: int, asked: Decimal) -> Decimal:
+    """Gap within which a level counts as optimal, given that of the search; levels as in `goals`."""
+    position = number - len(priorities(instance))
+    stated = instance.objective[position].gap if 0 <= position < len(instance.objective) else None
+    return asked if stated is None else stated

@@ -1,21 +1,22 @@
-"""Why a plan is as it is: its limits, what was considered, the last days to act, the figures it leans on."""
+"""Why a plan is as it is: its limits, what was considered, the figures it leans on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.eligibility import reason
-from gpuplan.families.limits import read, sentence
+from gpuplan.families.limits import read, told
 from gpuplan.instance.base import LOW_CONFIDENCE, Source
+from gpuplan.instance.caps import every_limit
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.providers import module_denial
-from gpuplan.instance.timeline import lot_days, windows
+from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import worth
 from gpuplan.ledger.entries import rounded
-from gpuplan.plan.plan import Considered, Latest, LeanedOn, PlanLimit
+from gpuplan.plan.plan import Considered, LeanedOn, PlanLimit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +33,7 @@ NEARLY = Fraction(1, 1000)
 def limits(recount: Recount) -> tuple[PlanLimit, ...]:
     """Every limit in every window."""
     found = []
-    for name, limit in recount.instance.limits.items():
+    for name, limit in every_limit(recount.instance).items():
         for first, last in windows(limit, recount.instance):
             found.append(_limit(recount, name, limit, first, last))
     return tuple(found)
@@ -47,7 +48,7 @@ def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -
     return PlanLimit(
         limit=name,
         window=window,
-        says=sentence(recount.instance, f"limits.{name}").removeprefix(f"limit {name}: "),
+        says=told(recount.instance, name, limit).removeprefix(f"limit {name}: "),
         used=rounded(reading.used) if reading else None,
         at_least=low,
         at_most=high,
@@ -117,34 +118,6 @@ def _module_reason(instance: Instance, module: str) -> str | None:
     return f"too late: {(ready or [denial for denial in denials if denial])[0]}"
 
 
-def latest(recount: Recount) -> tuple[Latest, ...]:
-    """For each target on usable units, and each offer ordered that counts for it: the last days to tender and sign."""
-    instance = recount.instance
-    found = []
-    for name, limit in instance.limits.items():
-        if not limit.is_units_in_use or limit.at_least is None:
-            continue
-        by = limit.by or instance.calendar.end
-        for offer, site in recount.lots_by_pair:
-            if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
-                sign = _last_signing(instance, offer, by)
-                tender = sign - timedelta(days=instance.offers[offer].award_days) if sign else None
-                found.append(Latest(limit=name, by=by, offer=offer, site=site, tender=tender, sign=sign))
-    return tuple(found)
-
-
-def _last_signing(instance: Instance, offer: str, by: date) -> date | None:
-    """Last day of the order window whose lot is ready in time and whose tender can still be held; None when none is."""
-    quote = instance.offers[offer]
-    earliest = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
-    signed = min(by, quote.order_until or by)
-    while signed >= earliest:
-        if lot_days(quote, signed).ready <= by:
-            return signed
-        signed -= timedelta(days=1)
-    return None
-
-
 def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
     """Unverified and assumed figures of everything that the plan uses."""
     instance = recount.instance
@@ -168,6 +141,13 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
         for name in names:
             if name in entities:
                 found += _leaned_on(f"{section}.{name}", entities[name].sources)
+    for name in dict.fromkeys(line.cluster for line in recount.decisions.clusters):
+        found += _leaned_on(f"clusters.{name}", instance.clusters[name].sources)
+    for name in dict.fromkeys(line.workload for line in recount.decisions.served):
+        found += _leaned_on(f"workloads.{name}", instance.workloads[name].sources)
+        for system, rate in instance.workloads[name].rates.items():
+            if rate.source is not None and any(line.system == system for line in recount.decisions.served):
+                found += _leaned_on(f"workloads.{name}.rates.{system}", {"all": rate.source})
     for site in used_sites:
         tariff = instance.sites[site].tariff
         if tariff is not None:
@@ -176,6 +156,13 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
         found += _leaned_on(f"limits.{name}", limit.sources)
     for name, deadline in instance.deadlines.items():
         found += _leaned_on(f"deadlines.{name}", deadline.sources)
+    for kind, some in instance.committed.by_kind().items():
+        for name, one in some.items():
+            found += _leaned_on(f"committed.{kind}.{name}", one.sources)
+    for name, levy in instance.levies.items():
+        found += _leaned_on(f"levies.{name}", levy.sources)
+    for name, fund in instance.funds.items():
+        found += _leaned_on(f"funds.{name}", fund.sources)
     return tuple(found)
 
 

@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 from gpuplan.families.facility import capacity_on, cases
 from gpuplan.families.pricing import unit_price
 from gpuplan.families.siting import is_decided, open_day
-from gpuplan.instance.timeline import last_state, lot_days, module_ready, stretches
+from gpuplan.instance.serving import demand_on, rate_of
+from gpuplan.instance.timeline import last_state, module_ready, stretches
 from gpuplan.ledger.entries import rounded
 from gpuplan.ledger.site_loads import SiteLoads
-from gpuplan.plan.plan import PlanModule, PlanOrder, PlanSite, PlanState, ResourceUse
+from gpuplan.plan.plan import PlanCluster, PlanModule, PlanOrder, PlanServed, PlanSite, PlanState, ResourceUse
 
 if TYPE_CHECKING:
     from gpuplan.ledger.recount import Recount
 
-LOT_TERMS = frozenset({"purchase", "network", "storage", "installation"})
+LOT_TERMS = frozenset({"purchase", "network", "storage", "installation", "spares"})
 
 
 def orders(recount: Recount) -> tuple[PlanOrder, ...]:
@@ -31,9 +32,8 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
             paid[one.subject.offer, one.subject.site, one.committed] += one.amount
     chosen = {line.offer: line.tier for line in recount.decisions.tiers}
     found = []
-    for line in recount.decisions.orders:
-        quote = instance.offers[line.offer]
-        days = lot_days(quote, line.signed)
+    for line, lot in zip(recount.decisions.orders, recount.lots, strict=True):
+        quote, days = instance.offers[line.offer], lot.days
         found.append(
             PlanOrder(
                 offer=line.offer,
@@ -47,6 +47,9 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
                 delivered=days.delivered,
                 installed=days.installed,
                 ready=days.ready,
+                route=line.route,
+                export=lot.way.outcome if lot.way else "undetermined",
+                apply_by=lot.way.apply_by if lot.way else None,
                 price=rounded(unit_price(recount, line.offer)),
                 currency=quote.currency or instance.currency,
                 tier=chosen.get(line.offer, 1),
@@ -172,3 +175,37 @@ def _resources(recount: Recount, loads: SiteLoads, site: str, state: int, day: d
             limit = None if capacity is None else rounded(capacity)
             found[resource] = ResourceUse(need=rounded(need), capacity=limit)
     return found
+
+
+def served(recount: Recount) -> tuple[PlanServed, ...]:
+    """What serves which workload, from each day on which it changes."""
+    instance = recount.instance
+    return tuple(
+        PlanServed(
+            workload=line.workload,
+            system=line.system,
+            site=line.site,
+            day=line.day,
+            systems=line.systems,
+            work=rounded(Fraction(line.systems) * Fraction(rate_of(instance, line.workload, line.system))),
+            unit=instance.workloads[line.workload].unit,
+            demand=demand_on(instance.workloads[line.workload], line.day),
+        )
+        for line in recount.decisions.served
+    )
+
+
+def clusters(recount: Recount) -> tuple[PlanCluster, ...]:
+    """Every kind of cluster that is formed, from each day on which its numbers change."""
+    paid: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    for one in recount.entries:
+        if one.term == "clusters":
+            paid[one.subject.cluster, one.subject.system, one.subject.site, one.committed] += one.amount
+    return tuple(
+        PlanCluster(
+            **line.model_dump(),
+            accelerators=line.systems * recount.instance.systems[line.system].accelerators,
+            amount=paid[line.cluster, line.system, line.site, line.day],
+        )
+        for line in recount.decisions.clusters
+    )

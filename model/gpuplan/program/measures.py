@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.matching import Subject, concerns, counts_term
+from gpuplan.instance.serving import rate_of, work_weights
 from gpuplan.instance.timeline import last_state, stretches
 from gpuplan.instance.units import worth
+from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 
 if TYPE_CHECKING:
@@ -17,13 +20,17 @@ if TYPE_CHECKING:
 
 
 def measure(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
-    """Units, money in the reporting currency, kW, kWh or kg, over [first, last] or on `last`."""
+    """Units, money in the reporting currency, kW, kWh, kg, work or clusters, over [first, last] or on `last`."""
     if measured.kind == "units":
         total = Linear()
         for subject, units in units_counted(problem, measured, first, last):
             each = worth(measured, problem.instance, subject.system or "", subject.offer)
             total.plus(units, float(each))
         return total
+    if measured.kind == "work":
+        return _work(problem, measured, first, last)
+    if measured.kind == "clusters":
+        return _clusters(problem, measured, last)
     return (
         _money(problem, measured, first, last)
         if measured.kind == "money"
@@ -35,22 +42,48 @@ def units_counted(problem: Problem, measured: Measured, first: date, last: date)
     """(subject, units) of every offer and site, and fleet, that a measure of units counts."""
     instance = problem.instance
     for (offer, site), signings in problem.signings.items():
-        subject = Subject.of_offer(instance, offer, site)
-        if not concerns(measured, instance, subject):
-            continue
-        quote = instance.offers[offer]
         if measured.stage == "usable":
-            state = last_state(problem.states, last - timedelta(days=quote.acceptance_days))
-            column = problem.standings[offer, site][state] if state is not None else None
-            yield subject, Linear() if column is None else Linear([(column, 1.0)])
-        else:
-            moved = ((problem.lot(offer, period).of(measured.stage), column) for period, column in signings)
-            yield subject, Linear((column, quote.lot_units) for day, column in moved if first <= day <= last)
+            subject = Subject.of_offer(instance, offer, site)
+            if concerns(measured, instance, subject):
+                yield subject, _usable(problem, measured, offer, site, last)
+            continue
+        for column in [column for _, column in signings]:
+            way = problem.routes[column]
+            subject = Subject.of_lot(instance, offer, site, way)
+            if first <= way.days.of(measured.stage) <= last and concerns(measured, instance, subject):
+                units = instance.offers[offer].lot_units * way.chance(measured.delivery)
+                yield subject, Linear([(column, float(units))])
     if measured.existing == "include":
         for fleet_id, fleet in instance.existing.systems.items():
             subject = Subject.of_fleet(instance, fleet_id)
             if concerns(measured, instance, subject):
                 yield subject, Linear(constant=fleet.units)
+
+
+def _usable(problem: Problem, measured: Measured, offer: str, site: str, last: date) -> Linear:
+    """Units usable on a day; of lots under licence no more than count, by a column of their own."""
+    state = last_state(problem.states, last - timedelta(days=problem.instance.offers[offer].acceptance_days))
+    standing = problem.standings[offer, site][state] if state is not None else None
+    if standing is None or state is None:
+        return Linear()
+    lot = problem.instance.offers[offer].lot_units
+    arrived = [
+        (column, problem.routes[column].chance(measured.delivery))
+        for _, column in problem.signings[offer, site]
+        if problem.lot(column).installed <= problem.states[state]
+    ]
+    if all(chance == 1 for _, chance in arrived):
+        return Linear([(standing, 1.0)])
+    key = ("delivered", measured.delivery, offer, site, state)
+    delivered = problem.columns.get(*key)
+    if delivered is None:
+        delivered = problem.columns.add(key, Role.CONTINUOUS, problem.columns.upper[standing])
+        problem.rows.add((*key, "stands"), Linear([(delivered, 1.0), (standing, -1.0)]), at_most=0.0)
+        granted = Linear([(delivered, 1.0)])
+        for column, chance in arrived:
+            granted.add(column, -float(lot * chance))
+        problem.rows.add((*key, "granted"), granted, at_most=0.0)
+    return Linear([(delivered, 1.0)])
 
 
 def _money(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
@@ -64,6 +97,30 @@ def _money(problem: Problem, measured: Measured, first: date, last: date) -> Lin
         else:
             amount = sum(paid for day, paid in flow.payments if first <= day <= last)
         total.plus(flow.expression, amount)
+    return total
+
+
+def _work(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
+    """Work served, averaged over the days of the window."""
+    instance, total = problem.instance, Linear()
+    weights = work_weights(instance, first, last)
+    for column in problem.columns.of("served"):
+        _, workload, system, site, position = problem.columns.keys[column]
+        subject = Subject(workload=str(workload), system=str(system), site=str(site))
+        if position in weights and concerns(measured, instance, subject):
+            each = Fraction(rate_of(instance, str(workload), str(system)))
+            total.add(column, float(each * weights[int(position)]))
+    return total
+
+
+def _clusters(problem: Problem, measured: Measured, last: date) -> Linear:
+    """Clusters formed by a day."""
+    state, total = last_state(problem.states, last), Linear()
+    for column in problem.columns.of("clusters"):
+        _, cluster, system, site, at = problem.columns.keys[column]
+        subject = Subject(cluster=str(cluster), system=str(system), site=str(site))
+        if at == state and concerns(measured, problem.instance, subject):
+            total.add(column, 1.0)
     return total
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
+from gpuplan.instance.commitments import decision_days
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, network
-from gpuplan.instance.timeline import LotDays, lot_days, module_ready, state_days
+from gpuplan.instance.routes import Route, routes
+from gpuplan.instance.timeline import LotDays, last_state, module_ready, state_days
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.knapsack import largest
 from gpuplan.program.linear import Linear
@@ -69,6 +71,11 @@ class Problem:
         return self.instance.calendar.all_periods()
 
     @cached_property
+    def days(self) -> dict[int, date]:
+        """By number: every day on which something is decided; below zero those of commitments before the calendar."""
+        return decision_days(self.instance)
+
+    @cached_property
     def states(self) -> tuple[date, ...]:
         """Days on which the state is taken."""
         return state_days(self.instance)
@@ -80,24 +87,31 @@ class Problem:
         """Whether a rule is part of this program."""
         return Group(family, path) not in self.off
 
-    def lot(self, offer: str, period: int) -> LotDays:
-        """Days of a lot signed on the first day of a period; no lead when the offer's supply is left out."""
-        key = (offer, period)
-        if key not in self._lots:
-            signed = self.periods[period].first
-            if self.is_on("supply", f"offers.{offer}"):
-                self._lots[key] = lot_days(self.instance.offers[offer], signed)
-            else:
-                self._lots[key] = LotDays(signed, signed, signed, signed, signed)
-        return self._lots[key]
+    def ways(self, offer: str, site: str, period: int) -> tuple[Route, ...]:
+        """Every way for what is signed on the day of a number; no lead when the offer's supply is left out."""
+        without = frozenset(
+            name for name in self.instance.export.regimes if not self.is_on("export", f"export.regimes.{name}")
+        )
+        no_lead = not self.is_on("supply", f"offers.{offer}")
+        return routes(self.instance, offer, site, self.days[period], without, no_lead)
+
+    def lot(self, column: int) -> LotDays:
+        """Days of the lots that a column of orders stands for."""
+        return self.routes[column].days
 
     @cached_property
-    def _lots(self) -> dict[tuple[str, int], LotDays]:
+    def routes(self) -> dict[int, Route]:
+        """The way of the lots that each column of orders stands for."""
+        return {}
+
+    @cached_property
+    def allowed(self) -> dict[tuple[str, str], list[tuple[int, Route]]]:
+        """By (offer, site): (number of the day, way) of every signing that no rule denies."""
         return {}
 
     @cached_property
     def signings(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
-        """By (offer, site): (period, column of orders) of every period in which a signing is possible."""
+        """By (offer, site): (number of the day, column of orders) of every signing, one for each day and way."""
         return {}
 
     @cached_property
@@ -129,15 +143,39 @@ class Problem:
         if key not in self._in_place:
             day = self.states[state]
             found = Linear()
-            for period in self.periods:
-                column = self.columns.get("modules", module, site, period.index)
-                if column is not None and module_ready(self.instance.modules[module], period.first) <= day:
+            for period, signed in self.days.items():
+                column = self.columns.get("modules", module, site, period)
+                if column is not None and module_ready(self.instance.modules[module], signed) <= day:
                     found.add(column, 1.0)
             self._in_place[key] = found
         return self._in_place[key]
 
     @cached_property
     def _in_place(self) -> dict[tuple[str, str, int], Linear]:
+        return {}
+
+    def usable(self, system: str, site: str, day: date, *, of_buyer: bool = False) -> Linear:
+        """Systems of one kind usable at a site on a day, bought and already there. Shared, so not to be changed.
+
+        Without what hosts keep, where only the buyer's part is asked for.
+        """
+        key = (system, site, day, of_buyer)
+        if key not in self._usable:
+            found = Linear()
+            for offer, standing in self.standings_by_site.get(site, []):
+                quote = self.instance.offers[offer]
+                state = last_state(self.states, day - timedelta(days=quote.acceptance_days))
+                column = None if state is None else standing[state]
+                if quote.system == system and column is not None:
+                    found.add(column, float(quote.buyer_share) if of_buyer else 1.0)
+            for fleet in self.instance.existing.systems.values():
+                if (fleet.system, fleet.site) == (system, site):
+                    found.constant += fleet.units
+            self._usable[key] = found
+        return self._usable[key]
+
+    @cached_property
+    def _usable(self) -> dict[tuple[str, str, date, bool], Linear]:
         return {}
 
     def pairs(self) -> Iterable[tuple[str, str]]:

@@ -19,6 +19,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "modules": ("price", "currency", "lead_days"),
     "resources": ("unit",),
     "tariffs": ("currency", "demand_charge_per_kw_month"),
+    "regimes": ("citation", "effective", "amends"),
     "facts": ("mid", "unit", "what"),
 }
 

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gpuplan.report.export import doubts, licences_table
 from gpuplan.report.layout import WIDTH, new_table, rendered, titled
 from gpuplan.report.words import money, percent, plural, quantity
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from gpuplan.api import Outcome
     from gpuplan.plan.plan import Plan, PlanLevel, PlanLimit, PlanOrder
 
+MOST_TARGETS = 2
+"""Targets whose chain of events is shown; the others are in the JSON and CSV."""
 MOST_ROWS = 12
 """Rows of the less important tables; the rest are in the JSON and CSV."""
 
@@ -34,9 +37,22 @@ def _plan_parts(plan: Plan) -> list[RenderableType]:
     parts.append(titled("Limits", _limits(plan)))
     if plan.sites:
         parts.append(titled("Sites", _sites(plan)))
+    if plan.clusters:
+        parts.append(titled("Clusters", _clusters(plan)))
+    if plan.served:
+        parts.append(titled("What serves which workload, at the end", _served(plan)))
     if plan.modules:
         parts.append(titled("Facility modules", _modules(plan)))
-    for title, table in (("Latest days to act", _latest(plan)), ("Not possible", _denied(plan))):
+    licences = licences_table(plan)
+    if licences is not None:
+        parts.append(titled("Export control", licences))
+    if any(year.by_fund for year in plan.cash):
+        parts.append(titled("Who pays", _payers(plan)))
+    for title, table in (
+        ("What decides the day of a target", _critical(plan)),
+        ("Latest days to act", _latest(plan)),
+        ("Not possible", _denied(plan)),
+    ):
         if table is not None:
             parts.append(titled(title, table))
     parts.append(Text(_caveats(plan)))
@@ -53,8 +69,10 @@ def _decision(plan: Plan) -> str:
     ready = max(order.ready for order in plan.orders)
     signed = f"signed on {first}" if first == last else f"signed {first} to {last}"
     cost = plan.cost
+    kept = plan.accelerators - plan.accelerators_of_buyer
+    hosts = f" (hosts keep {kept:,.0f})" if kept else ""
     text = (
-        f"Buy {plan.accelerators:,} accelerators in {plural(plan.systems, 'system')} from "
+        f"Buy {plan.accelerators:,} accelerators{hosts} in {plural(plan.systems, 'system')} from "
         f"{plural(len(vendors), 'vendor')} ({', '.join(vendors)}) for {plural(len(places), 'site')} "
         f"({', '.join(places)}), {signed}, the last ready on {ready}. "
         f"It costs {money(cost.amount, plan.currency)} over the years reckoned with"
@@ -164,6 +182,35 @@ def _sites(plan: Plan) -> Table:
     return table
 
 
+def _clusters(plan: Plan) -> Table:
+    """What stands in the end, and since when."""
+    table = new_table("cluster", "system", "site", "clusters", "systems", "accel.", "from", numbers=(3, 4, 5))
+    for line in {(line.cluster, line.system, line.site): line for line in plan.clusters}.values():
+        table.add_row(
+            line.cluster,
+            line.system,
+            line.site,
+            f"{line.units:,}",
+            f"{line.systems:,}",
+            f"{line.accelerators:,}",
+            str(line.day),
+        )
+    return table
+
+
+def _served(plan: Plan) -> Table:
+    """What serves from the last serving day on."""
+    table = new_table("workload", "system", "site", "systems", "work", "", "of demand", numbers=(3, 4, 6))
+    last = {(line.workload, line.system, line.site): line for line in plan.served}
+    for line in last.values():
+        if line.systems:
+            share = percent(line.work / line.demand) if line.demand else "-"
+            table.add_row(
+                line.workload, line.system, line.site, f"{line.systems:,.2f}", f"{line.work:,.6g}", line.unit, share
+            )
+    return table
+
+
 def _modules(plan: Plan) -> Table:
     table = new_table("module", "site", "units", "signed", "ready", "price", numbers=(2, 5))
     for order in plan.modules:
@@ -178,15 +225,40 @@ def _modules(plan: Plan) -> Table:
     return table
 
 
+def _payers(plan: Plan) -> Table:
+    """What each fund pays, by fiscal year."""
+    funds = list(dict.fromkeys(fund for year in plan.cash for fund in year.by_fund))
+    head = f"year, {plan.currency}"
+    table = new_table(head, *funds, "all", numbers=tuple(range(1, len(funds) + 2)))
+    for year in plan.cash:
+        amounts = [year.by_fund.get(fund, Decimal(0)) for fund in funds]
+        table.add_row(str(year.year), *(money(amount, "").strip() for amount in (*amounts, year.amount)))
+    return table
+
+
 def _latest(plan: Plan) -> Table | None:
-    lines = {(line.limit, line.offer): line for line in plan.latest}
+    lines = {(line.limit, line.offer or line.module or line.site): line for line in plan.latest}
     if not lines:
         return None
-    table = new_table("target", "offer", "tender by", "sign by", "to be ready by")
+    table = new_table("target", "for", "tender by", "sign by", "to be ready by")
     for line in list(lines.values())[:MOST_ROWS]:
-        table.add_row(
-            line.limit, line.offer, str(line.tender or "too late"), str(line.sign or "too late"), str(line.by)
-        )
+        what = line.offer or line.module or f"opening {line.site}"
+        tender = "-" if line.sign and not line.tender else str(line.tender or "too late")
+        table.add_row(line.limit, what, tender, str(line.sign or "too late"), str(line.by))
+    return table
+
+
+def _critical(plan: Plan) -> Table | None:
+    """The chain of events behind each target; the first few targets."""
+    if not plan.critical_path:
+        return None
+    table = new_table("target", "event", "of", "at", "on", "at the latest", gap=1)
+    shown = list(dict.fromkeys(step.limit for step in plan.critical_path))[:MOST_TARGETS]
+    for step in plan.critical_path:
+        if step.limit in shown:
+            first = step.limit if step.step == 1 else ""
+            late = str(step.latest or "too late")
+            table.add_row(first, step.event, step.offer or step.module or "", step.site, str(step.day), late)
     return table
 
 
@@ -213,6 +285,7 @@ def _caveats(plan: Plan) -> str:
             f"The plan leans on {plural(assumed, 'assumption')} and {plural(unverified, 'unverified figure')}; "
             "`low_confidence` in the JSON lists them."
         )
+    lines += doubts(plan)
     if not plan.audit.passed:
         lines.append("The audit found:")
         lines += [f"  {line}" for line in plan.audit.broken[:MOST_ROWS]]

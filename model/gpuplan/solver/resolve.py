@@ -118,7 +118,7 @@ class Resolve(Search):
         start = self._better(matrix, start)
         known = self._surviving(matrix)
         value = None if start is None else _worth(matrix, start)
-        if settled or (value is not None and relative_gap(value, known) <= self.settings.gap):
+        if settled or (value is not None and relative_gap(value, known) <= self._gap):
             assert start is not None
             assert value is not None
             result = Result(Termination.OPTIMAL, start, value, value if settled else min(known, value))
@@ -187,17 +187,17 @@ class Resolve(Search):
         """Anything better than a plan by more than the gap, or the proof that there is nothing."""
         if listener is not None:
             listener(Report(known, value, start))
-        room = self.settings.gap * WITHIN * abs(value)
+        room = self._gap * WITHIN * abs(value)
         cut = self._with_old_bounds(matrix)
         if room <= STEP:
             # No room for a proof that nothing is better by more: sought is the best of what is as good.
-            as_good = replace(self.settings, cutoff=value + EXACT * max(1.0, abs(value)))
+            as_good = replace(self.settings, gap=self._gap, cutoff=value + EXACT * max(1.0, abs(value)))
             found = self._timed(runs, cut, as_good, None, listener)
             if found.termination is Termination.OPTIMAL and _is_whole(matrix, found):
                 return found
             return self._afresh(runs, matrix, start, listener)
         target = value - room
-        found = self._timed(runs, cut, replace(self.settings, cutoff=target), None, listener)
+        found = self._timed(runs, cut, replace(self.settings, gap=self._gap, cutoff=target), None, listener)
         if found.termination is Termination.INFEASIBLE:
             return Result(Termination.OPTIMAL, start, value, max(known, target))
         if found.termination is Termination.FAILED or (found.values is not None and not _is_whole(matrix, found)):
@@ -213,7 +213,7 @@ class Resolve(Search):
         """The level searched as if nothing were known; with tight tolerances where the plan leans on loose ones."""
         result = super()._solve(runs, matrix, start, listener, False)
         if result.termination is Termination.OPTIMAL and not _is_whole(matrix, result):
-            careful = self._timed(runs, matrix, replace(self.settings, careful=True), start, listener)
+            careful = self._timed(runs, matrix, replace(self.settings, gap=self._gap, careful=True), start, listener)
             if careful.termination is Termination.OPTIMAL and _is_whole(matrix, careful):
                 return careful
             # What is better than the plan that is known leans on tolerances: it bounds, and is no plan.

@@ -55,6 +55,8 @@ class LevelResult:
     gap: float | None
     proven: bool
     """Whether the gap asked for was reached."""
+    asked: float | None = None
+    """Gap asked for this level, where it is not that of the search."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,8 @@ class Search:
         self._began = time.monotonic()
         self._in_solver = 0.0
         self._margins: Mapping[Key, float] = {}
+        self._gap = self.settings.gap
+        """Asked for the level that is being sought."""
 
     def run(self, instance: Instance, margins: Mapping[Key, float] | None = None) -> SearchResult:
         """Search for the best plan of an instance, staying within limits by the margins given.
@@ -139,6 +143,7 @@ class Search:
             aim = goal.expression.times(sign)
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
+            self._gap = self.settings.gap if goal.gap is None else goal.gap
             result = self._solve(
                 runs, level, best, listener, settled=best is not None and _is_settled(aim, level, best)
             )
@@ -155,7 +160,7 @@ class Search:
                 )
             best = result.values
             assert best is not None
-            found.append(_level_result(goal, sign, result, self.settings.gap))
+            found.append(_level_result(goal, sign, result, self._gap))
             if result.termination is not Termination.OPTIMAL:
                 ended = Termination.STOPPED
             matrix = matrix.with_row(aim, _held(goal, aim, best))
@@ -174,7 +179,7 @@ class Search:
         if settled and start is not None:
             value = float(matrix.cost @ start) + matrix.offset
             return Result(Termination.OPTIMAL, start, value, value)
-        return self._timed(runs, matrix, self.settings, start, listener)
+        return self._timed(runs, matrix, replace(self.settings, gap=self._gap), start, listener)
 
     def _timed(
         self,
@@ -276,4 +281,4 @@ def _level_result(goal: Goal, sign: float, result: Result, gap: float) -> LevelR
     value = None if result.objective is None else sign * result.objective
     reached = result.gap if bound is not None else None
     proven = reached is not None and reached <= gap + 1e-9
-    return LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven)
+    return LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven, goal.gap)

@@ -60,15 +60,16 @@ class Signing:
         return frozenset(thing for thing, amount in amounts.items() if amount and amount >= least)
 
     def _things(self, instance: Instance, offer: str, site: str, month: str) -> Iterator[Thing]:
-        known = facts(instance, Subject.of_offer(instance, offer, site))
+        subject = Subject.of_offer(instance, offer, site)
+        known = facts(instance, subject)
         of = {
-            "vendors": known["vendor"],
-            "models": known["accelerator"] or known["system"],
+            "vendors": subject.vendor,
+            "models": known["accelerator"] or subject.system,
             "sites": site,
             "months": month,
         }
         for trait in self.traits:
-            yield trait, of[trait] or ""
+            yield trait, str(of[trait] or "")
 
     def amounts(self, problem: Program) -> tuple[dict[Thing, Linear], Linear]:
         """By thing, what is signed for of it, and all that is."""

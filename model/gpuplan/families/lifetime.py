@@ -1,0 +1,114 @@
+r"""Lifetime: systems and modules are bought again at the end of their life, and what is left of one is worth something.
+
+A system's life begins when its lot is installed, a module's when it delivers. On the day after its last it is bought
+again at the offer's first price, and so on to the end of the years reckoned with. What is left of the life that runs
+then, by the day, is its residual value: a cost term of its own that nobody pays, so that it is in no budget.
+
+$$ \mathrm{replacement} = \sum_{i,t} p_i\, n_{it}\, \bigl|\{j \ge 1 : d_{it} + 365\, j\, \lambda_i \le e\}\bigr|,
+\qquad \mathrm{residual} = -\sum_{i,t} p_i\, n_{it} \Bigl(1 - \frac{(e + 1 - d_{it}) \bmod 365 \lambda_i}
+{365 \lambda_i}\Bigr) $$
+
+The residual is nothing where a life ends on the last day.
+
+| symbol | meaning | unit |
+| --- | --- | --- |
+| $n_{it}$ | systems or modules signed for (`orders`, `modules`) | units |
+| $p_i$ | `price` | money |
+| $\lambda_i$ | `life_years` | years of 365 days |
+| $d_{it}$ | first day of the first life | day |
+| $e$ | end of the years reckoned with | day |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.family import Family
+from gpuplan.instance.matching import Subject
+from gpuplan.instance.prices import rate
+from gpuplan.instance.timeline import module_ready
+from gpuplan.ledger.entries import Entry, entry
+from gpuplan.program.linear import Linear
+from gpuplan.program.problem import Flow
+
+if TYPE_CHECKING:
+    from gpuplan.instance.facility import Module
+    from gpuplan.instance.offers import Offer
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.recount import Recount
+    from gpuplan.program.problem import Problem
+
+NAME = "lifetime"
+
+
+def lives(instance: Instance, bought: Offer | Module, first: date) -> dict[str, list[tuple[date, Fraction]]]:
+    """By cost term: (day, reporting currency) for one unit whose first life begins on a day."""
+    if bought.life_years is None or not bought.price or first > instance.operation_end:
+        return {}
+    life, end = 365 * bought.life_years, instance.operation_end
+    lived = (end - first).days + 1
+    again = [first + timedelta(days=life * number) for number in range(1, (lived - 1) // life + 1)]
+    price = Fraction(bought.price)
+    found = {"replacement": [(day, price * rate(instance, bought.currency, day)) for day in again]}
+    left = -lived % life
+    if left:
+        found["residual"] = [(end, -price * left / life * rate(instance, bought.currency, end))]
+    return {term: payments for term, payments in found.items() if payments}
+
+
+def rows(problem: Problem) -> None:
+    """Flows for every order of what has a lifetime."""
+    instance = problem.instance
+    for (offer, site), signings in problem.signings.items():
+        quote = instance.offers[offer]
+        for _, column in signings:
+            ordered = Linear([(column, float(quote.lot_units))])
+            first = problem.lot(column).installed
+            _flows(problem, Subject.of_offer(instance, offer, site), ordered, lives(instance, quote, first))
+    for column in problem.columns.of("modules"):
+        _, module_id, at, ordered_in = problem.columns.keys[column]
+        module = instance.modules[str(module_id)]
+        first = module_ready(module, problem.days[int(ordered_in)])
+        subject = Subject(site=str(at), module=str(module_id))
+        _flows(problem, subject, Linear([(column, 1.0)]), lives(instance, module, first))
+
+
+def _flows(problem: Problem, subject: Subject, ordered: Linear, terms: dict[str, list[tuple[date, Fraction]]]) -> None:
+    for term, payments in terms.items():
+        amounts = tuple((day, float(amount)) for day, amount in payments)
+        problem.flows.append(Flow(term, None, subject, ordered, amounts))
+
+
+def entries(recount: Recount) -> Iterator[Entry]:
+    """Replacements and residual value of every lot and of every order of modules."""
+    instance = recount.instance
+    for lot in recount.lots:
+        subject = Subject.of_offer(instance, lot.offer, lot.site)
+        for term, payments in lives(instance, instance.offers[lot.offer], lot.days.installed).items():
+            for day, amount in payments:
+                yield entry(instance, term, day, amount * lot.units, subject)
+    for line in recount.decisions.modules:
+        module = instance.modules[line.module]
+        subject = Subject(site=line.site, module=line.module)
+        for term, payments in lives(instance, module, module_ready(module, line.signed)).items():
+            for day, amount in payments:
+                yield entry(instance, term, day, amount * line.units, subject)
+
+
+def sentence(_instance: Instance, at: str) -> str:
+    """A lifetime demands nothing; it costs."""
+    return at
+
+
+FAMILY = Family(
+    name=NAME,
+    title="Lifetime",
+    kind="cost",
+    groups=lambda _: [],
+    sentence=sentence,
+    rows=rows,
+    entries=entries,
+)

@@ -1,0 +1,72 @@
+"""Checks of workloads and of the measures that count their work; see `gpuplan.instance.checks`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from gpuplan.errors import Problem
+from gpuplan.instance.catalog import measured_results
+from gpuplan.instance.matching import whole_of
+from gpuplan.instance.rules import Measured
+from gpuplan.instance.serving import serving_pairs, workloads_in
+
+if TYPE_CHECKING:
+    from gpuplan.instance.schema import Instance
+
+
+def workloads(instance: Instance) -> Iterator[Problem]:
+    """Workloads that nothing can serve, demand after the calendar, rates that the catalogue does not know."""
+    end = instance.calendar.end
+    for name, workload in instance.workloads.items():
+        for number, step in enumerate(workload.demand):
+            if step.start > end:
+                way_out = "Lengthen calendar.periods, or leave the step out."
+                yield Problem(
+                    f"{step.start} is after the calendar's end, {end}", way_out, f"workloads.{name}.demand.{number}"
+                )
+        for system, rate in workload.rates.items():
+            if rate.measured is not None:
+                yield _unmeasured(instance, f"workloads.{name}.rates.{system}.measured", system, workload.unit)
+        if not serving_pairs(instance, name):
+            yield Problem(
+                "nothing that is offered or already there can serve it",
+                "Check rates, sites, countries and memory.",
+                f"workloads.{name}",
+                severity="warning",
+            )
+
+
+def _unmeasured(instance: Instance, path: str, system: str, unit: str) -> Problem:
+    """What is known of a system's accelerator where a rate names no measured result in the workload's unit."""
+    chip = instance.systems[system].accelerator or ""
+    known = [
+        f"{one['workload']} {one['scenario']} in {str(one['per_accelerator_unit']).removesuffix(' per accelerator')}"
+        for one in measured_results(chip)
+    ]
+    way_out = f"Known: {', '.join(dict.fromkeys(known))}." if known else "State amount or per_accelerator."
+    return Problem(f"the catalogue has no such result in {unit} of {chip or system}", way_out, path)
+
+
+def units_of_work(instance: Instance) -> Iterator[Problem]:
+    """Measures of work that add up workloads in different units, or none."""
+    for path, measured in _measures(instance):
+        if measured.kind == "work":
+            units = dict.fromkeys(instance.workloads[name].unit for name in workloads_in(measured, instance))
+            if not units:
+                yield Problem("it counts no workload", "Check its select.", path)
+            if len(units) > 1:
+                fault = f"work in different units ({', '.join(units)}) cannot be added up"
+                yield Problem(fault, "Select workloads of one unit; a share needs them in `of` as well.", path)
+
+
+def _measures(instance: Instance) -> Iterator[tuple[str, Measured]]:
+    """Every measure of the limits and levels, with its path; of a share, its whole too."""
+    for name, limit in instance.limits.items():
+        yield f"limits.{name}", limit
+        if not limit.is_amount:
+            yield f"limits.{name}.of", whole_of(limit)
+    for number, level in enumerate(instance.objective):
+        for aim in (level.minimise, level.maximise):
+            if isinstance(aim, Measured):
+                yield f"objective.{number}", aim

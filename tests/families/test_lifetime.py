@@ -1,0 +1,63 @@
+"""Lifetime: replacement at the end of a life, and what is left of one at the end."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from support.answers import cost_of, is_infeasible, plan_of, terms_of, units_of
+from support.builders import POWERED, UNLIMITED, case, offer, target
+
+SINGLE = {"calendar": {"periods": 1}}
+YEARS = {"economics": {"evaluation_years": 2}}
+ONE = {"limits": {"t": target(1)}}
+
+
+def test_a_system_is_bought_again_at_the_end_of_its_life() -> None:
+    """Proves replacement: installed on 1 January 2025, one year of life, two years reckoned with (730 days).
+
+    It is bought again on 1 January 2026, and that life ends on the last day: 200, nothing left.
+    """
+    tree = case(**SINGLE, **YEARS, offers={"o": {"life_years": 1}}, **ONE)
+    assert terms_of(tree) == {"purchase": 100, "replacement": 100}
+
+
+def test_what_is_left_of_a_life_is_worth_its_part_of_the_price() -> None:
+    """Proves the residual: 31 of 365 days of a year are used, so 334 / 365 of 365 are left: 365 - 334 = 31."""
+    plan = plan_of(case(**SINGLE, offers={"o": {"life_years": 1, "price": 365}}, **ONE))
+    assert plan.cost.terms["residual"].amount == -334
+    assert plan.cost.amount == 31
+    assert [year.amount for year in plan.cash] == [365]
+
+
+def test_a_longer_life_is_worth_a_higher_price() -> None:
+    """Proves the choice: o at 100 for one year costs 200 in two years; p at 180 for two years costs 180."""
+    tree = case(**SINGLE, **YEARS, offers={"o": {"life_years": 1}, "p": offer(price=180, life_years=2)}, **ONE)
+    assert units_of(plan_of(tree)) == {"p": 1}
+
+
+def test_a_life_begins_when_the_lot_is_installed() -> None:
+    """Proves the day: installed on 11 January, 21 days of 365 are used on the 31st: 344 are left. If signed, 334."""
+    late = {"life_years": 1, "price": 365, "lead_days": 10}
+    assert cost_of(case(**SINGLE, offers={"o": late}, **ONE)) == 21
+
+
+def test_residual_value_is_in_no_budget_and_replacement_is() -> None:
+    """Proves the kinds: 365 are spent though 334 come off the cost; a replacement of 100 needs room in a capex."""
+    tree = case(**SINGLE, offers={"o": {"life_years": 1, "price": 365}}, limits={"t": target(1)})
+    tree["limits"]["b"] = {"measure": "spend", "at_most": 364}
+    assert is_infeasible(tree)
+    again = case(**SINGLE, **YEARS, offers={"o": {"life_years": 1}}, limits={"t": target(1)})
+    again["limits"]["b"] = {"measure": "capex", "at_most": 199, "by": "2026-12-31"}
+    assert is_infeasible(again)
+
+
+def test_modules_have_lives_of_their_own() -> None:
+    """Proves modules: a UPS at 73 with a life of a year, ready on 1 January; 31 days used, 73 x 334 / 365 left."""
+    tree = case(
+        **SINGLE,
+        systems={"s": POWERED},
+        modules={"ups": {"provides": {"protected-power": 12}, "price": 73, "life_years": 1, "lead_days": 0}},
+        sites={"a": {"capacity": UNLIMITED, "modules": {"ups": {"max_units": 1}}}},
+        **ONE,
+    )
+    assert terms_of(tree) == {"purchase": 100, "modules": 73, "residual": Decimal("-66.8")}
