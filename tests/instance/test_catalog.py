@@ -115,10 +115,7 @@ def test_an_unknown_id_gets_the_nearest_names() -> None:
 def test_a_misspelt_entry_that_is_overridden_gets_the_nearest_names() -> None:
     """Proves that a new module without its required fields is asked about: was a catalogue id meant?"""
     found = problems(lambda: small({"modules.hv-substation-stp": {"price": 1}}))
-    assert {problem.path for problem in found} == {
-        "modules.hv-substation-stp.provides",
-        "modules.hv-substation-stp.lead_days",
-    }
+    assert {problem.path for problem in found} == {"modules.hv-substation-stp.lead_days"}
     assert all("hv-substation-step" in problem.way_out for problem in found)
 
 

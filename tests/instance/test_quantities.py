@@ -304,5 +304,5 @@ def test_a_module_that_cannot_be_ordered_says_why(over: dict[str, Any], signed: 
 def test_a_module_that_comes_too_late_provides_nothing() -> None:
     """Proves that 400 days of lead in a year of periods leave existing cooling as the only provider."""
     over = {"modules.crah": {**CRAH, "lead_days": 400}, "sites.plant.modules": {"crah": {}}}
-    assert not comes_in_time(small({**POWER, **over}), "crah")
+    assert not comes_in_time(small({**POWER, **over}), "crah", "plant")
     assert [provider.name for provider in net(over).providers["air-cooling"]] == ["existing"]

@@ -92,7 +92,7 @@ BROKEN: list[tuple[str, Any, str, str]] = [
         "sites.plant.tariff.seasons.all",
         "the hours of a week add up to 167, not to 168",
     ),
-    ("modules.ups", {"provides": {}, "lead_days": 1}, "modules.ups.provides", "at least 1 item"),
+    ("modules.ups", {"provides": {}, "lead_days": 1}, "modules.ups", "it provides nothing, and nothing comes after it"),
     ("limits.it", {"measure": "systems"}, "limits.it", "a limit needs a bound"),
     ("limits.it", {**UNITS, "at_most_share": 0.5}, "limits.it", "either an amount or a share, not both"),
     ("limits.it", {**UNITS, "at_most": 4}, "limits.it", "the lower bound 5 is above the upper bound 4"),
