@@ -1,4 +1,4 @@
-"""Refresh the printed examples: `python docs/make_sample.py` rewrites what README.md and the tutorial show.
+"""Refresh the printed examples: `python docs/make_sample.py` rewrites what README.md and the pages below show.
 
 Blocks in which a line `...` stands for anything are checked by the tests, and not rewritten.
 """
@@ -14,8 +14,12 @@ sys.path[:0] = [str(ROOT / "docs" / "_ext"), str(ROOT / "model")]
 
 from gpuplan_docs.examples import prepared, refreshed  # noqa: E402
 
+PAGES = (
+    "tutorial", "what-if", "explain", "alternatives", "flip", "sweep", "frontier", "regret",
+)  # fmt: skip
+
 if __name__ == "__main__":
-    for page in (ROOT / "README.md", ROOT / "docs" / "tutorial.md"):
+    for page in (ROOT / "README.md", *(ROOT / "docs" / f"{name}.md" for name in PAGES)):
         with tempfile.TemporaryDirectory() as folder:
             before = page.read_text(encoding="utf-8")
             after = refreshed(before, prepared(Path(folder)))

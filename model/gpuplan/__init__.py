@@ -13,8 +13,17 @@ from gpuplan.errors import Defect, GpuplanError, InvalidInput, Problem
 from gpuplan.instance.schema import Instance
 from gpuplan.plan.changes import Change, Changes
 from gpuplan.plan.plan import Plan
+from gpuplan.whatif.alternatives import alternatives
+from gpuplan.whatif.compare import what_if
+from gpuplan.whatif.explain import explain_infeasible, explain_offer, explain_plan
+from gpuplan.whatif.flip import flip
+from gpuplan.whatif.frontier import frontier
+from gpuplan.whatif.regret import regret
+from gpuplan.whatif.session import Session
+from gpuplan.whatif.sweep import Axis, sweep
 
 __all__ = [
+    "Axis",
     "Change",
     "Changes",
     "Defect",
@@ -24,11 +33,21 @@ __all__ = [
     "Outcome",
     "Plan",
     "Problem",
+    "Session",
+    "alternatives",
     "audit",
     "changes",
     "check",
     "commit",
+    "explain_infeasible",
+    "explain_offer",
+    "explain_plan",
+    "flip",
+    "frontier",
     "load",
+    "regret",
     "solve",
+    "sweep",
+    "what_if",
 ]
 __version__ = "0.1.0"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from gpuplan.instance import loading
 from gpuplan.instance.base import exactly
 from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions, Status
-from gpuplan.plan.proof import gap_asked, gap_of, is_proven
+from gpuplan.plan.proof import gap_of, is_proven
 
 if TYPE_CHECKING:
     from gpuplan.diagnosis import Conflict
@@ -105,9 +105,9 @@ def solve(
 
     began = time.monotonic()
     limit = float("inf") if time_limit is None else float(time_limit)
-    options = _options(gap, time_limit, threads, seed, memory_mb)
+    options = options_of(gap, time_limit, threads, seed, memory_mb)
     settings = Settings(gap=float(gap), time_limit=limit, threads=threads, seed=seed, memory_mb=memory_mb)
-    should_stop = _asked(cancel)
+    should_stop = stop_of(cancel)
     answer = find(instance, Search(settings, on_progress, should_stop))
     found = answer.result
     if answer.reckoning is None:
@@ -156,7 +156,8 @@ def changes(previous: Plan, plan: Plan) -> Changes:
     return compared(previous, plan)
 
 
-def _options(gap: float, time_limit: float | None, threads: int, seed: int, memory_mb: int | None) -> PlanOptions:
+def options_of(gap: float, time_limit: float | None, threads: int, seed: int, memory_mb: int | None) -> PlanOptions:
+    """The options of a search, as a plan keeps them; raises InvalidInput on any that makes no sense."""
     from gpuplan.errors import InvalidInput
     from gpuplan.errors import Problem as Fault
 
@@ -177,7 +178,8 @@ def _options(gap: float, time_limit: float | None, threads: int, seed: int, memo
     return PlanOptions(gap=Decimal(repr(float(gap))), time_limit=limit, threads=threads, seed=seed, memory_mb=memory_mb)
 
 
-def _asked(cancel: Cancel | Callable[[], bool] | None) -> Callable[[], bool] | None:
+def stop_of(cancel: Cancel | Callable[[], bool] | None) -> Callable[[], bool] | None:
+    """What the search asks whether to stop."""
     if cancel is None or callable(cancel):
         return cancel
     return cancel.is_set
@@ -186,7 +188,7 @@ def _asked(cancel: Cancel | Callable[[], bool] | None) -> Callable[[], bool] | N
 def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began: float) -> Plan:
     from gpuplan.plan.complete import complete
 
-    levels = _levels(found.levels, reckoning, options.gap)
+    levels = levels_of(found.levels, reckoning.levels, options.gap)
     run: Mapping[str, Decimal | str] = {
         "seconds": Decimal(round((time.monotonic() - began) * 1000)).scaleb(-3),
         "seconds-in-solver": Decimal(round(found.seconds_in_solver * 1000)).scaleb(-3),
@@ -195,10 +197,12 @@ def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began
     return complete(reckoning, levels, options, versions(), run, all(level.proven for level in levels))
 
 
-def _levels(searched: Sequence[LevelResult], reckoning: Reckoning, asked: Decimal) -> list[PlanLevel]:
+def levels_of(
+    searched: Sequence[LevelResult], recounted: Sequence[tuple[str, str, Decimal]], asked: Decimal
+) -> list[PlanLevel]:
     """Values as recounted, bounds as proven; a bound is rounded away from the value, never towards it."""
     found = []
-    for number, (level, (name, unit, value)) in enumerate(zip(searched, reckoning.levels, strict=True), 1):
+    for number, (level, (name, unit, value)) in enumerate(zip(searched, recounted, strict=True), 1):
         reached = value
         if number < len(searched) and level.value is not None:
             known = Decimal(repr(level.value)).quantize(STEP)
@@ -218,7 +222,7 @@ def _levels(searched: Sequence[LevelResult], reckoning: Reckoning, asked: Decima
                 reached=reached,
                 bound=bound,
                 gap=gap_of(reached, bound),
-                proven=is_proven(reached, bound, gap_asked(reckoning.recount.instance, number - 1, asked)),
+                proven=is_proven(reached, bound, asked if level.asked is None else Decimal(repr(level.asked))),
             )
         )
     return found

@@ -7,27 +7,35 @@ input or usage; 3 stopped with no plan; 4 the audit failed.
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 import gpuplan
+from gpuplan.commands import alternatives, explain, flip, frontier, regret, sweep, what_if
+from gpuplan.commands.common import (
+    EXIT,
+    AsFormat,
+    Edits,
+    File,
+    Format,
+    Scenario,
+    edited,
+    interruptible,
+    load_instance,
+    progress,
+    say,
+    speaks_unicode,
+)
 from gpuplan.errors import Defect, InvalidInput, Problem
 
 if TYPE_CHECKING:
     from gpuplan.api import Outcome
-    from gpuplan.instance.schema import Instance
     from gpuplan.plan.plan import Plan
-    from gpuplan.solver.search import Progress
 
-EXIT = {"optimal": 0, "feasible": 0, "infeasible": 1, "unbounded": 2, "no_plan_found": 3, "audit_failed": 4}
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -36,27 +44,20 @@ app = typer.Typer(
 )
 
 
-class Format(Enum):
-    """How an answer is written."""
-
-    TABLE = "table"
-    JSON = "json"
-
-
 class Document(Enum):
     """What a schema is of."""
 
     INSTANCE = "instance"
     PLAN = "plan"
-
-
-File = Annotated[str, typer.Argument(help="Instance file: YAML, JSON or TOML.", show_default=False)]
-Edits = Annotated[
-    list[str] | None,
-    typer.Option("--edit", help="Change before solving, such as 'limits.budget.at_most *= 0.9'. Repeatable."),
-]
-Scenario = Annotated[str | None, typer.Option(help="Apply one of the instance's scenarios, before any --edit.")]
-AsFormat = Annotated[Format, typer.Option("--format", help="table for people, json for programs.")]
+    COMPARISON = "comparison"
+    INFEASIBILITY = "infeasibility"
+    OFFER_COST = "offer-cost"
+    BROKEN_RULES = "broken-rules"
+    ALTERNATIVES = "alternatives"
+    FLIPS = "flips"
+    SWEEP = "sweep"
+    FRONTIER = "frontier"
+    REGRET = "regret"
 
 
 @app.command()
@@ -81,9 +82,9 @@ def solve(
     for folder in (output.parent if output else None, csv.parent if csv else None):
         if folder is not None and not folder.is_dir():
             raise InvalidInput([Problem(f"there is no folder {folder}", "Make it first.")])
-    instance = _instance(file, scenario, edit, quiet)
+    instance = load_instance(file, scenario, edit, quiet)
     before = _previous(previous)
-    with _interruptible() as cancel, _progress(quiet) as show:
+    with interruptible() as cancel, progress(quiet) as show:
         outcome = gpuplan.solve(
             instance,
             gap=gap,
@@ -104,10 +105,10 @@ def check(file: File, scenario: Scenario = None, edit: Edits = None) -> None:
     """Check an instance without solving it: faults, and remarks on what looks odd."""
     from gpuplan.instance.loading import warnings_of
 
-    instance, remarks = _edited(*warnings_of(Path(file)), scenario, edit)
+    instance, remarks = edited(*warnings_of(Path(file)), scenario, edit)
     for remark in remarks:
-        _say(f"remark: {remark}\n")
-    _say(
+        say(f"remark: {remark}\n")
+    say(
         f"{file} can be solved: {len(instance.offers)} offers, {len(instance.sites)} sites, {len(instance.limits)} "
         f"limits over {instance.calendar.periods} {instance.calendar.period}s; {len(remarks)} remarks\n"
     )
@@ -123,14 +124,14 @@ def audit(
     """Recompute every rule and figure of a plan file, and name what does not hold."""
     from gpuplan.plan.files import read_plan
 
-    instance = _instance(file, scenario, edit, quiet=True)
+    instance = load_instance(file, scenario, edit, quiet=True)
     faults = gpuplan.audit(instance, read_plan(plan))
     for fault in faults:
-        _say(fault + "\n")
+        say(fault + "\n")
     if faults:
         typer.echo(f"{plan} does not hold: {len(faults)} faults", err=True)
         raise typer.Exit(4)
-    _say(f"{plan} holds: every rule and every figure was recomputed from {file} and the plan's decisions\n")
+    say(f"{plan} holds: every rule and every figure was recomputed from {file} and the plan's decisions\n")
 
 
 @app.command(name="export-check")
@@ -145,26 +146,28 @@ def export_check(
     from gpuplan.plan.files import to_json
     from gpuplan.report.export import export_text
 
-    instance = _instance(file, scenario, edit, quiet=True)
+    instance = load_instance(file, scenario, edit, quiet=True)
     classes, found = chip_classes(instance), permissions(instance)
     if format is Format.JSON:
         rows = {
             "chip_classes": [one.model_dump() for one in classes],
             "permissions": [one.model_dump() for one in found],
         }
-        _say(to_json({"format": "gpuplan-export-check/1", **rows}))
+        say(to_json({"format": "gpuplan-export-check/1", **rows}))
         return
-    _say(export_text(classes, found, _width()))
+    say(export_text(classes, found, _width()))
 
 
 @app.command()
-def schema(of: Annotated[Document, typer.Argument(help="instance or plan.")] = Document.INSTANCE) -> None:
-    """Print the JSON Schema of an instance file or of a plan."""
+def schema(
+    of: Annotated[Document, typer.Argument(help="instance, plan, or the answer to a question.")] = Document.INSTANCE,
+) -> None:
+    """Print the JSON Schema of an instance file, of a plan, or of the answer to a question."""
     from gpuplan.instance.json_schema import instance_schema
     from gpuplan.plan.files import to_json
-    from gpuplan.plan.plan import Plan
+    from gpuplan.whatif.schemas import ANSWERS
 
-    _say(to_json(instance_schema() if of is Document.INSTANCE else Plan.model_json_schema()))
+    say(to_json(instance_schema() if of is Document.INSTANCE else ANSWERS[of.value].model_json_schema()))
 
 
 @app.command()
@@ -176,28 +179,7 @@ def catalog(
     """List the reference catalogue, a section of it, or one entry with its sources."""
     from gpuplan.report.catalog import catalog_text
 
-    _say(catalog_text(section, id, as_json=format is Format.JSON))
-
-
-def _edited(
-    instance: Instance, remarks: list[Problem], scenario: str | None, edits: list[str] | None
-) -> tuple[Instance, list[Problem]]:
-    """The instance in a scenario and with edits, and the remarks on that."""
-    if scenario is None and not edits:
-        return instance, remarks
-    instance = instance if scenario is None else instance.in_scenario(scenario)
-    instance = instance.edited(edits) if edits else instance
-    return instance, gpuplan.check(instance)
-
-
-def _instance(file: str, scenario: str | None, edits: list[str] | None, quiet: bool) -> Instance:
-    from gpuplan.instance.loading import warnings_of
-
-    instance, remarks = _edited(*warnings_of(Path(file)), scenario, edits)
-    if not quiet:
-        for remark in remarks:
-            typer.echo(f"remark: {remark}", err=True)
-    return instance
+    say(catalog_text(section, id, as_json=format is Format.JSON))
 
 
 def _previous(path: Path | None) -> Plan | None:
@@ -231,12 +213,12 @@ def _print(outcome: Outcome, name: str, form: Format, previous: Plan | None) -> 
         tree = plan or outcome_tree(outcome)
         if plan is not None and changed is not None:
             tree = {"plan": plan.model_dump(), **changed.model_dump()}
-        _say(to_json(tree, ascii_only=not _speaks_unicode()))
+        say(to_json(tree, ascii_only=not speaks_unicode()))
         return
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    _say(outcome_text(outcome, name, _width(), color=color))
+    say(outcome_text(outcome, name, _width(), color=color))
     if plan is not None and changed is not None:
-        _say(changes_text(changed, plan.currency))
+        say(changes_text(changed, plan.currency))
 
 
 def _width() -> int:
@@ -244,63 +226,16 @@ def _width() -> int:
     return max(os.get_terminal_size().columns, 60) if sys.stdout.isatty() else 80
 
 
-def _say(text: str) -> None:
-    """Write to standard output; a reader that goes away, as `head` does, is no failure."""
-    if not _speaks_unicode():
-        encoding = sys.stdout.encoding or "ascii"
-        text = text.replace("≥", ">=").replace("≤", "<=").encode(encoding, "replace").decode(encoding)
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _speaks_unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """The first Ctrl-C or termination request stops the search and keeps the best plan; the second ends the program."""
-    stop = threading.Event()
-    before: dict[int, Any] = {}
-
-    def ask(number: int, _frame: Any) -> None:
-        stop.set()
-        signal.signal(number, before[number])
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.getsignal(number)
-        signal.signal(number, ask)
-    try:
-        yield stop
-    finally:
-        for caught, handler in before.items():
-            signal.signal(caught, handler)
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Any]:
-    """A line on a terminal's standard error that says where the search stands; nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-
-    from gpuplan.report.words import percent
-
-    with Console(stderr=True).status("building the model") as status:
-
-        def show(progress: Progress) -> None:
-            best = "no plan yet" if progress.incumbent is None else f"best {progress.incumbent:,.6g}"
-            bound = "" if progress.bound is None else f", bound {progress.bound:,.6g}, gap {percent(progress.gap)}"
-            status.update(
-                f"level {progress.level} of {progress.levels}: {progress.name}: {best}{bound}; "
-                f"{progress.seconds:.0f} s. Ctrl-C stops and keeps the best plan"
-            )
-
-        yield show
+for name, command in (
+    ("what-if", what_if.what_if),
+    ("explain", explain.explain),
+    ("alternatives", alternatives.alternatives),
+    ("flip", flip.flip),
+    ("sweep", sweep.sweep),
+    ("frontier", frontier.frontier),
+    ("regret", regret.regret),
+):
+    app.command(name)(command)
 
 
 def main(arguments: list[str] | None = None, default: str | None = None) -> None:
@@ -323,5 +258,5 @@ def main(arguments: list[str] | None = None, default: str | None = None) -> None
 
 
 def _commands() -> list[str]:
-    commands = app.registered_commands
-    return [one.name or one.callback.__name__ for one in commands if one.callback is not None]
+    found = [command.name or getattr(command.callback, "__name__", "") for command in app.registered_commands]
+    return [name for name in found if name]

@@ -75,7 +75,9 @@ def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
     assert result.formulation is not None
     reckoning = reckon(instance, decisions_of(result.formulation.problem, result.values))
     remarks = []
-    for number, (level, (name, _, value)) in enumerate(zip(result.levels, reckoning.levels, strict=True)):
+    # A question may hold the first levels at what is known of them, and search only the last.
+    asked = reckoning.levels[-len(result.levels) :]
+    for number, (level, (name, _, value)) in enumerate(zip(result.levels, asked, strict=True)):
         if level.value is None:
             continue
         sign = -1 if level.maximise else 1

@@ -17,6 +17,7 @@ from gpuplan.formulation import formulate
 from gpuplan.instance.document import read_document
 from gpuplan.instance.rules import COST_TERMS, MeasureName
 from gpuplan.instance.schema import validated
+from gpuplan.whatif.schemas import ANSWERS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -37,7 +38,10 @@ def text(page: str) -> str:
     return (ROOT / page).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
+QUESTIONS = ("what-if", "explain", "alternatives", "flip", "sweep", "frontier", "regret")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", *(f"docs/{name}.md" for name in QUESTIONS)])
 def test_examples_print_what_the_page_says(page: str, tmp_path: Path) -> None:
     """Proves that who types an example sees what is shown. If broken: run docs/make_sample.py and read the diff."""
     found = examples.blocks(text(page))
@@ -143,10 +147,16 @@ def test_the_plan_reference_names_every_field(generated: dict[str, str]) -> None
     assert _missing(gpuplan.Plan, "plan", generated) == []
 
 
-def _missing(root: Any, prefix: str, generated: dict[str, str]) -> list[str]:
+@pytest.mark.parametrize("name", [name for name in ANSWERS if name != "plan"])
+def test_the_reference_of_answers_names_every_field(name: str, generated: dict[str, str]) -> None:
+    """Proves that nothing stands in the answer to a question that the reference does not list."""
+    assert _missing(ANSWERS[name], "answers", generated, known=set(models.models_within(gpuplan.Plan, set()))) == []
+
+
+def _missing(root: Any, prefix: str, generated: dict[str, str], known: set[Any] | None = None) -> list[str]:
     whole = "\n".join(page for name, page in generated.items() if name.startswith(prefix))
     found = []
-    for model in models.models_within(root, set()):
+    for model in models.models_within(root, known or set()):
         heading = f"({models.link_name(prefix, model)})=\n"
         part = whole.partition(heading)[2].partition(")=\n#")[0]
         found += [
@@ -203,5 +213,5 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -
     for path in built:
         page = path.read_text(encoding="utf-8")
         assert not re.findall(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?//', page), path
-    for name in ("instance", "plan"):
+    for name in ("instance", *ANSWERS):
         assert (tmp_path / "site" / f"{name}.schema.json").stat().st_size > 1000

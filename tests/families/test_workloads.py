@@ -277,3 +277,19 @@ def test_few_columns_are_made_where_only_the_demand_matters() -> None:
     assert len(formulate(made(tree)).problem.columns.of("served")) == 1
     tree["workloads"]["w"]["transit_price_per_unit_month"] = {"a": 1}
     assert len(formulate(made(tree)).problem.columns.of("served")) == 12
+
+
+def test_nothing_that_rests_on_the_opening_of_a_site_outlives_its_rule() -> None:
+    """Proves that a diagnosis can leave the rule of a site out: its implied rows go with it. If one stayed, the site's
+    rule would play a part in no conflict."""
+    from gpuplan.formulation import formulate
+    from gpuplan.program.problem import Group
+
+    site = {"opening_cost": 9, "capacity": {"fabric-ports": 2}}
+    tree = case(systems={"s": {"needs": {"fabric-ports": 1}}}, sites={"a": site}, workloads={"w": work(8)})
+    kinds = {str(key[0]) for key in formulate(made(tree)).problem.rows.keys}
+    assert kinds >= {"open", "open_for", "served_open", "balance_open"}
+    without = formulate(made(tree), off=frozenset({Group("siting", "sites.a")}))
+    assert {str(key[0]) for key in without.problem.rows.keys}.isdisjoint(
+        {"open", "open_for", "served_open", "balance_open"}
+    )

@@ -63,6 +63,33 @@ WRITTEN: dict[str, dict[str, Any]] = {
         "offers.quote.tiers": [{"from_units": 5, "discount": 0.1}],
         "offers.quote.supply": [{"from": "2025-01-01", "units_per_month": 3}],
     },
+    "workload": {"workloads.chat": {"unit": "tokens/s", "demand": 5, "rates": {"box": 3}}},
+    "workload in full": {
+        "workloads.chat": {
+            "unit": "tokens/s",
+            "demand": [{"from": "2025-02-01", "amount": 5}],
+            "rates": {
+                "box": {"per_accelerator": 3, "derating": 0.5, "ready": "2025-03-01"},
+                "hgx-h200": {"measured": {"workload": "llama2-70b-99", "scenario": "Server"}, "derating": 0.5},
+            },
+            "sites": ["plant"],
+            "transit_price_per_unit_month": {"plant": 0.5},
+            "split": "one_site",
+        }
+    },
+    "cluster": {"clusters.pod": {"systems": "box", "size": 2, "needs": {"grid-power": 3}}},
+    "cluster in full": {
+        "clusters.pod": {
+            "systems": ["box"],
+            "size": 2,
+            "max_size": 4,
+            "sites": ["plant"],
+            "price": 5,
+            "needs_per_system": {"grid-power": {"design": 0.3, "typical": 0.2}},
+            "all_systems": True,
+        },
+        "limits.pods": {"measure": "clusters", "at_least": 1, "select": {"cluster": "pod"}},
+    },
     "fleet, deadline, scenario": {
         "existing.systems": {"old": {"system": "box", "site": "plant", "units": 1}},
         "deadlines.it": {"by": "2025-06-30", "stage": "usable"},

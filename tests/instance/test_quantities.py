@@ -87,6 +87,8 @@ def test_an_attribute_of_the_offer_comes_first() -> None:
         ({"measure": "energy-kwh"}, "kWh"),
         ({"measure": "carbon-kg"}, "kg"),
         ({"measure": "grid-power-kw"}, "kW"),
+        ({"measure": "clusters"}, "clusters"),
+        ({"measure": "work-served"}, "work"),
     ],
 )
 def test_each_measure_has_its_unit(measured: dict[str, str], unit: str) -> None:

@@ -207,6 +207,7 @@ def test_work_is_weighed_by_the_days_of_its_window() -> None:
             "workloads.w.demand.0",
             "after the calendar's end",
         ),
+        ({"workloads": {"w": {"demand": 1e10}}}, "workloads.w.rates.s", "State both in the same unit"),
         ({"limits": {"l": {"measure": "work-served", "at_least": 1}}}, "limits.l", "different units (t/s, runs)"),
         (
             {"limits": {"l": {"measure": "work-served", "at_least": 1, "select": {"workload": "q"}}}},

@@ -172,6 +172,13 @@ FACILITY_SHARED = case(
     offers={"o": {"max_units": 2, "order_until": "2025-01-31"}},
     limits={"t": target(1)},
 )
+FACILITY_OPENED = case(
+    calendar=TWO_MONTHS,
+    systems={"s": POWERED},
+    sites={"a": {"build_days": 20, "opening_cost": 9, "capacity": {**ROOM, "protected-power": 15}}},
+    offers={"o": {"max_units": 2}},
+    limits={"t": {"measure": "systems", "at_least": 0}},
+)
 DEADLINES = case(
     calendar=TWO_MONTHS,
     systems={"s": POWERED},
@@ -489,6 +496,7 @@ CASES: dict[str, list[Tree]] = {
         FACILITY_CHAIN,
         FACILITY_FALLS,
         FACILITY_SHARED,
+        FACILITY_OPENED,
     ],
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],

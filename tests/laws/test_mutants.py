@@ -363,8 +363,9 @@ class Mutant:
 CHEAP_TIER = cases.PRICING_TIERS
 ALL_UNITS = cases.PRICING_ALL_UNITS
 INCREMENTAL = cases.PRICING_INCREMENTAL
-CHAIN = cases.FACILITY_CHAIN
+CHAIN, OPENED = cases.FACILITY_CHAIN, cases.FACILITY_OPENED
 JOINED, ALL, FLEET = cases.CLUSTERS, cases.CLUSTERS_OF_ALL, cases.CLUSTERS_OF_FLEET
+ONE = cases.ALONE["workloads"]
 WORK, OPTIONAL, WHOLE = cases.WORKLOADS_FREE, cases.WORKLOADS_OPTIONAL, cases.WORKLOADS_WHOLE
 
 MUTANTS = [
@@ -431,6 +432,7 @@ MUTANTS = [
     Mutant("facility: delivers what nobody needs", lambda: dropped("delivered"), cases.FACILITY_SHARED, program_law),
     Mutant("facility: rest comes from nowhere", lambda: dropped("capacity"), cases.FACILITY_SHARED, program_law),
     Mutant("facility: room for one more module", lambda: moved("max_modules", 1), cases.ONE_MODULE, solvers_law),
+    Mutant("facility: half of what an open site has", lambda: scaled("balance_open", False, 0.5), OPENED, program_law),
     Mutant("redundancy: none lost", lambda: dropped("spare"), cases.cooled("N+1"), solvers_law, True),
     Mutant("redundancy: half a block lost", lambda: scaled("spare", True, 0.5), cases.SPARE, solvers_law),
     Mutant("redundancy: the size need not be chosen", lambda: dropped("usable"), cases.cooled("N+2"), solvers_law),
@@ -517,6 +519,7 @@ MUTANTS = [
     ),
     Mutant("workloads: all is required", lambda: rows("demand", all_of_it), OPTIONAL, family_law("workloads"), True),
     Mutant("workloads: half open", lambda: scaled("served_open", True, 2.0), WORK, program_law),
+    Mutant("workloads: half a system", lambda: scaled("served_whole", True, 2.0), ONE, program_law),
     Mutant("workloads: transit is free", lambda: flows_of("workloads", lambda _: None), WORK, program_law, True),
     Mutant(
         "workloads: transit a month late",

@@ -106,3 +106,35 @@ def test_the_plan_passes_the_audit_and_a_forged_one_does_not() -> None:
     order = plan.decisions.orders[0].model_copy(update={"units": plan.decisions.orders[0].units - 1})
     decisions = plan.decisions.model_copy(update={"orders": (order, *plan.decisions.orders[1:])})
     assert gpuplan.audit(instance, plan.model_copy(update={"decisions": decisions}))
+
+
+IN_UNITS = [
+    "systems.lot.attributes = {unit: 0.01}",
+    "limits.requirement = {measure: attribute, attribute: unit, stage: signed, at_least: 239600.48}",
+]
+"""The requirement in units of the source: a lot is a hundredth of one."""
+
+
+def test_halved_capacities_are_repaired_by_15800_48_less_of_requirement() -> None:
+    """Proves the cheapest repair by hand: 223,800 can be had and 239,600.48 are wanted. 15,800.48 less is enough, and a
+    hundredth less than that is not. If broken, the buyer asks for too little or too much."""
+    halved = gpuplan.load(BID).edited([*IN_UNITS, *HALVED])
+    found = gpuplan.explain_infeasible(halved)
+    assert [rule.path for rule in found.conflict] == ["limits.requirement"]
+    assert found.minimal
+    cheapest = found.repairs[0]
+    assert (cheapest.path, cheapest.move) == ("limits.requirement.at_least", Decimal("-15800.48"))
+    assert cheapest.proven
+    repaired = halved.edited(cheapest.edits)
+    assert gpuplan.solve(repaired, gap=0).plan is not None
+    assert gpuplan.solve(repaired.edited(["limits.requirement.at_least += 0.01"]), explain_seconds=0).plan is None
+
+
+def test_the_questions_of_the_case_are_answered_side_by_side() -> None:
+    """Proves that what-if tells each rule's cost against the base, exactly: at most two vendors cost 229,143.20."""
+    found = gpuplan.what_if(gpuplan.load(BID), [TWO_VENDORS], gap=0).comparison
+    assert (found.levels[0].at_least, found.levels[0].at_most) == (Decimal("229143.2"), Decimal("229143.2"))
+    assert {one.name: (one.base_units, one.edited_units) for one in found.decisions} == {
+        "a": (3_300_000, 0),
+        "e": (4_100_048, 7_400_048),
+    }

@@ -41,8 +41,9 @@ def page() -> str:
         assert command is not None
         words = words_of(command)
         arguments = [one.shown if one.default == "required" else f"[{one.shown}]" for one in words if not one.is_option]
-        usage = " ".join(["gpuplan", command.__name__, *arguments, "[OPTIONS]"])
-        parts.append(anchor(f"command-{command.__name__}", command.__name__, 2))
+        name = registered.name or command.__name__
+        usage = " ".join(["gpuplan", name, *arguments, "[OPTIONS]"])
+        parts.append(anchor(f"command-{name}", name, 2))
         parts.append(f"{inspect.getdoc(command)}\n\n```text\n{usage}\n```\n")
         rows = [(code(one.shown), one.kind, one.default, one.help) for one in sorted(words, key=_arguments_first)]
         parts.append(table(["argument or option", "type", "default", "meaning"], rows))

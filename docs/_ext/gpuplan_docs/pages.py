@@ -23,7 +23,7 @@ def pages() -> dict[str, str]:
     from gpuplan.families import FAMILIES
     from gpuplan.instance.json_schema import instance_schema
     from gpuplan.plan.files import to_json
-    from gpuplan.plan.plan import Plan
+    from gpuplan.whatif.schemas import ANSWERS
 
     example = gpuplan.load(QUICKSTART) if QUICKSTART.exists() else None
     found = {f"formulation/{family.name}.md": formulation.family_page(family, example) for family in FAMILIES}
@@ -34,7 +34,9 @@ def pages() -> dict[str, str]:
     found |= catalogue.pages()
     found["command-line.md"] = commands.page()
     found["schemas/instance.schema.json"] = to_json(instance_schema())
-    found["schemas/plan.schema.json"] = to_json(Plan.model_json_schema())
+    found["answers.md"] = _answers_page()
+    for name, model in ANSWERS.items():
+        found[f"schemas/{name}.schema.json"] = to_json(model.model_json_schema())
     return found
 
 
@@ -111,6 +113,26 @@ def _described(schema: Any, name: str) -> str:
 
 def _summary(model: models.Model) -> str:
     return (model.__doc__ or "").strip().splitlines()[0]
+
+
+def _answers_page() -> str:
+    from gpuplan.plan.plan import Plan
+    from gpuplan.whatif.schemas import ANSWERS
+
+    known: set[models.Model] = set(models.models_within(Plan, set()))
+    schemas = ", ".join(f'<a href="../{name}.schema.json">{name}.schema.json</a>' for name in ANSWERS if name != "plan")
+    parts = [
+        "# Answers to questions\n",
+        "What [what-if questions](../what-if.md) return, and what `--output` and `--format json` write. Plans within "
+        "them are [plans](plan.md) like any other. Numbers are exact decimals.\n",
+        f"The JSON Schemas: {schemas} (`gpuplan schema NAME` prints them).\n",
+    ]
+    for name, answer in ANSWERS.items():
+        if name != "plan":
+            parts += [
+                models.section(one, "answers", with_defaults=False) for one in models.models_within(answer, known)
+            ]
+    return "\n".join(parts)
 
 
 def _plan_page() -> str:

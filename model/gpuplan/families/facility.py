@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING
 from gpuplan.families import redundancy
 from gpuplan.families.density import filled
 from gpuplan.families.family import Denial, Family
+from gpuplan.families.siting import opened_by
 from gpuplan.instance.calendar import ALWAYS
 from gpuplan.instance.commitments import built_before
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
@@ -204,6 +205,10 @@ def _balance(
     capacity = problem.instance.sites[site_id].capacity.get(resource)
     there = capacity.on(problem.states[state]) if capacity else Decimal(0)
     outputs = _outputs(problem, net, *key)
+    opened = _opened(problem, site_id, state)
+    if there and opened is not None:
+        row = Linear().plus(need).plus(opened, -float(there))
+        problem.rows.add(("balance_open", *key), row, at_most=0.0, tightening=True)
     if outputs:
         _dispatch(problem, net, key, need, outputs, there)
     from_existing = Linear([(outputs[EXISTING], 1.0)]) if EXISTING in outputs else Linear(constant=float(there or 0))
@@ -213,6 +218,18 @@ def _balance(
     modules = [provider for provider in net.providers.get(resource, ()) if provider.name != EXISTING]
     provided = redundancy.capacity(problem, site_id, resource, state, modules)
     problem.rows.add(("balance", *key), Linear().plus(need).plus(from_existing, -1.0).plus(provided, -1.0), at_most=0.0)
+
+
+def _opened(problem: Problem, site_id: str, state: int) -> Linear | None:
+    """Whether the site is open, where nothing draws on it before; None elsewhere.
+
+    What a site has then carries a load only as far as it is open: implied, and much tighter when relaxed. Modules and
+    fleets may draw on a site that is not open.
+    """
+    fleets = problem.instance.existing.systems.values()
+    if problem.instance.sites[site_id].modules or any(fleet.site == site_id for fleet in fleets):
+        return None
+    return opened_by(problem, site_id, problem.states[state])
 
 
 def _outputs(problem: Problem, net: Network, site_id: str, resource: str, state: int, case: LoadCase) -> dict[str, int]:

@@ -133,8 +133,8 @@ def _payments(instance: Instance, name: str, decided: date) -> dict[str, list[tu
 
 
 def opened_by(problem: Problem, site: str, day: date) -> Linear | None:
-    """1 if a site that is opened by decision is open on a day; None for any other site."""
-    if problem.columns.get("site_open", site) is None:
+    """1 if a site that is opened by decision is open on a day; None for any other, or where its rule is left out."""
+    if problem.columns.get("site_open", site) is None or not problem.is_on(NAME, path(site)):
         return None
     place = problem.instance.sites[site]
     return Linear((column, 1.0) for start, column in _openings(problem, site) if open_day(place, start) <= day)

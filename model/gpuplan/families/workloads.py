@@ -13,8 +13,9 @@ $$ \sum_j \rho_{wj}\, x^{\mathrm{served}}_{wjsi} = d_{wi}\, z_{ws}, \quad \sum_s
 \mathrm{transit} = \sum_{w,j,s,i} p_{wsi}\, \rho_{wj}\, x^{\mathrm{served}}_{wjsi} $$
 
 Demand is divided out of the rows, so that every coefficient is a share of it. At a site that is opened by decision the
-work served of each workload is at most its demand times the opening: the rows of a facility location problem, which
-leave little to branch on.
+work served of each workload is at most its demand times the opening, and where one system could do all of a workload,
+the share that systems of a kind serve is at most their number: the rows of a facility location problem, which leave
+little to branch on.
 
 Few columns suffice. Decisions are taken on serving days, not on all state days; where nothing but the demands matters,
 only on days on which a demand changes, because what serves on a day can serve until then. A pair that cannot serve, or
@@ -128,6 +129,7 @@ def rows(problem: Problem) -> None:
     for name, some in by_workload.items():
         _demand_rows(problem, name, some, days)
         _opening_rows(problem, name, some, days)
+        _system_rows(problem, some, days)
         _transit(problem, name, some)
     for (system, site, position), serving in by_place.items():
         there = problem.usable(system, site, days[position], of_buyer=True)
@@ -188,6 +190,17 @@ def _opening_rows(problem: Problem, name: str, some: list[Served], days: tuple[d
         if opened is not None:
             key = ("served_open", name, site, position)
             problem.rows.add(key, work.plus(opened, -1.0), at_most=0.0, tightening=True)
+
+
+def _system_rows(problem: Problem, some: list[Served], days: tuple[date, ...]) -> None:
+    """Where one system could do it all, the share of the demand that a kind serves is at most its systems: implied for
+    whole systems, tight where many small workloads share few, and no crumb of a system passes for one."""
+    for one in some:
+        share = share_of_demand(problem, one, days[one.position])
+        if share > 1.0:
+            row = Linear([(one.column, share)]).plus(problem.usable(one.system, one.site, days[one.position]), -1.0)
+            key = ("served_whole", one.workload, one.system, one.site, one.position)
+            problem.rows.add(key, row, at_most=0.0, tightening=True)
 
 
 def _transit(problem: Problem, name: str, some: list[Served]) -> None:

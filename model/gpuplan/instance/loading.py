@@ -13,6 +13,7 @@ from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import exactly
 from gpuplan.instance.checks import check
 from gpuplan.instance.document import Document, names_a_file, read_document
+from gpuplan.instance.edits import parse
 from gpuplan.instance.faults import placed
 from gpuplan.instance.schema import Instance, validated
 
@@ -117,6 +118,30 @@ def _placed_edit(problem: Problem, documents: list[Document]) -> Problem:
                 mark = document.mark(("edits", number))
                 return replace(problem, file=document.file, line=mark.line, column=mark.column)
     return placed(problem, documents)
+
+
+@exactly
+def read_edits(source: Path | str) -> list[str]:
+    """The edits in a file of edits: a mapping with `edits`, a list of texts, and perhaps a `note`.
+
+    Raises InvalidInput when it is none, or when an edit is not understood.
+    """
+    document = read_document(source)
+    unknown = sorted(set(document.value) - {"edits", "note"})
+    if unknown:
+        raise _at(document, (unknown[0],), f"a file of edits has no {unknown[0]!r}", "It has `edits`, and `note`.")
+    stated = document.value.get("edits")
+    if not isinstance(stated, list) or not stated or not all(isinstance(edit, str) for edit in stated):
+        raise _at(document, ("edits",), "edits is a list of texts", "Quote each edit.")
+    for number, text in enumerate(stated):
+        try:
+            parse(text)
+        except InvalidInput as error:
+            mark = document.mark(("edits", number))
+            raise InvalidInput(
+                [replace(one, file=document.file, line=mark.line, column=mark.column) for one in error.problems]
+            ) from None
+    return stated
 
 
 @exactly

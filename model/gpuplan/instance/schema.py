@@ -125,12 +125,16 @@ class Instance(Closed):
 
     def in_scenario(self, name: str) -> Instance:
         """The instance with the edits of one of its scenarios; raises InvalidInput when it has none of that name."""
+        return self.edited(self.scenario(name).edits)
+
+    def scenario(self, name: str) -> Scenario:
+        """One of the scenarios; raises InvalidInput when there is none of that name."""
         if name not in self.scenarios:
             known = ", ".join(get_close_matches(name, list(self.scenarios), 3, 0.4) or list(self.scenarios)[:6])
             raise InvalidInput(
                 [Problem(f"there is no scenario {name!r}", f"Known: {known}." if known else "", "scenarios")]
             )
-        return self.edited(self.scenarios[name].edits)
+        return self.scenarios[name]
 
     @cached_property
     def operation_end(self) -> date:

@@ -9,10 +9,13 @@ from gpuplan.errors import Problem
 from gpuplan.instance.catalog import measured_results
 from gpuplan.instance.matching import whole_of
 from gpuplan.instance.rules import Measured
-from gpuplan.instance.serving import serving_pairs, workloads_in
+from gpuplan.instance.serving import rate_of, serving_pairs, workloads_in
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
+
+FURTHEST = 10**8
+"""Times that a rate may be larger or smaller than a demand."""
 
 
 def workloads(instance: Instance) -> Iterator[Problem]:
@@ -28,6 +31,7 @@ def workloads(instance: Instance) -> Iterator[Problem]:
         for system, rate in workload.rates.items():
             if rate.measured is not None:
                 yield _unmeasured(instance, f"workloads.{name}.rates.{system}.measured", system, workload.unit)
+        yield from _magnitudes(instance, name)
         if not serving_pairs(instance, name):
             yield Problem(
                 "nothing that is offered or already there can serve it",
@@ -35,6 +39,17 @@ def workloads(instance: Instance) -> Iterator[Problem]:
                 f"workloads.{name}",
                 severity="warning",
             )
+
+
+def _magnitudes(instance: Instance, name: str) -> Iterator[Problem]:
+    """Rates so far from the demand that no solver can tell their share of it from nothing, or from everything."""
+    workload = instance.workloads[name]
+    for system in workload.rates:
+        rate = rate_of(instance, name, system)
+        for step in workload.demand:
+            if rate and step.amount and not step.amount / FURTHEST <= rate <= step.amount * FURTHEST:
+                fault = f"one {system} does {rate:,.6g} {workload.unit}, and {step.amount:,.6g} are demanded"
+                yield Problem(fault, "State both in the same unit.", f"workloads.{name}.rates.{system}")
 
 
 def _unmeasured(instance: Instance, path: str, system: str, unit: str) -> Problem:

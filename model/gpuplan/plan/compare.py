@@ -25,7 +25,7 @@ MOST = 200
 
 def differences(instance: Instance, plan: Plan) -> list[str]:
     """Rules that the decisions break, then figures that do not follow from them."""
-    _known(instance, plan)
+    known(instance, plan)
     reckoning = reckon(instance, plan.decisions)
     levels = [_claimed(instance, plan, number, *level) for number, level in enumerate(reckoning.levels)]
     again = complete(reckoning, levels, plan.options, plan.versions, plan.run, all(level.proven for level in levels))
@@ -73,7 +73,7 @@ def _contradictions(instance: Instance, number: int, level: PlanLevel) -> Iterat
         yield f"levels.{number}.reached: {level.name} is {level.value}, further from {level.reached} than its tolerance"
 
 
-def _known(instance: Instance, plan: Plan) -> None:
+def known(instance: Instance, plan: Plan) -> None:
     """Raises InvalidInput when the decisions name what the instance does not have."""
     faults: list[Problem] = []
     known: dict[str, Container[str]] = {

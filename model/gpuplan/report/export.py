@@ -6,12 +6,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from rich.padding import Padding
-from rich.table import Table
+
+from gpuplan.report.layout import new_table, rendered, titled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from gpuplan.plan.plan import ChipClassFound, Permission, Plan, PlanOrder
 
@@ -26,7 +28,7 @@ def licences_table(plan: Plan) -> Table | None:
             rows[order.offer, order.site, order.export, order.route].append(order)
     if not rows:
         return None
-    table = _table("offer", "site", "asks", "by way of", "systems", "apply by", numbers=(4,))
+    table = new_table("offer", "site", "asks", "by way of", "systems", "apply by", numbers=(4,))
     for (offer, site, asks, route), orders in rows.items():
         days = sorted({order.apply_by for order in orders if order.apply_by is not None})
         by = "-" if not days else f"{days[0]}" if len(days) == 1 else f"{days[0]} to {days[-1]:%y-%m-%d}"
@@ -54,17 +56,10 @@ def _said(mine: Sequence[Permission], figure: str) -> str:
 
 def export_text(classes: Sequence[ChipClassFound], permissions: Sequence[Permission], width: int) -> str:
     """Classes step by step, then a row for each offer, site, way and run of days."""
-    from rich.console import Console
-
     if not permissions:
         return "The instance chooses no export regime: nothing is asked. State export.regimes.\n"
-    console = Console(width=width, color_system=None, highlight=False)
-    with console.capture() as captured:
-        for line in _classes(classes):
-            console.print(line)
-        console.print("\nWhat is asked")
-        console.print(_permissions(permissions))
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+    parts = [*_classes(classes), titled("What is asked", _permissions(permissions))]
+    return rendered(parts, width)
 
 
 def _classes(classes: Sequence[ChipClassFound]) -> Iterator[RenderableType]:
@@ -80,7 +75,7 @@ def _classes(classes: Sequence[ChipClassFound]) -> Iterator[RenderableType]:
 
 
 def _permissions(permissions: Sequence[Permission]) -> Table:
-    table = _table("offer", "site", "signed", "asks", "days", "why", numbers=(4,))
+    table = new_table("offer", "site", "signed", "asks", "days", "why", numbers=(4,))
     for one in permissions:
         span = f"{one.signed_from:%y-%m}"
         if one.signed_until != one.signed_from:
@@ -91,11 +86,4 @@ def _permissions(permissions: Sequence[Permission]) -> Table:
             why = f"by way of {one.route}: {why}"
         asks = one.outcome if one.allowed or one.outcome == "denied" else f"{one.outcome}, so denied"
         table.add_row(one.offer, one.site, span, asks, str(one.needed_days or ""), why)
-    return table
-
-
-def _table(*columns: str, numbers: tuple[int, ...] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
-    for position, column in enumerate(columns):
-        table.add_column(column, justify="right" if position in numbers else "left", overflow="fold")
     return table

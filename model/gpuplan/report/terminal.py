@@ -6,19 +6,19 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from gpuplan.report.export import doubts, licences_table
+from gpuplan.report.layout import WIDTH, new_table, rendered, titled
 from gpuplan.report.words import money, percent, plural, quantity
 
 if TYPE_CHECKING:
     from gpuplan.api import Outcome
     from gpuplan.plan.plan import Plan, PlanLevel, PlanLimit, PlanOrder
 
-WIDTH = 80
 MOST_TARGETS = 2
 """Targets whose chain of events is shown; the others are in the JSON and CSV."""
 MOST_ROWS = 12
@@ -28,50 +28,35 @@ MOST_ROWS = 12
 def outcome_text(outcome: Outcome, name: str, width: int = WIDTH, color: bool = False) -> str:
     """The whole answer as text."""
     parts = _plan_parts(outcome.plan) if outcome.plan else _no_plan_parts(outcome, name)
-    console = Console(width=width, color_system="standard" if color else None, force_terminal=color, highlight=False)
-    with console.capture() as captured:
-        for part in parts:
-            console.print(part)
-    return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
+    return rendered(parts, width, color)
 
 
 def _plan_parts(plan: Plan) -> list[RenderableType]:
     parts: list[RenderableType] = [Text(plan.name, style="bold"), Text(_decision(plan)), Text(_proof(plan))]
-    parts += [_titled("What is bought", _bought(plan)), _titled("What it costs", _cost(plan))]
-    parts.append(_titled("Limits", _limits(plan)))
+    parts += [titled("What is bought", _bought(plan)), titled("What it costs", _cost(plan))]
+    parts.append(titled("Limits", _limits(plan)))
     if plan.sites:
-        parts.append(_titled("Sites", _sites(plan)))
+        parts.append(titled("Sites", _sites(plan)))
     if plan.clusters:
-        parts.append(_titled("Clusters", _clusters(plan)))
+        parts.append(titled("Clusters", _clusters(plan)))
     if plan.served:
-        parts.append(_titled("What serves which workload, at the end", _served(plan)))
+        parts.append(titled("What serves which workload, at the end", _served(plan)))
     if plan.modules:
-        parts.append(_titled("Facility modules", _modules(plan)))
+        parts.append(titled("Facility modules", _modules(plan)))
     licences = licences_table(plan)
     if licences is not None:
-        parts.append(_titled("Export control", licences))
+        parts.append(titled("Export control", licences))
     if any(year.by_fund for year in plan.cash):
-        parts.append(_titled("Who pays", _payers(plan)))
+        parts.append(titled("Who pays", _payers(plan)))
     for title, table in (
         ("What decides the day of a target", _critical(plan)),
         ("Latest days to act", _latest(plan)),
         ("Not possible", _denied(plan)),
     ):
         if table is not None:
-            parts.append(_titled(title, table))
+            parts.append(titled(title, table))
     parts.append(Text(_caveats(plan)))
     return parts
-
-
-def _titled(title: str, body: RenderableType) -> RenderableType:
-    return Group(Text(f"\n{title}", style="bold"), body)
-
-
-def _table(*columns: str, numbers: tuple[int, ...] = (), gap: int = 2) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), show_edge=False, header_style="dim")
-    for position, column in enumerate(columns):
-        table.add_column(column, justify="right" if position in numbers else "left", overflow="fold")
-    return table
 
 
 def _decision(plan: Plan) -> str:
@@ -129,7 +114,7 @@ def _bought(plan: Plan) -> Table:
     lines: dict[tuple[str, str, str], list[PlanOrder]] = defaultdict(list)
     for order in plan.orders:
         lines[order.system, order.vendor, order.site].append(order)
-    table = _table(
+    table = new_table(
         "system", "vendor", "site", "systems", "accel.", "signed", "ready", "price", numbers=(3, 4, 7), gap=1
     )
     for (system, vendor, site), orders in lines.items():
@@ -147,7 +132,7 @@ def _bought(plan: Plan) -> Table:
 
 
 def _cost(plan: Plan) -> Table:
-    table = _table("term", "", "paid", "discounted", numbers=(2, 3))
+    table = new_table("term", "", "paid", "discounted", numbers=(2, 3))
     for name, term in plan.cost.terms.items():
         table.add_row(name, term.kind, money(term.amount, plan.currency), money(term.discounted, plan.currency))
     table.add_row("total", "", money(plan.cost.amount, plan.currency), money(plan.cost.discounted, plan.currency))
@@ -160,7 +145,7 @@ def _cost(plan: Plan) -> Table:
 def _limits(plan: Plan) -> RenderableType:
     if not plan.limits:
         return Text("None.")
-    table = _table("limit", "used", "bound", "slack", "", numbers=(1, 2, 3))
+    table = new_table("limit", "used", "bound", "slack", "", numbers=(1, 2, 3))
     shown = sorted(plan.limits, key=lambda limit: (not limit.missed_by, not limit.binds))
     busy = [limit for limit in shown if limit.binds or limit.missed_by]
     rest = [limit for limit in shown if limit not in busy]
@@ -182,7 +167,7 @@ def _limit_row(limit: PlanLimit, currency: str) -> tuple[str, ...]:
 
 
 def _sites(plan: Plan) -> Table:
-    table = _table("site", "systems", "accel.", "most power drawn", "of grid", "PUE", numbers=(1, 2, 3, 4, 5))
+    table = new_table("site", "systems", "accel.", "most power drawn", "of grid", "PUE", numbers=(1, 2, 3, 4, 5))
     for site in plan.sites:
         uses = [
             state.resources["grid-power"]
@@ -199,7 +184,7 @@ def _sites(plan: Plan) -> Table:
 
 def _clusters(plan: Plan) -> Table:
     """What stands in the end, and since when."""
-    table = _table("cluster", "system", "site", "clusters", "systems", "accel.", "from", numbers=(3, 4, 5))
+    table = new_table("cluster", "system", "site", "clusters", "systems", "accel.", "from", numbers=(3, 4, 5))
     for line in {(line.cluster, line.system, line.site): line for line in plan.clusters}.values():
         table.add_row(
             line.cluster,
@@ -215,19 +200,17 @@ def _clusters(plan: Plan) -> Table:
 
 def _served(plan: Plan) -> Table:
     """What serves from the last serving day on."""
-    table = _table("workload", "system", "site", "systems", "work", "", "of demand", numbers=(3, 4, 6))
-    last = {(line.workload, line.system, line.site): line for line in plan.served}
-    for line in last.values():
+    table = new_table("workload", "system", "site", "systems", "work", "of demand", numbers=(3, 4, 5))
+    for line in {(line.workload, line.system, line.site): line for line in plan.served}.values():
         if line.systems:
             share = percent(line.work / line.demand) if line.demand else "-"
-            table.add_row(
-                line.workload, line.system, line.site, f"{line.systems:,.2f}", f"{line.work:,.6g}", line.unit, share
-            )
+            work = quantity(line.work, line.unit, plan.currency)
+            table.add_row(line.workload, line.system, line.site, f"{line.systems:,.2f}", work, share)
     return table
 
 
 def _modules(plan: Plan) -> Table:
-    table = _table("module", "site", "units", "signed", "ready", "price", numbers=(2, 5))
+    table = new_table("module", "site", "units", "signed", "ready", "price", numbers=(2, 5))
     for order in plan.modules:
         table.add_row(
             order.module,
@@ -244,7 +227,7 @@ def _payers(plan: Plan) -> Table:
     """What each fund pays, by fiscal year."""
     funds = list(dict.fromkeys(fund for year in plan.cash for fund in year.by_fund))
     head = f"year, {plan.currency}"
-    table = _table(head, *funds, "all", numbers=tuple(range(1, len(funds) + 2)))
+    table = new_table(head, *funds, "all", numbers=tuple(range(1, len(funds) + 2)))
     for year in plan.cash:
         amounts = [year.by_fund.get(fund, Decimal(0)) for fund in funds]
         table.add_row(str(year.year), *(money(amount, "").strip() for amount in (*amounts, year.amount)))
@@ -255,7 +238,7 @@ def _latest(plan: Plan) -> Table | None:
     lines = {(line.limit, line.offer or line.module or line.site): line for line in plan.latest}
     if not lines:
         return None
-    table = _table("target", "for", "tender by", "sign by", "to be ready by")
+    table = new_table("target", "for", "tender by", "sign by", "to be ready by")
     for line in list(lines.values())[:MOST_ROWS]:
         what = line.offer or line.module or f"opening {line.site}"
         tender = "-" if line.sign and not line.tender else str(line.tender or "too late")
@@ -267,7 +250,7 @@ def _critical(plan: Plan) -> Table | None:
     """The chain of events behind each target; the first few targets."""
     if not plan.critical_path:
         return None
-    table = _table("target", "event", "of", "at", "on", "at the latest", gap=1)
+    table = new_table("target", "event", "of", "at", "on", "at the latest", gap=1)
     shown = list(dict.fromkeys(step.limit for step in plan.critical_path))[:MOST_TARGETS]
     for step in plan.critical_path:
         if step.limit in shown:
@@ -284,7 +267,7 @@ def _denied(plan: Plan) -> RenderableType | None:
             reasons[one.offer or one.module or "", one.why].append(one.site)
     if not reasons:
         return None
-    table = _table("", "site", "why")
+    table = new_table("", "site", "why")
     for (name, why), places in list(reasons.items())[:MOST_ROWS]:
         table.add_row(name, ", ".join(places), why)
     left = len(reasons) - MOST_ROWS

@@ -34,6 +34,8 @@ def run(
     checked(matrix)
     well_scaled, factor = scaled(matrix)
     _set_options(highs, settings)
+    if settings.cutoff is not None:
+        _set_option(highs, "objective_bound", settings.cutoff * factor)
     _pass_model(highs, highspy, well_scaled)
     listener = _Listener(matrix, factor, on_report, should_stop)
     if on_report is not None or should_stop is not None:
@@ -72,8 +74,12 @@ def _set_options(highs: Any, settings: Settings) -> None:
     if settings.careful:
         wanted |= {"presolve": "off", "mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
     for name, value in wanted.items():
-        if str(highs.setOptionValue(name, value)) != "HighsStatus.kOk":
-            raise Defect(f"HiGHS refuses the option {name} = {value}")
+        _set_option(highs, name, value)
+
+
+def _set_option(highs: Any, name: str, value: object) -> None:
+    if str(highs.setOptionValue(name, value)) != "HighsStatus.kOk":
+        raise Defect(f"HiGHS refuses the option {name} = {value}")
 
 
 def _pass_model(highs: Any, highspy: Any, matrix: Matrix) -> None:
@@ -152,6 +158,7 @@ def _result(highs: Any, highspy: Any, matrix: Matrix, factor: float, bound_seen:
         states.kOptimal: Termination.OPTIMAL,
         states.kModelEmpty: Termination.OPTIMAL,
         states.kInfeasible: Termination.INFEASIBLE,
+        states.kObjectiveBound: Termination.INFEASIBLE,
         states.kUnbounded: Termination.UNBOUNDED,
         states.kUnboundedOrInfeasible: Termination.INFEASIBLE,
         states.kTimeLimit: Termination.STOPPED,

@@ -36,6 +36,8 @@ class Settings:
     memory_mb: int | None = None
     careful: bool = False
     """A second look: no presolve, tight tolerances."""
+    cutoff: float | None = None
+    """Only what is better than this is sought; "infeasible" then says that nothing is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -54,6 +55,8 @@ class LevelResult:
     gap: float | None
     proven: bool
     """Whether the gap asked for was reached."""
+    asked: float | None = None
+    """Gap asked for this level, where it is not that of the search."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +82,17 @@ class Search:
     settings: Settings
     on_progress: Callable[[Progress], None] | None = None
     should_stop: ShouldStop | None = None
+    alter: Callable[[Formulation], Formulation] | None = None
+    """What a question adds to the program of its instance, or asks of it instead."""
+    runs: Watched | None = None
+    """Where to run, when a process is kept between searches; one is made for this search when left out."""
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
         self._in_solver = 0.0
         self._margins: Mapping[Key, float] = {}
+        self._gap = self.settings.gap
+        """Asked for the level that is being sought."""
 
     def run(self, instance: Instance, margins: Mapping[Key, float] | None = None) -> SearchResult:
         """Search for the best plan of an instance, staying within limits by the margins given.
@@ -91,9 +100,9 @@ class Search:
         The time limit counts from the making of this search, over all its runs.
         """
         self._margins = margins or {}
-        with watched() as runs:
+        with watched() if self.runs is None else nullcontext(self.runs) as runs:
             try:
-                formulation = formulate(instance, margins=self._margins, pause=self._pause)
+                formulation = self._altered(formulate(instance, margins=self._margins, pause=self._pause))
             except _Stopped:
                 return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
             result = self._levels(runs, formulation, matrix_of(formulation))
@@ -112,9 +121,12 @@ class Search:
                 return None
         return False
 
+    def _altered(self, formulation: Formulation) -> Formulation:
+        return formulation if self.alter is None else self.alter(formulation)
+
     def _second_look(self, runs: Watched, instance: Instance) -> SearchResult:
         """Search again without presolve, with tight tolerances and without tightenings, before saying "infeasible"."""
-        formulation = formulate(instance, tightenings=False, margins=self._margins)
+        formulation = self._altered(formulate(instance, tightenings=False, margins=self._margins))
         careful = Search(replace(self.settings, careful=True), self.on_progress, self.should_stop)
         careful._began, careful._in_solver = self._began, 0.0
         result = careful._levels(runs, formulation, matrix_of(formulation))
@@ -131,9 +143,10 @@ class Search:
             aim = goal.expression.times(sign)
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
-            gap = self.settings.gap if goal.gap is None else goal.gap
-            settled = best is not None and _is_settled(aim, level, best)
-            result = self._solve(runs, level, best, listener, settled, gap)
+            self._gap = self.settings.gap if goal.gap is None else goal.gap
+            result = self._solve(
+                runs, level, best, listener, settled=best is not None and _is_settled(aim, level, best)
+            )
             if result.termination is Termination.FAILED and result.values is None:
                 raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
@@ -147,7 +160,7 @@ class Search:
                 )
             best = result.values
             assert best is not None
-            found.append(_level_result(goal, sign, result, gap))
+            found.append(_level_result(goal, sign, result, self._gap))
             if result.termination is not Termination.OPTIMAL:
                 ended = Termination.STOPPED
             matrix = matrix.with_row(aim, _held(goal, aim, best))
@@ -162,12 +175,11 @@ class Search:
         start: Floats | None,
         listener: Callable[[Report], None] | None,
         settled: bool,
-        gap: float,
     ) -> Result:
         if settled and start is not None:
             value = float(matrix.cost @ start) + matrix.offset
             return Result(Termination.OPTIMAL, start, value, value)
-        return self._timed(runs, matrix, replace(self.settings, gap=gap), start, listener)
+        return self._timed(runs, matrix, replace(self.settings, gap=self._gap), start, listener)
 
     def _timed(
         self,
@@ -269,4 +281,4 @@ def _level_result(goal: Goal, sign: float, result: Result, gap: float) -> LevelR
     value = None if result.objective is None else sign * result.objective
     reached = result.gap if bound is not None else None
     proven = reached is not None and reached <= gap + 1e-9
-    return LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven)
+    return LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven, goal.gap)

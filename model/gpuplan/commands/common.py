@@ -1,0 +1,185 @@
+"""What the commands share: how a file is named and read, how an answer is written, how a wait is shown and ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import gpuplan
+from gpuplan.errors import InvalidInput, Problem
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from gpuplan.instance.schema import Instance
+    from gpuplan.solver.search import Progress
+    from gpuplan.whatif.effort import Step
+
+EXIT = {"optimal": 0, "feasible": 0, "infeasible": 1, "unbounded": 2, "no_plan_found": 3, "audit_failed": 4}
+
+
+class Format(Enum):
+    """How an answer is written."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+File = Annotated[str, typer.Argument(help="Instance file: YAML, JSON or TOML.", show_default=False)]
+Edits = Annotated[
+    list[str] | None,
+    typer.Option("--edit", help="Change before solving, such as 'limits.budget.at_most *= 0.9'. Repeatable."),
+]
+Scenario = Annotated[str | None, typer.Option(help="Apply one of the instance's scenarios, before any --edit.")]
+AsFormat = Annotated[Format, typer.Option("--format", help="table for people, json for programs.")]
+
+
+Gap = Annotated[float, typer.Option(help="Share of the objective within which a plan counts as optimal.")]
+Limit = Annotated[float | None, typer.Option("--time-limit", help="Seconds, over all searches.")]
+Threads = Annotated[int, typer.Option(help="Threads of the solver.")]
+Seed = Annotated[int, typer.Option(help="Seed of the solver.")]
+Output = Annotated[Path | None, typer.Option(help="Also write the answer as JSON to this file.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no remarks.")]
+
+
+def edited(
+    instance: Instance, remarks: list[Problem], scenario: str | None, edits: list[str] | None
+) -> tuple[Instance, list[Problem]]:
+    """The instance in a scenario and with edits, and the remarks on that."""
+    if scenario is None and not edits:
+        return instance, remarks
+    instance = instance if scenario is None else instance.in_scenario(scenario)
+    instance = instance.edited(edits) if edits else instance
+    return instance, gpuplan.check(instance)
+
+
+def edits_of(edit: list[str] | None, edits: Path | None) -> list[str]:
+    """The edits of a file and then those of the command line."""
+    from gpuplan.instance.loading import read_edits
+
+    return [*(read_edits(edits) if edits is not None else []), *(edit or [])]
+
+
+def load_instance(file: str, scenario: str | None, edits: list[str] | None, quiet: bool) -> Instance:
+    """The instance of a file in a scenario and with edits; remarks go to standard error."""
+    from gpuplan.instance.loading import warnings_of
+
+    found, remarks = edited(*warnings_of(Path(file)), scenario, edits)
+    if not quiet:
+        for remark in remarks:
+            typer.echo(f"remark: {remark}", err=True)
+    return found
+
+
+def say(text: str) -> None:
+    """Write to standard output; a reader that goes away, as `head` does, is no failure."""
+    if not speaks_unicode():
+        encoding = sys.stdout.encoding or "ascii"
+        text = text.replace("≥", ">=").replace("≤", "<=").encode(encoding, "replace").decode(encoding)
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def speaks_unicode() -> bool:
+    """Whether standard output takes every letter."""
+    return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
+
+
+@contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """The first Ctrl-C or termination request stops the search and keeps the best plan; the second ends the program."""
+    stop = threading.Event()
+    before: dict[int, Any] = {}
+
+    def ask(number: int, _frame: Any) -> None:
+        stop.set()
+        signal.signal(number, before[number])
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.getsignal(number)
+        signal.signal(number, ask)
+    try:
+        yield stop
+    finally:
+        for caught, handler in before.items():
+            signal.signal(caught, handler)
+
+
+@contextmanager
+def progress(quiet: bool) -> Iterator[Any]:
+    """A line on a terminal's standard error that says where the search stands; nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    from gpuplan.report.words import percent
+
+    with Console(stderr=True).status("building the model") as status:
+
+        def show(progress: Progress) -> None:
+            best = "no plan yet" if progress.incumbent is None else f"best {progress.incumbent:,.6g}"
+            bound = "" if progress.bound is None else f", bound {progress.bound:,.6g}, gap {percent(progress.gap)}"
+            status.update(
+                f"level {progress.level} of {progress.levels}: {progress.name}: {best}{bound}; "
+                f"{progress.seconds:.0f} s. Ctrl-C stops and keeps the best plan"
+            )
+
+        yield show
+
+
+@contextmanager
+def steps(quiet: bool) -> Iterator[Any]:
+    """A line on a terminal's standard error that says where a question of several searches stands."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    from gpuplan.report.words import percent
+
+    with Console(stderr=True).status("building the model") as status:
+
+        def show(step: Step) -> None:
+            count = f"{step.done} done" if step.of is None else f"{step.done} of {step.of} done"
+            gap = "" if step.search is None or step.search.gap is None else f", gap {percent(step.search.gap)}"
+            status.update(f"{step.doing}{gap}; {count}, {step.seconds:.0f} s. Ctrl-C stops and keeps what is known")
+
+        yield show
+
+
+def answer(found: BaseModel, text: str, form: Format, output: Path | None) -> None:
+    """Print an answer as it was asked for, and write it to a file where one was named."""
+    from gpuplan.plan.files import to_json, write_whole
+
+    if output is not None:
+        write_whole(output, to_json(found))
+    say(to_json(found, ascii_only=not speaks_unicode()) if form is Format.JSON else text)
+
+
+def in_folder(*paths: Path | None) -> None:
+    """Raises InvalidInput when a file that is to be written has no folder, before anything is searched."""
+    faults = [
+        Problem(f"there is no folder {path.parent}", "Make it first.")
+        for path in paths
+        if path is not None and not path.parent.is_dir()
+    ]
+    if faults:
+        raise InvalidInput(faults)
+
+
+def width() -> int:
+    """Columns to write in: those of the terminal, 80 where there is none."""
+    return max(os.get_terminal_size().columns, 60) if sys.stdout.isatty() else 80

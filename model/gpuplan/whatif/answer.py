@@ -1,0 +1,141 @@
+"""One search of a question: an instance, perhaps with more asked of its program, and what came of it.
+
+Searches that belong together share the levels that come before the last one: these are held at what the first search
+reached, with their tolerances, and the last level alone is searched again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from gpuplan.api import levels_of, versions
+from gpuplan.plan.plan import Plan, PlanLevel, Status
+from gpuplan.program.columns import Key, Role
+
+if TYPE_CHECKING:
+    from gpuplan.formulation import Formulation
+    from gpuplan.instance.schema import Instance
+    from gpuplan.solver.search import Search, SearchResult
+    from gpuplan.whatif.effort import Effort
+
+Alter = Callable[["Formulation"], "Formulation"]
+HOLD = 1e-9
+"""Share by which a held level may slip, as in the search itself."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How one search ended: a plan or none, and what is proven."""
+
+    status: Status
+    plan: Plan | None
+    levels: tuple[PlanLevel, ...]
+    maximise: bool = False
+    """Whether the last level is to be large."""
+    on: frozenset[Key] = frozenset()
+    """Switches of the program that are on, by key."""
+
+    @property
+    def value(self) -> Decimal | None:
+        """Of the last level."""
+        return self.levels[-1].value if self.levels else None
+
+    @property
+    def bound(self) -> Decimal | None:
+        """Proven for the last level."""
+        return self.levels[-1].bound if self.levels else None
+
+    @property
+    def is_infeasible(self) -> bool:
+        """Whether it is proven that there is no plan."""
+        return self.status == "infeasible"
+
+
+def answered(
+    instance: Instance,
+    effort: Effort,
+    doing: str,
+    *,
+    alter: Alter | None = None,
+    known: Sequence[PlanLevel] = (),
+    gap: float | None = None,
+    seconds: float = float("inf"),
+    search: Search | None = None,
+) -> Answer:
+    """Search once. `known` are levels that `alter` holds, so that they are not searched again.
+
+    `search` is one that is made already, with an alteration, a gap and a limit of its own. The plan's status is that of
+    the levels searched; its audit is against the instance without what `alter` adds.
+    """
+    from gpuplan.plan.complete import complete
+    from gpuplan.planning import find
+    from gpuplan.solver.result import Termination
+    from gpuplan.solver.search import Search
+
+    began = time.monotonic()
+    effort.say(doing)
+    if search is None:
+        search = Search(effort.settings(gap, seconds), effort.listener(doing), effort.should_stop, alter)
+    found = find(instance, search)
+    effort.done += 1
+    result, reckoning = found.result, found.reckoning
+    if reckoning is None:
+        none: dict[Termination, Status] = {
+            Termination.INFEASIBLE: "infeasible",
+            Termination.UNBOUNDED: "unbounded",
+        }
+        return Answer(none.get(result.termination, "no_plan_found"), None, ())
+    asked = effort.options.gap if gap is None else Decimal(repr(gap))
+    searched = reckoning.levels[len(known) :]
+    held = [
+        level.model_copy(update={"value": value}) for level, (_, _, value) in zip(known, reckoning.levels, strict=False)
+    ]
+    levels = [*held, *levels_of(result.levels, searched, asked)]
+    run: dict[str, Decimal | str] = {"seconds": Decimal(round((time.monotonic() - began) * 1000)).scaleb(-3)}
+    options = effort.options.model_copy(update={"gap": asked})
+    plan = complete(reckoning, levels, options, versions(), run, all(level.proven for level in levels))
+    return Answer(plan.status, plan, tuple(levels), bool(result.levels) and result.levels[-1].maximise, _on(result))
+
+
+def _on(result: SearchResult) -> frozenset[Key]:
+    if result.formulation is None or result.values is None:
+        return frozenset()
+    columns = result.formulation.problem.columns
+    switches = (index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC)
+    return frozenset(columns.keys[index] for index in switches if result.values[index] > 0.5)
+
+
+def holding(known: Sequence[PlanLevel]) -> Alter:
+    """Holds the first levels at what they reached, with their tolerances, and asks for the others only."""
+
+    def alter(formulation: Formulation) -> Formulation:
+        problem = formulation.problem
+        problem.rows.family = "objective"
+        for number, (goal, level) in enumerate(zip(formulation.goals, known, strict=False)):
+            reached = float(level.reached)
+            slip = goal.tolerance + goal.tolerance_share * abs(reached) + HOLD * max(1.0, abs(reached))
+            if not goal.expression:
+                continue
+            key = ("held", number)
+            if goal.maximise:
+                problem.rows.add(key, goal.expression, at_least=reached - slip)
+            else:
+                problem.rows.add(key, goal.expression, at_most=reached + slip)
+        return replace(formulation, goals=formulation.goals[len(known) :])
+
+    return alter
+
+
+def both(*alterations: Alter | None) -> Alter:
+    """One alteration after another."""
+
+    def alter(formulation: Formulation) -> Formulation:
+        for one in alterations:
+            formulation = formulation if one is None else one(formulation)
+        return formulation
+
+    return alter

@@ -1,0 +1,184 @@
+"""The figures of an instance that a question may move: each limit, price, date, supply and capacity, with its unit.
+
+A figure is moved by an edit. `loosens` is the direction that can only make room for plans; moves are never made further
+than what the field can hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+from typing import TYPE_CHECKING, Literal
+
+from gpuplan.instance.units import unit_of
+
+if TYPE_CHECKING:
+    from gpuplan.instance.rules import Limit
+    from gpuplan.instance.schema import Instance
+
+Kind = Literal["limit", "price", "date", "supply", "capacity"]
+ONE, CENT, MILLIONTH = Decimal(1), Decimal("0.01"), Decimal("1e-6")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number or a day of an instance, and how it can be moved."""
+
+    kind: Kind
+    path: str
+    unit: str
+    """`money` is the currency that the figure is stated in; `share` is a part of one."""
+    value: Decimal | date
+    """Of a schedule, its largest step."""
+    family: str
+    rule: str
+    """Family and path of the rule that the figure is part of; empty for prices."""
+    loosens: Literal[-1, 0, 1]
+    """Direction in which it only makes room; 0 where it changes costs alone."""
+    tolerance: Decimal
+    """The smallest move that is told apart: 1 for what is whole."""
+    least: Decimal | None = Decimal(0)
+    """As far as it can be moved down from its value, and up; None without an end."""
+    most: Decimal | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it moves by whole steps: days, units, counts."""
+        return self.tolerance == 1
+
+    def room(self, direction: int) -> Decimal | None:
+        """The furthest move in a direction (1 up, -1 down); None without an end."""
+        return self.most if direction > 0 else self.least
+
+    def edits(self, move: Decimal) -> list[str]:
+        """The move as edits; none for no move."""
+        if not move:
+            return []
+        if isinstance(self.value, date):
+            return [f"{self.path} shift {int(move)}d"]
+        return [f"{self.path} {'+=' if move > 0 else '-='} {abs(move):f}"]
+
+    def rounded_up(self, amount: Decimal) -> Decimal:
+        """The smallest multiple of the tolerance that is no less."""
+        return (amount / self.tolerance).to_integral_value(ROUND_CEILING) * self.tolerance
+
+
+def figures(instance: Instance) -> Iterator[Figure]:
+    """Every figure that can be moved, limits first."""
+    yield from _limits(instance)
+    yield from _deadlines(instance)
+    yield from _offers(instance)
+    yield from _sites(instance)
+    yield from _modules(instance)
+
+
+def _limits(instance: Instance) -> Iterator[Figure]:
+    for name, limit in instance.limits.items():
+        for field, loosens in (("at_least", -1), ("at_most", 1), ("at_least_share", -1), ("at_most_share", 1)):
+            value: Decimal | None = getattr(limit, field)
+            if value is not None:
+                yield _bound(name, limit, field, value, 1 if loosens > 0 else -1)
+        if limit.by is not None and limit.at_least is not None and limit.is_units_in_use and limit.each is None:
+            yield _day(
+                f"limits.{name}.by",
+                limit.by,
+                "limits",
+                f"limits.{name}",
+                1,
+                (instance.calendar.start, instance.calendar.end),
+            )
+
+
+def _bound(name: str, limit: Limit, field: str, value: Decimal, loosens: Literal[-1, 1]) -> Figure:
+    share = field.endswith("_share")
+    unit = "share" if share else limit.count or unit_of(limit)
+    if share:
+        tolerance = MILLIONTH
+    elif limit.count or unit in ("accelerators", "systems"):
+        tolerance = ONE
+    else:
+        tolerance = CENT
+    if tolerance == 1 and value != value.to_integral_value():
+        tolerance = CENT
+    partner: Decimal | None = getattr(limit, _partner(field))
+    least: Decimal | None = value
+    most = 1 - value if share else None
+    if partner is not None:
+        least, most = (value - partner, most) if loosens > 0 else (least, partner - value)
+    return Figure(
+        "limit", f"limits.{name}.{field}", unit, value, "limits", f"limits.{name}", loosens, tolerance, least, most
+    )
+
+
+def _partner(field: str) -> str:
+    return field.replace("most", "least") if "most" in field else field.replace("least", "most")
+
+
+def _day(path: str, value: date, family: str, rule: str, loosens: Literal[-1, 1], within: tuple[date, date]) -> Figure:
+    first, last = within
+    least, most = Decimal((value - first).days), Decimal((last - value).days)
+    return Figure(
+        "date", path, "days", value, family, rule, loosens, ONE, max(least, Decimal(0)), max(most, Decimal(0))
+    )
+
+
+def _deadlines(instance: Instance) -> Iterator[Figure]:
+    for name, deadline in instance.deadlines.items():
+        within = (instance.calendar.start, instance.operation_end)
+        yield _day(f"deadlines.{name}.by", deadline.by, "deadlines", f"deadlines.{name}", 1, within)
+
+
+def _offers(instance: Instance) -> Iterator[Figure]:
+    calendar = instance.calendar
+    for name, offer in instance.offers.items():
+        at, rule = f"offers.{name}", f"offers.{name}"
+        yield _price(f"{at}.price", offer.price)
+        if offer.max_units is not None:
+            most = Decimal(offer.max_units)
+            least = most - offer.min_units
+            yield Figure("supply", f"{at}.max_units", "systems", most, "supply", rule, 1, ONE, least)
+        if offer.min_units:
+            units = Decimal(offer.min_units)
+            room = None if offer.max_units is None else offer.max_units - units
+            yield Figure("supply", f"{at}.min_units", "systems", units, "supply", rule, -1, ONE, units, room)
+        if offer.supply:
+            rates = [Decimal(step.units_per_month) for step in offer.supply]
+            path = f"{at}.supply[*].units_per_month"
+            yield Figure("supply", path, "systems a month", max(rates), "supply", rule, 1, ONE, min(rates))
+        if offer.order_until:
+            first = offer.order_from or calendar.start
+            yield _day(f"{at}.order_until", offer.order_until, "supply", rule, 1, (first, calendar.end))
+        if offer.order_from:
+            last = offer.order_until or calendar.end
+            yield _day(f"{at}.order_from", offer.order_from, "supply", rule, -1, (calendar.start, last))
+        leads = [Decimal(step.days) for step in offer.lead_days]
+        room = Decimal(36_500) - max(leads)
+        yield Figure("date", f"{at}.lead_days", "days", max(leads), "supply", rule, -1, ONE, min(leads), room)
+
+
+def _price(path: str, price: Decimal) -> Figure:
+    """A price, told apart to about a thousandth of it."""
+    tolerance = ONE.scaleb(price.adjusted() - 3) if price else CENT
+    return Figure("price", path, "money", price, "pricing", "", 0, tolerance, price)
+
+
+def _sites(instance: Instance) -> Iterator[Figure]:
+    for name, site in instance.sites.items():
+        if site.opens is not None:
+            within = (instance.calendar.start, instance.calendar.end)
+            yield _day(f"sites.{name}.opens", site.opens, "siting", f"sites.{name}", -1, within)
+        for resource, capacity in site.capacity.items():
+            if capacity.amount != "unlimited":
+                amounts = [step.amount for step in capacity.amount]
+                unit = instance.resources[resource].unit if resource in instance.resources else ""
+                at = f"sites.{name}.capacity.{resource}"
+                yield Figure("capacity", f"{at}.amount", unit, max(amounts), "facility", at, 1, CENT, min(amounts))
+
+
+def _modules(instance: Instance) -> Iterator[Figure]:
+    used = {module for site in instance.sites.values() for module in site.modules}
+    for name, module in instance.modules.items():
+        if name in used and module.price:
+            yield _price(f"modules.{name}.price", module.price)

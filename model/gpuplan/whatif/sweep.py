@@ -1,0 +1,343 @@
+"""A sweep: one instance solved at every point of lists of values, crossed or zipped, on all cores.
+
+An axis is an edit with `{}` in it and the values to put there. Points go to joblib, whose backend an existing cluster
+can take over (`joblib.parallel_config`). Each finished point is on disk before it counts, so that a sweep that is
+killed goes on where it was.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Unpack
+
+from gpuplan.api import solve, versions
+from gpuplan.errors import InvalidInput, Problem
+from gpuplan.instance.base import Closed, Currency, Figure, Text, Whole, exactly
+from gpuplan.instance.base import Sequence as Items
+from gpuplan.plan.plan import PlanLevel, Status
+from gpuplan.whatif.effort import Asked, Effort
+from gpuplan.whatif.store import Store, key_of
+
+if TYPE_CHECKING:
+    from gpuplan.instance.schema import Instance
+
+MOST = 100_000
+"""Points of a sweep."""
+AGAIN = 3
+"""Times that points are given out again after a worker was lost."""
+_RANGE = re.compile(r"^\s*(\S+?)\s*\.\.\s*(\S+)\s+(?:step\s+(?P<step>\S+)|in\s+(?P<parts>\d+))\s*$")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What is varied: an edit with `{}` where each value goes."""
+
+    edit: str
+    values: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Axis:
+        """An axis as text: `EDIT : VALUES`, values with `;` between them, `LOW .. HIGH step S`, or `LOW .. HIGH in N`.
+
+        `limits.budget.at_most = {} : 6e6 .. 8e6 step 5e5`, `offers.a.price *= {} : 0.9; 1; 1.1`. An edit without `{}`
+        that ends with its operation has the value put at its end. Raises InvalidInput when it is none.
+        """
+        edit, separator, values = text.rpartition(" : ")
+        if not separator or not edit.strip() or not values.strip():
+            raise _wrong(
+                text, "this is not an axis", "Write `EDIT : VALUES`, such as `limits.b.at_most *= {} : 0.9; 1`."
+            )
+        edit = edit.strip() if "{}" in edit else f"{edit.strip()} {{}}"
+        return cls(edit, tuple(_range(text, values) or [value.strip() for value in values.split(";")]))
+
+
+def _range(text: str, values: str) -> list[str] | None:
+    match = _RANGE.match(values)
+    if match is None:
+        return None
+    try:
+        low, high = Decimal(match[1]), Decimal(match[2])
+        step = Decimal(match["step"]) if match["step"] else (high - low) / max(int(match["parts"]) - 1, 1)
+    except InvalidOperation:
+        raise _wrong(text, f"{values.strip()!r} is no range of numbers", "Write `LOW .. HIGH step S`.") from None
+    if not all(one.is_finite() for one in (low, high, step)) or high < low or step <= 0 or (high - low) / step > MOST:
+        raise _wrong(text, f"{values.strip()!r} is no range", "It rises from LOW to HIGH, by steps above 0.")
+    found = []
+    value = low
+    while value <= high:
+        found.append(f"{value:f}")
+        value += step
+    return found
+
+
+def _wrong(text: str, message: str, way_out: str) -> InvalidInput:
+    return InvalidInput([Problem(message, way_out, f"axis `{text.strip()[:200]}`")])
+
+
+class SweepPoint(Closed):
+    """One point of a sweep."""
+
+    values: Items[Text]
+    """Of each axis."""
+    edits: Items[Text]
+    status: Literal["optimal", "feasible", "infeasible", "unbounded", "no_plan_found", "audit_failed", "invalid"]
+    """invalid: what the edits make is not valid; `fault` says why."""
+    fault: Text
+    levels: Items[PlanLevel]
+    cost: Figure | None
+    """Undiscounted."""
+    discounted: Figure | None
+    accelerators: Whole | None
+    systems: Whole | None
+    vendors: Items[Text]
+    sites: Items[Text]
+    seconds: Figure
+
+
+class Sweep(Closed):
+    """Every point of a sweep that is finished, in the order of the axes."""
+
+    format: Literal["gpuplan-sweep/1"] = "gpuplan-sweep/1"
+    name: Text
+    currency: Currency
+    axes: Items[Text]
+    """Edits, `{}` standing for the value."""
+    zipped: bool
+    of: Whole
+    """Points in all."""
+    points: Items[SweepPoint]
+    complete: bool
+    """Whether none was left when time was up or a stop was asked for."""
+
+
+@exactly
+def sweep(
+    instance: Instance,
+    axes: Sequence[Axis | str],
+    *,
+    zipped: bool = False,
+    store: Path | str | None = None,
+    jobs: int = -1,
+    point_seconds: float | None = None,
+    **asked: Unpack[Asked],
+) -> Sweep:
+    """Solve an instance at every point of the axes, crossed, or zipped side by side.
+
+    `store` is a file in which finished points are kept: a sweep with the same file goes on where it was, and solves no
+    point twice. `jobs` is the number of processes, -1 for one per core; each search then has one thread unless
+    `threads` says otherwise. `point_seconds` limits each point, `time_limit` the whole. Under a
+    `joblib.parallel_config(...)` of the caller the points go to the backend that it names.
+
+    Raises InvalidInput when an axis is none, or when the options make no sense. A point whose edits make something
+    that is not valid is a result, with its fault.
+    """
+    asked.setdefault("threads", 1)
+    effort = Effort(**asked)
+    lines = [Axis.parse(axis) if isinstance(axis, str) else axis for axis in axes]
+    points = _points(lines, zipped)
+    effort.of = len(points)
+    from gpuplan.plan.files import to_json
+
+    options: dict[str, object] = {
+        "gap": effort.gap,
+        "seed": effort.seed,
+        "threads": effort.threads,
+        "seconds": point_seconds,
+    }
+    found: dict[int, SweepPoint] = {}
+    with Store(Path(store) if store is not None else Path(":memory:")) as kept:
+        waiting: list[tuple[int, str, tuple[str, ...], tuple[str, ...]]] = []
+        for number, (values, edits) in enumerate(points):
+            key = _key(instance, edits, options)
+            known = kept.get(key)
+            if known is None:
+                waiting.append((number, key, values, edits))
+            else:
+                found[number] = _read(known, values, edits)
+        effort.done = len(found)
+        for number, key, point in _solved(instance, waiting, options, jobs, effort):
+            if point.status != "no_plan_found":
+                kept.put(key, to_json(point))
+            found[number] = point
+            effort.done = len(found)
+            effort.say("solving the points of a sweep")
+    return Sweep(
+        name=instance.name,
+        currency=instance.currency,
+        axes=tuple(axis.edit for axis in lines),
+        zipped=zipped,
+        of=len(points),
+        points=tuple(found[number] for number in sorted(found)),
+        complete=len(found) == len(points),
+    )
+
+
+def table(found: Sweep) -> str:
+    """The points as CSV: a column for each axis, and what came out."""
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    names = ("status", "value", "bound", "gap", "cost", "discounted", "accelerators", "systems", "vendors", "sites")
+    writer.writerow([*found.axes, *names, "seconds", "fault"])
+    for point in found.points:
+        last = point.levels[-1] if point.levels else None
+        proven = (None, None, None) if last is None else (last.value, last.bound, last.gap)
+        made = (point.cost, point.discounted, point.accelerators, point.systems)
+        lists = (" ".join(point.vendors), " ".join(point.sites))
+        writer.writerow([*point.values, point.status, *proven, *made, *lists, point.seconds, point.fault])
+    return text.getvalue()
+
+
+def _points(axes: Sequence[Axis], zipped: bool) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """(values, edits) of every point."""
+    if not axes or any(not axis.values for axis in axes):
+        raise InvalidInput([Problem("a sweep needs axes with values", "State at least one.", "axes")])
+    lengths = [len(axis.values) for axis in axes]
+    if zipped and len(set(lengths)) > 1:
+        message = f"axes of {', '.join(map(str, lengths))} values cannot be zipped"
+        raise InvalidInput([Problem(message, "Give each as many values, or cross them.", "axes")])
+    size = 1
+    for length in [lengths[0]] if zipped else lengths:
+        size *= length
+    if size > MOST:
+        raise InvalidInput([Problem(f"a sweep of {size:,} points is too large", f"At most {MOST:,}.", "axes")])
+    columns = [axis.values for axis in axes]
+    rows = zip(*columns, strict=True) if zipped else itertools.product(*columns)
+    return [
+        (values, tuple(axis.edit.replace("{}", value) for axis, value in zip(axes, values, strict=True)))
+        for values in rows
+    ]
+
+
+def _key(instance: Instance, edits: tuple[str, ...], options: dict[str, object]) -> str:
+    """By the edited instance, so that two ways to the same instance are one point; by the edits where it is invalid."""
+    from gpuplan.plan.hashing import fingerprint
+
+    try:
+        about = fingerprint(instance.edited(edits))
+    except InvalidInput:
+        about = fingerprint(instance) + repr(edits)
+    return key_of(about, options, versions())
+
+
+def _read(text: str, values: tuple[str, ...], edits: tuple[str, ...]) -> SweepPoint:
+    from gpuplan.instance.document import read_document
+
+    point = SweepPoint.model_validate(read_document(text, format="json").value)
+    return point.model_copy(update={"values": values, "edits": edits})
+
+
+def _solved(
+    instance: Instance,
+    waiting: list[tuple[int, str, tuple[str, ...], tuple[str, ...]]],
+    options: dict[str, object],
+    jobs: int,
+    effort: Effort,
+) -> Iterator[tuple[int, str, SweepPoint]]:
+    """Points as they are finished. Those that a lost worker had are given out again."""
+    left = {one[0]: one for one in waiting}
+    for attempt in range(AGAIN):
+        if not left or effort.is_over():
+            return
+        try:
+            for number, key, point in _given_out(instance, list(left.values()), options, jobs, effort):
+                del left[number]
+                yield number, key, point
+                if effort.is_over():
+                    return
+        except _lost() as error:
+            if attempt == AGAIN - 1:
+                message = f"workers of the sweep were lost {AGAIN} times ({type(error).__name__})"
+                raise InvalidInput([Problem(message, "Use fewer jobs, or state memory_mb.", "jobs")]) from None
+
+
+def _lost() -> tuple[type[BaseException], ...]:
+    from concurrent.futures import BrokenExecutor
+
+    return (BrokenExecutor, EOFError, ConnectionError)
+
+
+def _given_out(
+    instance: Instance,
+    waiting: list[tuple[int, str, tuple[str, ...], tuple[str, ...]]],
+    options: dict[str, object],
+    jobs: int,
+    effort: Effort,
+) -> Iterator[tuple[int, str, SweepPoint]]:
+    from joblib import Parallel, delayed
+
+    tasks = (delayed(_point)(instance, *one, options, effort.memory_mb, effort.left) for one in waiting)
+    # In order of finishing, so that nothing waits to be kept; the time left is that when a point is given out.
+    with Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs") as parallel:
+        finished = parallel(tasks)
+        try:
+            yield from finished
+        finally:
+            finished.close()
+
+
+def _point(
+    instance: Instance,
+    number: int,
+    key: str,
+    values: tuple[str, ...],
+    edits: tuple[str, ...],
+    options: dict[str, object],
+    memory_mb: int | None,
+    left: float,
+) -> tuple[int, str, SweepPoint]:
+    """Solve one point, in whatever process it was given to."""
+    began = time.monotonic()
+    try:
+        edited = instance.edited(edits)
+        seconds = min(left, float("inf") if options["seconds"] is None else float(options["seconds"]))  # type: ignore[arg-type]
+        outcome = solve(
+            edited,
+            gap=options["gap"],  # type: ignore[arg-type]
+            seed=options["seed"],  # type: ignore[arg-type]
+            threads=options["threads"],  # type: ignore[arg-type]
+            time_limit=None if seconds == float("inf") else max(seconds, 0.01),
+            memory_mb=memory_mb,
+            explain_seconds=0,
+        )
+    except InvalidInput as error:
+        return number, key, _nothing(values, edits, "invalid", str(error)[:2000], began)
+    plan = outcome.plan
+    if plan is None:
+        return number, key, _nothing(values, edits, outcome.status, "", began)
+    point = SweepPoint(
+        values=values,
+        edits=edits,
+        status=plan.status,
+        fault="",
+        levels=plan.levels,
+        cost=plan.cost.amount,
+        discounted=plan.cost.discounted,
+        accelerators=plan.accelerators,
+        systems=plan.systems,
+        vendors=tuple(sorted({order.vendor for order in plan.orders})),
+        sites=tuple(sorted({order.site for order in plan.orders})),
+        seconds=_seconds(began),
+    )
+    return number, key, point
+
+
+def _nothing(
+    values: tuple[str, ...], edits: tuple[str, ...], status: Status | Literal["invalid"], fault: str, began: float
+) -> SweepPoint:
+    return SweepPoint(
+        values=values, edits=edits, status=status, fault=fault, levels=(), cost=None, discounted=None,
+        accelerators=None, systems=None, vendors=(), sites=(), seconds=_seconds(began),
+    )  # fmt: skip
+
+
+def _seconds(began: float) -> Decimal:
+    return Decimal(round((time.monotonic() - began) * 1000)).scaleb(-3)

@@ -1,0 +1,102 @@
+"""Base and edited plan side by side: what is said of inputs, decisions, costs and limits is worked out by hand."""
+
+from __future__ import annotations
+
+import threading
+from decimal import Decimal
+
+import pytest
+
+import gpuplan
+from gpuplan.errors import InvalidInput
+from gpuplan.instance.changes import undone
+from gpuplan.whatif.compare import LevelDifference
+from gpuplan.whatif.effort import Step
+from support.builders import instance, offer, target
+
+
+def base(**over: object) -> gpuplan.Instance:
+    return instance(
+        vendors={"w": {"activation_cost": 7}},
+        offers={"p": offer(vendor="w", price=130)},
+        limits={"t": target(2), "cap": {"measure": "capex", "at_most": 260}},
+        **over,
+    )
+
+
+def test_both_plans_are_compared_line_by_line() -> None:
+    """Proves by hand: two at 100 from v; v then asks 140, so two at 130 from w and 7 to take it on: 267, above the cap
+    of 260, which is raised to 267. The purchase costs 60 more, activation 7, and the cap is used up."""
+    found = gpuplan.what_if(base(), ["offers.o.price = 140", "limits.cap.at_most += 7"], gap=0)
+    told = found.comparison
+    assert [(each.path, each.before, each.after) for each in told.changes] == [
+        ("offers.o.price", 100, 140),
+        ("limits.cap.at_most", 260, 267),
+    ]
+    assert [(each.name, each.base_units, each.edited_units) for each in told.decisions] == [("o", 2, 0), ("p", 0, 2)]
+    assert {each.term: each.difference for each in told.costs} == {"purchase": 60, "activation": 7}
+    assert told.levels == (
+        LevelDifference(
+            name="minimise cost", unit="money", difference=Decimal(67), at_least=Decimal(67), at_most=Decimal(67)
+        ),
+    )
+    assert {each.limit: each.became for each in told.limits} == {"t": "binds still", "cap": "binding"}
+    assert undone(found.edited, told.changes) == base()
+    for side, plan in ((base(), found.base_plan), (found.edited, found.edited_plan)):
+        assert plan is not None
+        assert gpuplan.audit(side, plan) == []
+
+
+def test_the_costs_add_up_to_the_difference() -> None:
+    """Proves that the cost differences are attributed without a rest."""
+    found = gpuplan.what_if(base(), ["offers.o.max_units = 1"], gap=0).comparison
+    assert sum(each.difference for each in found.costs) == found.levels[0].difference == 37
+
+
+def test_limits_that_come_and_go_are_told() -> None:
+    """Proves the words for limits: one that is new, one that is gone, one that no longer binds."""
+    found = gpuplan.what_if(
+        base(), ["limits.t remove", "limits.u insert {measure: systems, at_least: 1}", "limits.cap remove"], gap=0
+    ).comparison
+    assert {each.limit: each.became for each in found.limits} == {"t": "gone", "cap": "gone", "u": "new"}
+    loosened = gpuplan.what_if(base(), ["limits.t.at_least = 1"], gap=0).comparison
+    assert {each.limit: each.became for each in loosened.limits} == {"t": "binds still"}
+
+
+def test_a_difference_is_known_to_an_interval() -> None:
+    """Proves what a gap leaves open: the bests differ by no less and no more than the bounds allow."""
+    found = gpuplan.what_if(base(), ["offers.o.price = 101"], gap=0.2).comparison
+    (level,) = found.levels
+    assert level.at_least is not None
+    assert level.at_most is not None
+    assert level.at_least <= 2 <= level.at_most
+
+
+def test_an_edit_without_a_plan_names_what_clashes() -> None:
+    """Proves that an infeasible side is told as such, and that nothing is compared that is not there."""
+    found = gpuplan.what_if(base(), ["limits.cap.at_most = 150"]).comparison
+    assert found.edited.status == "infeasible"
+    assert set(found.edited.conflict) == {"limits.t", "limits.cap"}
+    assert (found.levels, found.decisions, found.costs) == ((), (), ())
+
+
+def test_an_edit_set_is_all_or_nothing() -> None:
+    """Proves that edits are validated together, once: an offer and its vendor can go in any order, and a wrong edit
+    among right ones is refused before anything is searched."""
+    one = base().edited(["vendors.w remove", "offers.p remove"])
+    assert list(one.offers) == ["o"]
+    steps: list[Step] = []
+    with pytest.raises(InvalidInput, match=r"Nearest: price"):
+        gpuplan.what_if(base(), ["offers.o.price = 90", "offers.o.prize = 9"], on_progress=steps.append)
+    assert steps == []
+
+
+def test_it_can_be_watched_and_stopped() -> None:
+    """Proves that progress counts the searches, and that a stop leaves what is known."""
+    steps: list[Step] = []
+    gpuplan.what_if(base(), ["offers.o.price = 90"], on_progress=steps.append)
+    assert [step.doing for step in steps if step.search is None] == ["solving the base", "solving the edited instance"]
+    assert all(step.of == 2 for step in steps)
+    stop = threading.Event()
+    stop.set()
+    assert gpuplan.what_if(base(), ["offers.o.price = 90"], cancel=stop).comparison.base.status == "no_plan_found"
