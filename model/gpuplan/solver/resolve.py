@@ -315,7 +315,12 @@ def _negated(terms: dict[Key, float]) -> dict[Key, float]:
 def _side_implies(
     terms: dict[Key, float], bound: float, old_terms: dict[Key, float], old_bound: float, new: Solved
 ) -> bool:
-    """Whether terms <= bound, by some factor that is not negative, gives old terms <= old bound."""
+    """Whether terms <= bound, by some factor that is not negative, gives old terms <= old bound.
+
+    Or by the columns' upper bounds: a switch with a smaller big-M on both sides of a row says no less than before.
+    """
+    if bound < np.inf and _rest(terms, old_terms, new) <= old_bound - bound:
+        return True
     if bound == np.inf:
         terms, bound = {}, 0.0  # it says nothing: the old row must hold by itself, with nothing for what is gone
     least, most = 0.0, np.inf
@@ -338,6 +343,17 @@ def _side_implies(
     elif old_bound < 0:
         return False
     return least <= most * (1 + TINY)
+
+
+def _rest(terms: dict[Key, float], old_terms: dict[Key, float], new: Solved) -> float:
+    """The most by which the old terms can exceed the new ones, over the columns that there are."""
+    total = 0.0
+    for key in terms.keys() | old_terms.keys():
+        if key in new.lower:
+            more = old_terms.get(key, 0.0) - terms.get(key, 0.0)
+            if more:
+                total += more * (new.upper[key] if more > 0 else new.lower[key])
+    return total
 
 
 def _no_less(now: dict[Key, float], then: dict[Key, float], new: Solved) -> bool:
