@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import os
-import re
 import tempfile
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -40,7 +39,6 @@ TABLES = (
     "levels",
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 
 
 @exactly
@@ -154,8 +152,8 @@ def _csv(fields: list[str], rows: Iterable[Mapping[str, object]]) -> str:
 
 
 def not_run(text: str) -> str:
-    """Text that a spreadsheet does not run: what would be a formula is quoted, numbers are left as they are."""
-    return f"'{text}" if text.startswith(FORMULA) and not NUMBER.fullmatch(text) else text
+    """Text that a spreadsheet does not run: what would be a formula is quoted."""
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _flat(row: Mapping[str, object], prefix: str = "") -> dict[str, object]:

@@ -202,6 +202,7 @@ class PlanDeadline(Closed):
     """A deadline, and how much room the plan leaves before it."""
 
     deadline: Id
+    """Its id in the instance."""
     says: Text
     """What must happen by when, in words."""
     by: Day

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from gpuplan.report.comparison import said
 from gpuplan.report.table import Cell, Table, column, table
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ def changes_table(changes: Iterable[Change], currency: str) -> Table:
 
 
 def _value(value: object) -> Cell:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if value is None or isinstance(value, int | Decimal) else str(value)
+    if value is None or (isinstance(value, int | Decimal) and not isinstance(value, bool)):
+        return value
+    return said(value)
 
 
 def _unit(unit: str, currency: str) -> str:

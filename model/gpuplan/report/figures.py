@@ -229,7 +229,7 @@ def _short(value: float, _position: int = 0) -> str:
 
 def bars(names: Sequence[str], series: Mapping[str, Sequence[float]], unit: str, stacked: bool = True) -> Any:
     """Bars lying down, one row for each name, the series stacked or side by side."""
-    figure, axes = new_figure(1.1 + 0.26 * len(names) * (1 if stacked else len(series)))
+    figure, axes = new_figure(1.1 + len(names) * (0.26 if stacked else 0.16 * len(series)))
     left, right = [0.0] * len(names), [0.0] * len(names)
     thick = 0.7 if stacked else 0.8 / len(series)
     handles = {}

@@ -31,6 +31,7 @@ MOST = 100_000
 """Points of a sweep."""
 AGAIN = 3
 """Times that points are given out again after a worker was lost."""
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _RANGE = re.compile(r"^\s*(\S+?)\s*\.\.\s*(\S+)\s+(?:step\s+(?P<step>\S+)|in\s+(?P<parts>\d+))\s*$")
 
 
@@ -194,7 +195,7 @@ def table(found: Sweep) -> str:
         proven = (None, None, None) if last is None else (last.value, last.bound, last.gap)
         made = (point.cost, point.discounted, point.accelerators, point.systems)
         lists = (" ".join(point.vendors), " ".join(point.sites))
-        values = map(not_run, point.values)
+        values = [value if _NUMBER.fullmatch(value) else not_run(value) for value in point.values]
         writer.writerow([*values, point.status, *proven, *made, *lists, point.seconds, not_run(point.fault)])
     return text.getvalue()
 
