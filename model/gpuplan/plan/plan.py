@@ -21,6 +21,7 @@ from gpuplan.instance.base import (
     Whole,
 )
 from gpuplan.ledger.decisions import Decisions
+from gpuplan.plan.shown import Shown
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "no_plan_found", "audit_failed"]
 
@@ -375,7 +376,7 @@ class PlanOptions(Closed):
     memory_mb: Whole | None
 
 
-class Plan(Closed):
+class Plan(Shown):
     """A plan. `decisions` is what was decided; all else follows from it and the instance, but for the bounds."""
 
     format: Literal["gpuplan-plan/1"] = "gpuplan-plan/1"

@@ -21,6 +21,7 @@ from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import Closed, Currency, Figure, Text, Whole, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import PlanLevel, Status
+from gpuplan.plan.shown import Shown
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.store import Store, key_of
 
@@ -101,7 +102,7 @@ class SweepPoint(Closed):
     seconds: Figure
 
 
-class Sweep(Closed):
+class Sweep(Shown):
     """Every point of a sweep that is finished, in the order of the axes."""
 
     format: Literal["gpuplan-sweep/1"] = "gpuplan-sweep/1"
