@@ -49,6 +49,10 @@ class PlanOrder(Closed):
     offer: Id
     vendor: Id
     system: Id
+    accelerator: Id | None = None
+    """The chip of the system, where it has one."""
+    maker: Text = ""
+    """Who makes the chip."""
     site: Id
     units: Whole
     accelerators: Whole
@@ -104,6 +108,7 @@ class ResourceUse(Closed):
     """Of systems, modules and providers of other resources, in the resource's unit."""
     capacity: Figure | None
     """After redundancy; none when unlimited."""
+    unit: Text = ""
 
 
 class PlanState(Closed):
@@ -191,6 +196,19 @@ class PlanLimit(Closed):
     soft: bool
     missed_by: Figure
     """Shortfall of a soft limit, in its unit; 0 when it holds."""
+
+
+class PlanDeadline(Closed):
+    """A deadline, and how much room the plan leaves before it."""
+
+    deadline: Id
+    says: Text
+    """What must happen by when, in words."""
+    by: Day
+    last: Day | None
+    """Last day on which anything it is about came so far; none when nothing does."""
+    slack_days: int | None
+    """From that day to the deadline; none when nothing comes so far."""
 
 
 class Considered(Closed):
@@ -381,6 +399,7 @@ class Plan(Closed):
     clusters: Sequence[PlanCluster] = ()
     cost: PlanCost
     limits: Sequence[PlanLimit]
+    deadlines: Sequence[PlanDeadline] = ()
     considered: Sequence[Considered]
     permissions: Sequence[Permission]
     """What export control asks; empty when the instance chooses no regime."""

@@ -183,16 +183,19 @@ def table(found: Sweep) -> str:
     import csv
     import io
 
+    from gpuplan.plan.files import not_run
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = ("status", "value", "bound", "gap", "cost", "discounted", "accelerators", "systems", "vendors", "sites")
-    writer.writerow([*found.axes, *names, "seconds", "fault"])
+    writer.writerow([*map(not_run, found.axes), *names, "seconds", "fault"])
     for point in found.points:
         last = point.levels[-1] if point.levels else None
         proven = (None, None, None) if last is None else (last.value, last.bound, last.gap)
         made = (point.cost, point.discounted, point.accelerators, point.systems)
         lists = (" ".join(point.vendors), " ".join(point.sites))
-        writer.writerow([*point.values, point.status, *proven, *made, *lists, point.seconds, point.fault])
+        values = map(not_run, point.values)
+        writer.writerow([*values, point.status, *proven, *made, *lists, point.seconds, not_run(point.fault)])
     return text.getvalue()
 
 
