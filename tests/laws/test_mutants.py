@@ -286,7 +286,7 @@ def no_acceptance_at_work() -> Breaking:
 def no_fleets_at_work() -> Breaking:
     """The program forgets that what is already there can serve."""
     real = Problem.usable
-    return patch.object(Problem, "usable", lambda *given: Linear(real(*given).terms.items()))
+    return patch.object(Problem, "usable", lambda *given, **more: Linear(real(*given, **more).terms.items()))
 
 
 def no_clusters_at_sites() -> Breaking:

@@ -611,7 +611,7 @@ def _purchase(dice: Dice, tree: Tree) -> None:
         if not any("permit" in site.get("modules", {}) for site in tree["sites"].values()):
             for site in tree["sites"].values():
                 site["granted"] = ["permit"]
-    if _sometimes(dice, 12):
+    if _sometimes(dice, 12) and "export" not in tree:  # a commitment would have to name a way that there is
         tree["committed"] = _committed(dice, tree)
     if _sometimes(dice, 10):
         tree["levies"] = {"vat": _levy(dice)}

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import linprog
 
-from gpuplan.families import FAMILIES, limits, workloads
+from gpuplan.families import FAMILIES, funds, limits, workloads
 from gpuplan.families.objective import values
 from gpuplan.instance.serving import demand_on, is_ready, rate_of, serving_days, serving_pairs
 from gpuplan.ledger.decisions import Decisions, ServedLine
@@ -80,9 +80,9 @@ def best_served(instance: Instance, aims: list[Aim], plans: Iterable[Decisions])
 
 
 def _stands(instance: Instance, plan: Decisions) -> bool:
-    """Whether every rule holds that does not look at what serves."""
+    """Whether every rule holds that does not look at what serves, or at money, which what serves costs."""
     recount = Recount(instance, plan)
-    others = [family for family in FAMILIES if family.name != "workloads"]
+    others = [family for family in FAMILIES if family.name not in ("workloads", "funds")]
     readings = (reading for family in others for reading in family.readings(recount))
     return all(reading.holds for reading in readings if not _may_look_at_work(instance, reading.path))
 
@@ -144,7 +144,7 @@ def _measured(
     for family in FAMILIES:
         recount.entries += tuple(family.entries(recount))
     passed = []
-    for reading in (*workloads.readings(recount), *limits.readings(recount)):
+    for reading in (*workloads.readings(recount), *limits.readings(recount), *funds.readings(recount)):
         if not _is_soft(instance, reading.path):
             passed += [reading.at_least - reading.used] if reading.at_least is not None else []
             passed += [reading.used - reading.at_most] if reading.at_most is not None else []

@@ -166,3 +166,15 @@ def test_a_plan_that_buys_nothing_has_an_empty_signature() -> None:
     found = gpuplan.alternatives(one, count=8, within=1, gap=0)
     assert any(not each.signature for each in found.alternatives)
     assert isinstance(found.alternatives[0].plan, Plan)
+
+
+def test_what_is_bought_below_its_share_is_not_in_a_signature() -> None:
+    """Proves that a vendor who must sell one of a hundred does not count from 2 %: the best plan is of v alone."""
+    one = instance(
+        vendors={"w": {}},
+        offers={"o": {"price": 1, "max_units": 200}, "p": offer(vendor="w", price=2, max_units=200)},
+        limits={"t": target(100, stage="signed"), "some": target(1, stage="signed", select={"vendor": "w"})},
+    )
+    first = gpuplan.alternatives(one, count=1, counts_from_share=0.02, gap=0).alternatives[0]
+    assert {order.vendor for order in first.plan.orders} == {"v", "w"}
+    assert first.signature == {"vendors": ("v",)}

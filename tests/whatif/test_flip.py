@@ -120,3 +120,32 @@ def test_wrong_questions_are_refused() -> None:
 def test_a_question_that_is_stopped_is_not_complete() -> None:
     """Proves that an answer that was cut short says so."""
     assert not gpuplan.flip(two_vendors(), cancel=lambda: True).complete
+
+
+@pytest.mark.parametrize(
+    ("same", "same_bound", "verdict"),
+    [
+        (1000, 999, "within"),
+        (1001, 1000, "within"),
+        (1002, 1000, "unknown"),
+        (1003, 1002, "beyond"),
+        (1003, 1001, "unknown"),
+    ],
+)
+def test_a_verdict_needs_a_proof(same: int, same_bound: int, verdict: str) -> None:
+    """Proves what is said of a best of 1000, proven, and a tolerance of 0.1 %, which is 1: within needs a plan that is
+    no more than 1 worse, beyond a bound that is more than 1 worse, and between them nothing is said."""
+    from gpuplan.whatif.answer import Answer
+    from gpuplan.whatif.effort import Effort
+    from gpuplan.whatif.flip import _Flips
+    from gpuplan.whatif.signature import Signing
+
+    def answer(value: int, bound: int) -> Answer:
+        plan = gpuplan.solve(two_vendors()).plan
+        assert plan is not None
+        numbers = {"value": Decimal(value), "reached": Decimal(value), "bound": Decimal(bound)}
+        return Answer("optimal", plan, (plan.levels[0].model_copy(update=numbers),))
+
+    best = answer(1000, 1000)
+    flips = _Flips(two_vendors(), Effort(), Signing(), best, frozenset(), Decimal("0.001"), Decimal(1))
+    assert flips._verdict(best, answer(same, same_bound)) == verdict

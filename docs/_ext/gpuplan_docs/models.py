@@ -204,7 +204,11 @@ def words(hint: Any, prefix: str) -> str:
         key, value = get_args(hint)
         return f"by {words(key, prefix)}: {words(value, prefix)}"
     if isinstance(hint, type) and issubclass(hint, BaseModel):
-        return f"[{hint.__name__}](#{link_name(prefix, hint)})"
+        # A plan within an answer is explained on the page of plans.
+        home = "plan" if prefix == "answers" and hint.__module__ == "gpuplan.plan.plan" else prefix
+        return f"[{hint.__name__}](#{link_name(home, hint)})"
+    if hint is Any:
+        return "any value"
     simple = {str: "text", bool: "true or false", int: "whole number", Decimal: "number", date: "day"}
     if hint in simple:
         return simple[hint]

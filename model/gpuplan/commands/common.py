@@ -70,7 +70,7 @@ def edits_of(edit: list[str] | None, edits: Path | None) -> list[str]:
 
 
 def load_instance(file: str, scenario: str | None, edits: list[str] | None, quiet: bool) -> Instance:
-    """The instance of a file, in a scenario and with edits; remarks go to standard error unless quiet."""
+    """The instance of a file in a scenario and with edits; remarks go to standard error."""
     from gpuplan.instance.loading import warnings_of
 
     found, remarks = edited(*warnings_of(Path(file)), scenario, edits)

@@ -1,9 +1,9 @@
 r"""Funds: every payment is made by funds that may make it, and no fund pays more than it has.
 
 A fund may pay what its terms, its selection and its window say. Payments are gathered by the set $F$ of funds that may
-make them; what comes back (rebates, credits) goes to the same set. All of them can be paid just when for every union
-$T$ of such sets the payments that nobody else may make are within what these funds have together (the condition of
-Hall): no fund's draws need to be decided. What no fund may pay is not to be spent at all ($T$ empty).
+make them on their day; what comes back (rebates, credits) is set off against them. All of them can be paid just when
+for every union $T$ of such sets the payments that nobody else may make are within what these funds have together (the
+condition of Hall): no fund's draws need to be decided. What no fund may pay is not to be spent at all ($T$ empty).
 
 $$ \sum_{F \subseteq T} x^{\mathrm{claims}}_F \le \sum_{i \in T} A_i \quad \forall\, T, \qquad
 x^{\mathrm{claims}}_F \ge \sum_{f:\, F_f = F} c_f, \quad x^{\mathrm{claims}}_F \ge 0 $$

@@ -65,6 +65,7 @@ class Closed(BaseModel):
         validate_default=True,
         use_attribute_docstrings=True,
         serialize_by_alias=True,
+        defer_build=True,  # the schemas of answers that nobody asks for would cost half of the import
     )
 
 

@@ -6,9 +6,10 @@ What cannot be told for lack of a fact is undetermined, unless every possible an
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,6 +72,7 @@ class Permissions:
 
     instance: Instance
     _read: dict[tuple[Delivery, date, frozenset[str]], Rulings] = field(default_factory=dict)
+    _between: dict[tuple[Delivery, int, frozenset[str]], Rulings] = field(default_factory=dict)
     _classes: dict[tuple[str, str, str], Classification] = field(default_factory=dict)
 
     def delivery(self, offer: str, site: str) -> Delivery | None:
@@ -89,8 +91,26 @@ class Permissions:
         """What the regimes ask of a delivery on a day, those left out aside."""
         key = (delivery, day, without)
         if key not in self._read:
-            self._read[key] = self._every_regime(delivery, day, without)
+            # Between two changes of the rules all days are alike.
+            alike = (delivery, bisect_right(self._changes, day), without)
+            if alike not in self._between:
+                self._between[alike] = self._every_regime(delivery, day, without)
+            self._read[key] = {
+                route: tuple(replace(ground, day=day) for ground in grounds)
+                for route, grounds in self._between[alike].items()
+            }
         return self._read[key]
+
+    @cached_property
+    def _changes(self) -> list[date]:
+        """Days from which something in some regime is another than on the day before."""
+        found: set[date] = set()
+        for regime in self.instance.export.regimes.values():
+            found |= {step.start for step in regime.licence_days or ()}
+            spans = [(regime.effective, regime.until), *((cell.start, cell.until) for cell in regime.cells)]
+            found |= {start for start, _ in spans if start is not None}
+            found |= {until + timedelta(days=1) for _, until in spans if until is not None}
+        return sorted(found)
 
     def chip_class(self, regime: str, accelerator: str, hidden: str = "") -> Classification:
         """The class of a chip under a regime that has classes of its own, a figure of it hidden where one is named."""
@@ -313,18 +333,7 @@ def _alike(one: Mapping[str, Ground], other: Mapping[str, Ground]) -> bool:
 
 
 def _resting(ground: Ground, rests_on: tuple[str, ...]) -> Ground:
-    return Ground(
-        ground.regime,
-        ground.outcome,
-        ground.days,
-        ground.cap,
-        ground.refusal,
-        ground.citation,
-        ground.why,
-        ground.classes,
-        rests_on,
-        ground.day,
-    )
+    return replace(ground, rests_on=rests_on) if rests_on else ground
 
 
 def refused(instance: Instance, offer: str, site: str, ground: Ground) -> bool:

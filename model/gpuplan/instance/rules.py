@@ -155,6 +155,10 @@ class Selection(Closed):
         return {name: values for name in type(self).model_fields if (values := getattr(self, name)) is not None}
 
 
+BY_WAY = frozenset({"route", "cap"})
+"""Fields of a selection that are facts of a lot's way through export control."""
+
+
 class Measured(Closed):
     """A measure over a selection."""
 
@@ -192,7 +196,7 @@ class Measured(Closed):
         if self.terms is not None and self.measure not in MONEY_MEASURES:
             raise ValueError(f"terms go with a measure of money ({', '.join(MONEY_MEASURES)})")
         given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
-        by_route = {"route", "cap"} & given
+        by_route = BY_WAY & given
         if by_route and (self.kind != "units" or self.stage == "usable"):
             raise ValueError(f"{', '.join(sorted(by_route))} selects units signed or shipped: state stage")
         if self.delivery != "planned" and self.kind != "units":
@@ -209,6 +213,11 @@ class Measured(Closed):
         if self.hosts is not None and self.kind != "units":
             raise ValueError(f"hosts goes with a measure of units ({', '.join(UNIT_MEASURES)})")
         return self
+
+    @property
+    def by_way(self) -> bool:
+        """Whether it tells lots apart by their way through export control."""
+        return any(one is not None and bool(BY_WAY & set(one.fields())) for one in (self.select, self.exclude))
 
     @property
     def kind(self) -> Literal["units", "money", "site", "work", "clusters"]:

@@ -6,6 +6,9 @@ from gpuplan.program.columns import INFINITY, Columns
 from gpuplan.program.linear import Linear
 from gpuplan.program.rows import Rows
 
+ROUNDING = 1e-9
+"""Share by which a sum and a difference of the same numbers may differ."""
+
 
 def largest(expression: Linear, columns: Columns, rows: Rows) -> float:
     """Upper bound of an expression with coefficients >= 0 over columns >= 0, by the best single row of form <=."""
@@ -13,10 +16,32 @@ def largest(expression: Linear, columns: Columns, rows: Rows) -> float:
         return INFINITY
     wanted = expression.terms
     best = INFINITY
-    for row in {row for column in wanted for row in rows.of_column(column)}:
-        if rows.upper[row] < INFINITY:
-            best = min(best, _by_row(wanted, row, columns, rows))
+    # What a row leaves out stands at its own bound: the rows that leave out least come first, and those that leave out
+    # more than the best found so far are not worked out.
+    for left_out, row in sorted((left, row) for row, left in _left_out(wanted, columns, rows).items()):
+        if left_out >= best:
+            break
+        best = min(best, _by_row(wanted, row, columns, rows))
     return best + expression.constant
+
+
+def _left_out(wanted: dict[int, float], columns: Columns, rows: Rows) -> dict[int, float]:
+    """By row of form <=: the value at their bounds of the columns that the row does not have."""
+    values = {column: value * columns.upper[column] for column, value in wanted.items() if columns.upper[column]}
+    covered: dict[int, list[int]] = {}
+    for column in values:
+        for row in rows.of_column(column):
+            if rows.upper[row] < INFINITY:
+                covered.setdefault(row, []).append(column)
+    endless = sum(1 for value in values.values() if value == INFINITY)
+    total = sum(value for value in values.values() if value < INFINITY)
+    found = {}
+    for row, some in covered.items():
+        mine = [values[column] for column in some]
+        still_endless = endless - sum(1 for value in mine if value == INFINITY)
+        rest = total - sum(value for value in mine if value < INFINITY)
+        found[row] = INFINITY if still_endless else rest * (1 - ROUNDING)
+    return found
 
 
 def _by_row(wanted: dict[int, float], row: int, columns: Columns, rows: Rows) -> float:

@@ -42,22 +42,43 @@ def units_counted(problem: Problem, measured: Measured, first: date, last: date)
     """(subject, units) of every offer and site, and fleet, that a measure of units counts."""
     instance = problem.instance
     for (offer, site), signings in problem.signings.items():
-        if measured.stage == "usable":
-            subject = Subject.of_offer(instance, offer, site)
-            if concerns(measured, instance, subject):
-                yield subject, _usable(problem, measured, offer, site, last)
+        subject = Subject.of_offer(instance, offer, site)
+        if measured.by_way:
+            yield from _by_way(problem, measured, offer, site, (first, last))
+        elif not concerns(measured, instance, subject):
             continue
-        for column in [column for _, column in signings]:
-            way = problem.routes[column]
-            subject = Subject.of_lot(instance, offer, site, way)
-            if first <= way.days.of(measured.stage) <= last and concerns(measured, instance, subject):
-                units = instance.offers[offer].lot_units * way.chance(measured.delivery)
-                yield subject, Linear([(column, float(units))])
+        elif measured.stage == "usable":
+            yield subject, _usable(problem, measured, offer, site, last)
+        else:
+            yield subject, _moved(problem, measured, offer, [column for _, column in signings], (first, last))
     if measured.existing == "include":
         for fleet_id, fleet in instance.existing.systems.items():
             subject = Subject.of_fleet(instance, fleet_id)
             if concerns(measured, instance, subject):
                 yield subject, Linear(constant=fleet.units)
+
+
+def _by_way(
+    problem: Problem, measured: Measured, offer: str, site: str, window: tuple[date, date]
+) -> Iterator[tuple[Subject, Linear]]:
+    """Units that move within a window, way by way."""
+    columns: dict[Subject, list[int]] = {}
+    for _, column in problem.signings[offer, site]:
+        subject = Subject.of_lot(problem.instance, offer, site, problem.routes[column])
+        columns.setdefault(subject, []).append(column)
+    for subject, some in columns.items():
+        if concerns(measured, problem.instance, subject):
+            yield subject, _moved(problem, measured, offer, some, window)
+
+
+def _moved(problem: Problem, measured: Measured, offer: str, columns: list[int], window: tuple[date, date]) -> Linear:
+    """Units of an offer that reach a stage within a window; of lots under licence no more than count."""
+    lot, found = problem.instance.offers[offer].lot_units, Linear()
+    for column in columns:
+        way = problem.routes[column]
+        if window[0] <= way.days.of(measured.stage) <= window[1]:
+            found.add(column, float(lot * way.chance(measured.delivery)))
+    return found
 
 
 def _usable(problem: Problem, measured: Measured, offer: str, site: str, last: date) -> Linear:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
 
+NOISE = 1e-9
+"""Bounds up to this are zero."""
+
+
 class Group(NamedTuple):
     """A rule that can be left out as one: a family's rows and bounds for one entity, named by its path."""
 
@@ -206,7 +210,8 @@ class Problem:
         if bound == INFINITY:
             message = "nothing in the instance bounds this, so a rule that needs a bound cannot be stated"
             raise InvalidInput([Fault(message, "State max_units, or a limit that bounds it.", path)])
-        return max(bound, 0.0)
+        # What is left by the digits of a float is nothing, and a solver would drop a coefficient that small.
+        return bound if bound > NOISE else 0.0
 
     def only_if(self, key: Key, expression: Linear, switch: int, path: str) -> None:
         """expression > 0 only if the switch is 1, by the tightest bound known; raises as `bounded` does."""

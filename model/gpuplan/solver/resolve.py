@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpuplan.program.columns import Key
 from gpuplan.program.linear import Linear
 from gpuplan.solver.matrix import Floats, Matrix
 from gpuplan.solver.result import Report, Result, Termination, relative_gap
@@ -22,7 +23,6 @@ from gpuplan.solver.search import Search, SearchResult
 
 if TYPE_CHECKING:
     from gpuplan.formulation import Formulation
-    from gpuplan.program.columns import Key
     from gpuplan.solver.watched import Watched
 
 NEAR_SECONDS = 10.0
@@ -33,6 +33,8 @@ CUTS = 3
 """Old bounds, the last ones, that a level is given as rows."""
 WITHIN = 0.9
 """Share of the gap by which a plan must be bettered, so that the rounding of a bound does not open the gap again."""
+NO_ROW: tuple[dict[Key, float], float, float] = ({}, -np.inf, np.inf)
+"""What stands for a row that is gone."""
 TINY = 1e-15
 """Rounding of one division."""
 STEP = 1e-5
@@ -292,7 +294,7 @@ def _is_tightening(old: Solved, new: Solved) -> bool:
             return False
     if any(old.lower[key] > 0 or old.upper[key] < 0 for key in old.keys if key not in new.lower):
         return False
-    return all(key in new.rows and _implies(new.rows[key], one, new) for key, one in old.rows.items())
+    return all(_implies(new.rows.get(key, NO_ROW), one, new) for key, one in old.rows.items())
 
 
 def _implies(
@@ -313,9 +315,14 @@ def _negated(terms: dict[Key, float]) -> dict[Key, float]:
 def _side_implies(
     terms: dict[Key, float], bound: float, old_terms: dict[Key, float], old_bound: float, new: Solved
 ) -> bool:
-    """Whether terms <= bound, by some factor that is not negative, gives old terms <= old bound."""
+    """Whether terms <= bound, by some factor that is not negative, gives old terms <= old bound.
+
+    Or by the columns' upper bounds: a switch with a smaller big-M on both sides of a row says no less than before.
+    """
+    if bound < np.inf and _rest(terms, old_terms, new) <= old_bound - bound:
+        return True
     if bound == np.inf:
-        return False
+        terms, bound = {}, 0.0  # it says nothing: the old row must hold by itself, with nothing for what is gone
     least, most = 0.0, np.inf
     for key in terms.keys() | old_terms.keys():
         if key not in new.lower or new.upper[key] == new.lower[key] == 0:
@@ -336,6 +343,17 @@ def _side_implies(
     elif old_bound < 0:
         return False
     return least <= most * (1 + TINY)
+
+
+def _rest(terms: dict[Key, float], old_terms: dict[Key, float], new: Solved) -> float:
+    """The most by which the old terms can exceed the new ones, over the columns that there are."""
+    total = 0.0
+    for key in terms.keys() | old_terms.keys():
+        if key in new.lower:
+            more = old_terms.get(key, 0.0) - terms.get(key, 0.0)
+            if more:
+                total += more * (new.upper[key] if more > 0 else new.lower[key])
+    return total
 
 
 def _no_less(now: dict[Key, float], then: dict[Key, float], new: Solved) -> bool:

@@ -8,6 +8,7 @@ breaks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Unpack
 
@@ -16,6 +17,7 @@ from gpuplan.instance.base import Closed, Currency, Figure, Text, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.plan.shown import Shown
+from gpuplan.program.linear import Linear
 from gpuplan.whatif.answer import Answer, answered
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.explain import explain_plan
@@ -24,14 +26,13 @@ if TYPE_CHECKING:
     from gpuplan.formulation import Formulation
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.decisions import Decisions
-    from gpuplan.program.columns import Key
+    from gpuplan.program.problem import Problem as Program
     from gpuplan.whatif.answer import Alter
 
 BASE = "base"
-SIGNED = ("orders", "modules", "opening")
-"""Decisions that are kept: they are signed for before it is known which scenario comes true."""
-UNKNOWN = -1
-"""A period that no column has."""
+Signed = dict[tuple[str, str, str, date], int]
+"""What is signed for, by kind, name, site and day. It is kept: it is signed before it is known which scenario comes
+true."""
 
 
 class RegretCell(Closed):
@@ -121,7 +122,7 @@ def _cell(under: dict[str, Instance], bests: dict[str, Answer], plan_of: str, na
     if missing:
         return _no_value(plan_of, name, "infeasible", missing)
     kept = answered(
-        under[name], effort, f"the plan of {plan_of} under {name}", alter=_keeping(own.plan.decisions, under[name])
+        under[name], effort, f"the plan of {plan_of} under {name}", alter=_keeping(_wanted(own.plan.decisions))
     )
     if kept.plan is None or not kept.levels:
         status: Literal["infeasible", "unknown"] = "infeasible" if kept.is_infeasible else "unknown"
@@ -172,39 +173,49 @@ def _missing(instance: Instance, decisions: Decisions) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _keeping(decisions: Decisions, instance: Instance) -> Alter:
+def _keeping(wanted: Signed) -> Alter:
     """Fixes what is signed for; asks for what no plan can have where a signing is not possible any more."""
-    wanted = _wanted(decisions, instance)
 
     def alter(formulation: Formulation) -> Formulation:
-        from gpuplan.program.linear import Linear
-
-        columns, rows = formulation.problem.columns, formulation.problem.rows
-        rows.family = "kept"
+        problem = formulation.problem
+        problem.rows.family = "kept"
         left = dict(wanted)
-        for index, key in enumerate(columns.keys):
-            if key[0] in SIGNED:
-                units = left.pop(key, 0)
-                # As a row, not as a bound: the bounds of columns follow from rows and may be tighter than these.
-                rows.add(("kept", *key), Linear([(index, 1.0)]), at_least=float(units), at_most=float(units))
-        for key in left:
-            rows.add(("kept", *key), Linear(), at_least=1.0)
+        for place, units in _signed(problem).items():
+            # As a row, not as a bound: the bounds of columns follow from rows and may be tighter than these.
+            amount = float(left.pop(place, 0))
+            problem.rows.add(("kept", *map(str, place)), units, at_least=amount, at_most=amount)
+        for place in left:
+            problem.rows.add(("kept", *map(str, place)), Linear(), at_least=1.0)
         return formulation
 
     return alter
 
 
-def _wanted(decisions: Decisions, instance: Instance) -> dict[Key, int]:
-    """What is signed for, by the key of its column."""
-    periods = {period.first: period.index for period in instance.calendar.all_periods()}
-    found: dict[Key, int] = {}
+def _signed(problem: Program) -> dict[tuple[str, str, str, date], Linear]:
+    """What can be signed for, by kind, name, site and day; the ways that an order can take together."""
+    found: dict[tuple[str, str, str, date], Linear] = {}
+    for (offer, site), signings in problem.signings.items():
+        lot = problem.instance.offers[offer].lot_units
+        for period, column in signings:
+            found.setdefault(("order", offer, site, problem.days[period]), Linear()).add(column, lot)
+    keys = problem.columns.keys
+    for one in problem.columns.of("modules"):
+        _, module, where, number = keys[one]
+        found["module", str(module), str(where), problem.days[int(number)]] = Linear([(one, 1.0)])
+    for one in problem.columns.of("opening"):
+        _, where, number = keys[one]
+        found["opening", str(where), str(where), problem.days[int(number)]] = Linear([(one, 1.0)])
+    return found
+
+
+def _wanted(decisions: Decisions) -> Signed:
+    """What is signed for in a plan."""
+    found: Signed = {}
     for order in decisions.orders:
-        lots, rest = divmod(order.units, instance.offers[order.offer].lot_units)
-        # Where lots have another size now, so many units cannot be had: a period that there is not says so.
-        period = UNKNOWN if rest else periods.get(order.signed, UNKNOWN)
-        found["orders", order.offer, order.site, period] = lots
+        place = ("order", order.offer, order.site, order.signed)
+        found[place] = found.get(place, 0) + order.units
     for module in decisions.modules:
-        found["modules", module.module, module.site, periods.get(module.signed, UNKNOWN)] = module.units
+        found["module", module.module, module.site, module.signed] = module.units
     for opening in decisions.openings:
-        found["opening", opening.site, periods.get(opening.decided, UNKNOWN)] = 1
+        found["opening", opening.site, opening.site, opening.decided] = 1
     return found

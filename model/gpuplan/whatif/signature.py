@@ -81,7 +81,7 @@ class Signing:
             each = problem.instance.offers[offer].lot_units * worth(problem.instance, offer)
             for period, column in signings:
                 whole.add(column, each)
-                month = f"{problem.periods[period].first:%Y-%m}"
+                month = f"{problem.days[period]:%Y-%m}"
                 for thing in self._things(problem.instance, offer, site, month):
                     found.setdefault(thing, Linear()).add(column, each)
         return found, whole
