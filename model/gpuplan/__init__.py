@@ -16,6 +16,8 @@ from gpuplan.errors import Defect, GpuplanError, InvalidInput, Problem
 from gpuplan.instance.schema import Instance
 from gpuplan.plan.changes import Change, Changes
 from gpuplan.plan.plan import Plan
+from gpuplan.plan.shown import Shown
+from gpuplan.report.showing import as_html, figures, frames, page, workbook
 
 if TYPE_CHECKING:
     from gpuplan.whatif.alternatives import alternatives
@@ -47,14 +49,19 @@ __all__ = [
     "explain_infeasible",
     "explain_offer",
     "explain_plan",
+    "figures",
     "flip",
+    "frames",
     "frontier",
     "load",
+    "page",
     "regret",
     "solve",
     "sweep",
     "what_if",
+    "workbook",
 ]
+Shown.show = as_html
 __version__ = "0.1.0"
 _QUESTIONS = {
     "Axis": "gpuplan.whatif.sweep",

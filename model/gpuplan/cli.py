@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gpuplan
-from gpuplan.commands import alternatives, explain, flip, frontier, regret, sweep, what_if
+from gpuplan.commands import alternatives, explain, flip, frontier, regret, report, sweep, what_if
 from gpuplan.commands.common import (
     EXIT,
     AsFormat,
@@ -234,6 +234,7 @@ for name, command in (
     ("sweep", sweep.sweep),
     ("frontier", frontier.frontier),
     ("regret", regret.regret),
+    ("report", report.report),
 ):
     app.command(name)(command)
 

@@ -124,6 +124,7 @@ KEYS = (
     "system",
     "site",
     "limit",
+    "deadline",
     "window",
     "path",
     "resource",

@@ -51,6 +51,7 @@ def complete(
         clusters=tables.clusters(recount),
         cost=money.cost(recount),
         limits=reasons.limits(recount),
+        deadlines=reasons.deadlines(recount),
         considered=reasons.considered(recount),
         permissions=permissions(instance),
         chip_classes=chip_classes(instance),

@@ -28,6 +28,7 @@ TABLES = (
     "served",
     "clusters",
     "limits",
+    "deadlines",
     "considered",
     "permissions",
     "chip_classes",
@@ -59,28 +60,29 @@ def plain(value: object) -> object:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, content: str | bytes) -> None:
     """Write a file so that a reader sees the old one or the new one, never a part.
 
     A link is followed; what is no regular file (a pipe, a device) is written to directly. Raises InvalidInput when it
     cannot be written.
     """
+    data = content.encode("utf-8") if isinstance(content, str) else content
     try:
         target = path.resolve()
         if target.exists() and not target.is_file():
-            with target.open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
+            with target.open("wb") as file:
+                file.write(data)
             return
-        _replace(target, text)
+        _replace(target, data)
     except OSError as error:
         raise InvalidInput([Problem(f"cannot write {path}: {error.strerror}", "Name a folder that exists.")]) from None
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.chmod(name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
@@ -149,14 +151,19 @@ def _csv(fields: list[str], rows: Iterable[Mapping[str, object]]) -> str:
     return text.getvalue()
 
 
+def not_run(text: str) -> str:
+    """Text that a spreadsheet does not run: what would be a formula is quoted."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
 def _flat(row: Mapping[str, object], prefix: str = "") -> dict[str, object]:
     """Nested mappings become columns named with dots; text that a spreadsheet would run as a formula is quoted."""
     found: dict[str, object] = {}
     for key, value in row.items():
         if isinstance(value, dict):
             found |= _flat(value, f"{prefix}{key}.")
-        elif isinstance(value, str) and value.startswith(FORMULA):
-            found[prefix + key] = "'" + value
+        elif isinstance(value, str):
+            found[prefix + key] = not_run(value)
         else:
             found[prefix + key] = plain(value)
     return found

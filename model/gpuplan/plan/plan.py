@@ -21,6 +21,7 @@ from gpuplan.instance.base import (
     Whole,
 )
 from gpuplan.ledger.decisions import Decisions
+from gpuplan.plan.shown import Shown
 
 Status = Literal["optimal", "feasible", "infeasible", "unbounded", "no_plan_found", "audit_failed"]
 
@@ -49,6 +50,10 @@ class PlanOrder(Closed):
     offer: Id
     vendor: Id
     system: Id
+    accelerator: Id | None = None
+    """The chip of the system, where it has one."""
+    maker: Text = ""
+    """Who makes the chip."""
     site: Id
     units: Whole
     accelerators: Whole
@@ -104,6 +109,7 @@ class ResourceUse(Closed):
     """Of systems, modules and providers of other resources, in the resource's unit."""
     capacity: Figure | None
     """After redundancy; none when unlimited."""
+    unit: Text = ""
 
 
 class PlanState(Closed):
@@ -191,6 +197,20 @@ class PlanLimit(Closed):
     soft: bool
     missed_by: Figure
     """Shortfall of a soft limit, in its unit; 0 when it holds."""
+
+
+class PlanDeadline(Closed):
+    """A deadline, and how much room the plan leaves before it."""
+
+    deadline: Id
+    """Its id in the instance."""
+    says: Text
+    """What must happen by when, in words."""
+    by: Day
+    last: Day | None
+    """Last day on which anything it is about came so far; none when nothing does."""
+    slack_days: int | None
+    """From that day to the deadline; none when nothing comes so far."""
 
 
 class Considered(Closed):
@@ -356,7 +376,7 @@ class PlanOptions(Closed):
     memory_mb: Whole | None
 
 
-class Plan(Closed):
+class Plan(Shown):
     """A plan. `decisions` is what was decided; all else follows from it and the instance, but for the bounds."""
 
     format: Literal["gpuplan-plan/1"] = "gpuplan-plan/1"
@@ -381,6 +401,7 @@ class Plan(Closed):
     clusters: Sequence[PlanCluster] = ()
     cost: PlanCost
     limits: Sequence[PlanLimit]
+    deadlines: Sequence[PlanDeadline] = ()
     considered: Sequence[Considered]
     permissions: Sequence[Permission]
     """What export control asks; empty when the instance chooses no regime."""

@@ -7,6 +7,8 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.families.deadlines import FAMILY as DEADLINES
+from gpuplan.families.deadlines import path as path_of_deadline
 from gpuplan.families.eligibility import reason
 from gpuplan.families.limits import read, told
 from gpuplan.instance.base import LOW_CONFIDENCE, Source
@@ -16,7 +18,7 @@ from gpuplan.instance.providers import module_denial
 from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import worth
 from gpuplan.ledger.entries import rounded
-from gpuplan.plan.plan import Considered, LeanedOn, PlanLimit
+from gpuplan.plan.plan import Considered, LeanedOn, PlanDeadline, PlanLimit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,19 @@ def limits(recount: Recount) -> tuple[PlanLimit, ...]:
     for name, limit in every_limit(recount.instance).items():
         for first, last in windows(limit, recount.instance):
             found.append(_limit(recount, name, limit, first, last))
+    return tuple(found)
+
+
+def deadlines(recount: Recount) -> tuple[PlanDeadline, ...]:
+    """Every deadline, with the last day on which anything it is about came so far."""
+    reached = {one.path: date.fromordinal(int(one.used)) for one in DEADLINES.readings(recount)}
+    found = []
+    for name, deadline in recount.instance.deadlines.items():
+        path = path_of_deadline(name)
+        last = reached.get(path)
+        says = DEADLINES.sentence(recount.instance, path).removeprefix(f"deadline {name}: ")
+        slack = None if last is None else (deadline.by - last).days
+        found.append(PlanDeadline(deadline=name, says=says, by=deadline.by, last=last, slack_days=slack))
     return tuple(found)
 
 

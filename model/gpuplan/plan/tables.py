@@ -34,11 +34,14 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
     found = []
     for line, lot in zip(recount.decisions.orders, recount.lots, strict=True):
         quote, days = instance.offers[line.offer], lot.days
+        chip = instance.systems[quote.system].accelerator
         found.append(
             PlanOrder(
                 offer=line.offer,
                 vendor=quote.vendor,
                 system=quote.system,
+                accelerator=chip,
+                maker=instance.accelerators[chip].maker if chip else "",
                 site=line.site,
                 units=line.units,
                 accelerators=line.units * instance.systems[quote.system].accelerators,
@@ -169,11 +172,11 @@ def _state(recount: Recount, loads: SiteLoads, site: str, first: date, day: date
 def _resources(recount: Recount, loads: SiteLoads, site: str, state: int, day: date) -> dict[str, ResourceUse]:
     needs = loads.load(site, state, "design").needs
     found = {}
-    for resource in recount.instance.resources:
+    for resource, about in recount.instance.resources.items():
         need, capacity = needs.get(resource, Fraction(0)), capacity_on(recount, loads, site, resource, day)
         if need or capacity:
             limit = None if capacity is None else rounded(capacity)
-            found[resource] = ResourceUse(need=rounded(need), capacity=limit)
+            found[resource] = ResourceUse(need=rounded(need), capacity=limit, unit=about.unit)
     return found
 
 

@@ -87,12 +87,13 @@ def _changes(found: Comparison) -> RenderableType:
 
 
 def _both(change: Change) -> tuple[str, str]:
-    before = "-" if change.kind == "added" else _said(change.before)
-    after = "-" if change.kind == "removed" else _said(change.after)
+    before = "-" if change.kind == "added" else said(change.before)
+    after = "-" if change.kind == "removed" else said(change.after)
     return before, after
 
 
-def _said(value: object) -> str:
+def said(value: object) -> str:
+    """A value of an input in few words."""
     if isinstance(value, dict):
         return "there"
     if isinstance(value, list | tuple):

@@ -17,25 +17,31 @@ if TYPE_CHECKING:
     from gpuplan.whatif.explain import BrokenRule, Infeasibility, OfferCost, Repair
 
 
+KINDS = {"policy": "policy, the world being as it is", "physical": "supply, sites and capacity alone"}
+ENDS = {"feasible": "There is a plan: nothing clashes.", "unknown": "Stopped before it could be told."}
+
+
+def proven_minimal(minimal: bool) -> str:
+    """What is proven of a set of rules that clash."""
+    return (
+        "Leaving out any one of them makes room for a plan (proven)."
+        if minimal
+        else "Time ran out before every one of them was proven to play a part."
+    )
+
+
 def infeasibility_text(found: Infeasibility, width: int = WIDTH) -> str:
     """The rules that clash, and the repairs."""
     if found.status != "infeasible":
-        said = "There is a plan: nothing clashes." if found.status == "feasible" else "Stopped before it could be told."
-        return rendered([Text(found.name, style="bold"), Text(said)], width)
-    kinds = {"policy": "policy, the world being as it is", "physical": "supply, sites and capacity alone"}
-    proven = (
-        "Leaving out any one of them makes room for a plan (proven)."
-        if found.minimal
-        else "Time ran out before every one of them was proven to play a part."
-    )
+        return rendered([Text(found.name, style="bold"), Text(ENDS[found.status])], width)
     rules = "\n".join(
         f"- {one.path}: {one.says.split(': ', 1)[-1]}{' (must stay)' if one.hard else ''}" for one in found.conflict
     )
     parts: list[RenderableType] = [
         Text(found.name, style="bold"),
         Text("There is no plan."),
-        titled(f"What clashes: {kinds.get(found.kind, found.kind)}", Text(rules or "None could be named.")),
-        Text(proven),
+        titled(f"What clashes: {KINDS.get(found.kind, found.kind)}", Text(rules or "None could be named.")),
+        Text(proven_minimal(found.minimal)),
     ]
     parts.append(titled("Repairs, each alone enough", _repairs(found.repairs)))
     if found.joint is not None:

@@ -36,24 +36,6 @@ def licences_table(plan: Plan) -> Table | None:
     return table
 
 
-def doubts(plan: Plan) -> list[str]:
-    """Sentences on export classes that figures of low confidence decide, and on what was accepted undetermined."""
-    used = {(order.offer, order.site) for order in plan.orders}
-    mine = [one for one in plan.permissions if (one.offer, one.site) in used and one.allowed]
-    leaned = dict.fromkeys(figure for one in mine for ground in one.grounds for figure in ground.rests_on)
-    lines = [f"That {_said(mine, figure)} may be delivered rests on {figure}, of low confidence." for figure in leaned]
-    accepted = dict.fromkeys((one.offer, one.site) for one in mine if one.outcome == "undetermined")
-    lines += [
-        f"What export control asks of {offer} at {site} is undetermined, and accepted." for offer, site in accepted
-    ]
-    return lines
-
-
-def _said(mine: Sequence[Permission], figure: str) -> str:
-    names = dict.fromkeys(one.offer for one in mine for ground in one.grounds if figure in ground.rests_on)
-    return ", ".join(names)
-
-
 def export_text(classes: Sequence[ChipClassFound], permissions: Sequence[Permission], width: int) -> str:
     """Classes step by step, then a row for each offer, site, way and run of days."""
     if not permissions:

@@ -11,13 +11,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from gpuplan.report.export import doubts, licences_table
+from gpuplan.report.export import licences_table
 from gpuplan.report.layout import WIDTH, new_table, rendered, titled
-from gpuplan.report.words import money, percent, plural, quantity
+from gpuplan.report.sentences import caveats, decision, proof
+from gpuplan.report.words import money, percent, quantity
 
 if TYPE_CHECKING:
     from gpuplan.api import Outcome
-    from gpuplan.plan.plan import Plan, PlanLevel, PlanLimit, PlanOrder
+    from gpuplan.plan.plan import Plan, PlanLimit, PlanOrder
 
 MOST_TARGETS = 2
 """Targets whose chain of events is shown; the others are in the JSON and CSV."""
@@ -32,7 +33,7 @@ def outcome_text(outcome: Outcome, name: str, width: int = WIDTH, color: bool = 
 
 
 def _plan_parts(plan: Plan) -> list[RenderableType]:
-    parts: list[RenderableType] = [Text(plan.name, style="bold"), Text(_decision(plan)), Text(_proof(plan))]
+    parts: list[RenderableType] = [Text(plan.name, style="bold"), Text(decision(plan)), Text(proof(plan))]
     parts += [titled("What is bought", _bought(plan)), titled("What it costs", _cost(plan))]
     parts.append(titled("Limits", _limits(plan)))
     if plan.sites:
@@ -55,58 +56,8 @@ def _plan_parts(plan: Plan) -> list[RenderableType]:
     ):
         if table is not None:
             parts.append(titled(title, table))
-    parts.append(Text(_caveats(plan)))
+    parts.append(Text("\n".join(["", *caveats(plan)])))
     return parts
-
-
-def _decision(plan: Plan) -> str:
-    """What, how many, from whom, where, when, at what cost, in a paragraph."""
-    if not plan.orders:
-        return "Buy nothing."
-    vendors = dict.fromkeys(order.vendor for order in plan.orders)
-    places = dict.fromkeys(order.site for order in plan.orders)
-    first, last = min(order.signed for order in plan.orders), max(order.signed for order in plan.orders)
-    ready = max(order.ready for order in plan.orders)
-    signed = f"signed on {first}" if first == last else f"signed {first} to {last}"
-    cost = plan.cost
-    kept = plan.accelerators - plan.accelerators_of_buyer
-    hosts = f" (hosts keep {kept:,.0f})" if kept else ""
-    text = (
-        f"Buy {plan.accelerators:,} accelerators{hosts} in {plural(plan.systems, 'system')} from "
-        f"{plural(len(vendors), 'vendor')} ({', '.join(vendors)}) for {plural(len(places), 'site')} "
-        f"({', '.join(places)}), {signed}, the last ready on {ready}. "
-        f"It costs {money(cost.amount, plan.currency)} over the years reckoned with"
-    )
-    if cost.discounted != cost.amount:
-        text += f", {money(cost.discounted, plan.currency)} discounted"
-    missed = [limit for limit in plan.limits if limit.missed_by]
-    for limit in missed:
-        by = quantity(limit.missed_by, limit.unit, plan.currency)
-        text += f". {'Soft limit' if limit.soft else 'Limit'} {limit.limit} is missed by {by}"
-    return text + "."
-
-
-def _proof(plan: Plan) -> str:
-    lines = []
-    for number, level in enumerate(plan.levels, 1):
-        order = f"{number}. " if len(plan.levels) > 1 else ""
-        lines.append(f"{order}{level.name[:1].upper()}{level.name[1:]}: {_level(level, plan.currency)}")
-    state = "Optimal" if plan.status == "optimal" else "Stopped before the gap asked for was reached"
-    checked = f"audit {'passed' if plan.audit.passed else 'FAILED'}, {plan.audit.readings:,} rules recomputed"
-    return "\n".join([f"{state} (gap asked for {percent(plan.options.gap)}); {checked}.", *lines])
-
-
-def _level(level: PlanLevel, currency: str) -> str:
-    value = quantity(level.value, level.unit, currency)
-    if level.bound is None:
-        return f"{value}, no bound proven"
-    if level.value == level.bound or (level.gap is not None and level.gap < Decimal("1e-8")):
-        return f"{value}, proven best"
-    apart = quantity(abs(level.reached - level.bound), level.unit, currency)
-    proven = f"proven within {percent(level.gap)} ({apart}) of the best"
-    if level.value == level.reached:
-        return f"{value}, {proven}"
-    return f"{value}, within its tolerance of {quantity(level.reached, level.unit, currency)}, {proven}"
 
 
 def _bought(plan: Plan) -> Table:
@@ -272,22 +223,6 @@ def _denied(plan: Plan) -> RenderableType | None:
         table.add_row(name, ", ".join(places), why)
     left = len(reasons) - MOST_ROWS
     return Group(table, Text(f"and {left} more (see `considered` in the JSON)", style="dim")) if left > 0 else table
-
-
-def _caveats(plan: Plan) -> str:
-    lines = [""]
-    assumed = sum(1 for figure in plan.low_confidence if figure.confidence == "assumption")
-    unverified = len(plan.low_confidence) - assumed
-    if plan.low_confidence:
-        lines.append(
-            f"The plan leans on {plural(assumed, 'assumption')} and {plural(unverified, 'unverified figure')}; "
-            "`low_confidence` in the JSON lists them."
-        )
-    lines += doubts(plan)
-    if not plan.audit.passed:
-        lines.append("The audit found:")
-        lines += [f"  {line}" for line in plan.audit.broken[:MOST_ROWS]]
-    return "\n".join(lines)
 
 
 def _no_plan_parts(outcome: Outcome, name: str) -> list[RenderableType]:

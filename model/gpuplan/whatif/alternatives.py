@@ -16,6 +16,7 @@ from gpuplan.instance.base import ById, Closed, Figure, Share, Text, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import Plan, Status
 from gpuplan.plan.proof import gap_of, is_proven
+from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import Answer, answered, both, holding
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.signature import SWITCH, Signature, Signing, Trait, shown
@@ -46,7 +47,7 @@ class Alternative(Closed):
     plan: Plan
 
 
-class Alternatives(Closed):
+class Alternatives(Shown):
     """The best plans that differ, the best first."""
 
     format: Literal["gpuplan-alternatives/1"] = "gpuplan-alternatives/1"

@@ -15,6 +15,7 @@ from gpuplan.instance.base import Closed, Currency, Day, Figure, Id, Text, Whole
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.instance.changes import Change, changes
 from gpuplan.plan.plan import Plan, PlanLevel, PlanLimit, Status
+from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import Answer, answered
 from gpuplan.whatif.effort import Asked, Effort
 
@@ -81,7 +82,7 @@ class LimitDifference(Closed):
     """binding or slack: since the edit; new or gone: it is in one of the two instances; empty: slack in both."""
 
 
-class Comparison(Closed):
+class Comparison(Shown):
     """A base plan and an edited one."""
 
     format: Literal["gpuplan-comparison/1"] = "gpuplan-comparison/1"

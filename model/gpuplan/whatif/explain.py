@@ -16,6 +16,7 @@ from gpuplan.instance.base import Closed, Id, Text, exactly
 from gpuplan.instance.base import Figure as Amount
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import Plan, PlanLevel, Status
+from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import answered
 from gpuplan.whatif.compare import LevelDifference, level_difference
 from gpuplan.whatif.effort import Asked, Effort
@@ -60,7 +61,7 @@ class JointRepair(Closed):
     repairs: Items[Repair]
 
 
-class Infeasibility(Closed):
+class Infeasibility(Shown):
     """Why an instance has no plan, and the smallest repairs."""
 
     format: Literal["gpuplan-infeasibility/1"] = "gpuplan-infeasibility/1"
@@ -80,7 +81,7 @@ class Infeasibility(Closed):
     """Whether every figure that could help was tried."""
 
 
-class OfferCost(Closed):
+class OfferCost(Shown):
     """What it costs to take one lot of an offer at least."""
 
     format: Literal["gpuplan-offer-cost/1"] = "gpuplan-offer-cost/1"
@@ -114,7 +115,7 @@ class BrokenRule(Closed):
     """By how much the rule would have to give, in words."""
 
 
-class BrokenRules(Closed):
+class BrokenRules(Shown):
     """The rules that a plan breaks."""
 
     format: Literal["gpuplan-broken-rules/1"] = "gpuplan-broken-rules/1"

@@ -17,6 +17,7 @@ from gpuplan.instance.base import ById, Closed, Share, Text, exactly
 from gpuplan.instance.base import Figure as Amount
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import PlanLevel, Status
+from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import Answer, answered, both, holding
 from gpuplan.whatif.compare import LevelDifference, level_difference
 from gpuplan.whatif.effort import Asked, Effort
@@ -73,7 +74,7 @@ class StepWorth(Closed):
     """Loosened less base, with what is proven of it."""
 
 
-class Flips(Closed):
+class Flips(Shown):
     """Flip points and what slack is worth."""
 
     format: Literal["gpuplan-flips/1"] = "gpuplan-flips/1"

@@ -18,6 +18,7 @@ from gpuplan.instance.base import Closed, Currency, Figure, Text, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.instance.rules import MeasureName
 from gpuplan.plan.plan import Plan, PlanLevel, Status
+from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import Answer, answered
 from gpuplan.whatif.effort import Asked, Effort
 
@@ -43,7 +44,7 @@ class FrontierPoint(Closed):
     plan: Plan
 
 
-class Frontier(Closed):
+class Frontier(Shown):
     """The non-dominated points, the best in the first measure first."""
 
     format: Literal["gpuplan-frontier/1"] = "gpuplan-frontier/1"

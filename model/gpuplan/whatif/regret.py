@@ -16,6 +16,7 @@ from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import Closed, Currency, Figure, Text, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import Plan, PlanLevel, Status
+from gpuplan.plan.shown import Shown
 from gpuplan.program.linear import Linear
 from gpuplan.whatif.answer import Answer, answered
 from gpuplan.whatif.effort import Asked, Effort
@@ -52,7 +53,7 @@ class RegretCell(Closed):
     """Rules that the plan breaks as it stands, in words."""
 
 
-class Regret(Closed):
+class Regret(Shown):
     """Every plan under every scenario."""
 
     format: Literal["gpuplan-regret/1"] = "gpuplan-regret/1"

@@ -21,6 +21,7 @@ from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import Closed, Currency, Figure, Text, Whole, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import PlanLevel, Status
+from gpuplan.plan.shown import Shown
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.store import Store, key_of
 
@@ -31,6 +32,7 @@ MOST = 100_000
 """Points of a sweep."""
 AGAIN = 3
 """Times that points are given out again after a worker was lost."""
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _RANGE = re.compile(r"^\s*(\S+?)\s*\.\.\s*(\S+)\s+(?:step\s+(?P<step>\S+)|in\s+(?P<parts>\d+))\s*$")
 
 
@@ -100,7 +102,7 @@ class SweepPoint(Closed):
     seconds: Figure
 
 
-class Sweep(Closed):
+class Sweep(Shown):
     """Every point of a sweep that is finished, in the order of the axes."""
 
     format: Literal["gpuplan-sweep/1"] = "gpuplan-sweep/1"
@@ -183,16 +185,19 @@ def table(found: Sweep) -> str:
     import csv
     import io
 
+    from gpuplan.plan.files import not_run
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = ("status", "value", "bound", "gap", "cost", "discounted", "accelerators", "systems", "vendors", "sites")
-    writer.writerow([*found.axes, *names, "seconds", "fault"])
+    writer.writerow([*map(not_run, found.axes), *names, "seconds", "fault"])
     for point in found.points:
         last = point.levels[-1] if point.levels else None
         proven = (None, None, None) if last is None else (last.value, last.bound, last.gap)
         made = (point.cost, point.discounted, point.accelerators, point.systems)
         lists = (" ".join(point.vendors), " ".join(point.sites))
-        writer.writerow([*point.values, point.status, *proven, *made, *lists, point.seconds, point.fault])
+        values = [value if _NUMBER.fullmatch(value) else not_run(value) for value in point.values]
+        writer.writerow([*values, point.status, *proven, *made, *lists, point.seconds, not_run(point.fault)])
     return text.getvalue()
 
 

@@ -1,0 +1,102 @@
+"""A plan in sentences: what is decided, what is proven, and what to beware of."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from gpuplan.report.words import money, percent, plural, quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gpuplan.plan.plan import Permission, Plan, PlanLevel
+
+MOST_FAULTS = 12
+"""Faults of an audit that are told; the rest are in the JSON."""
+
+
+def decision(plan: Plan) -> str:
+    """What, how many, from whom, where, when, at what cost, in a paragraph."""
+    if not plan.orders:
+        return "Buy nothing."
+    vendors = dict.fromkeys(order.vendor for order in plan.orders)
+    places = dict.fromkeys(order.site for order in plan.orders)
+    first, last = min(order.signed for order in plan.orders), max(order.signed for order in plan.orders)
+    ready = max(order.ready for order in plan.orders)
+    signed = f"signed on {first}" if first == last else f"signed {first} to {last}"
+    cost = plan.cost
+    kept = plan.accelerators - plan.accelerators_of_buyer
+    hosts = f" (hosts keep {kept:,.0f})" if kept else ""
+    text = (
+        f"Buy {plan.accelerators:,} accelerators{hosts} in {plural(plan.systems, 'system')} from "
+        f"{plural(len(vendors), 'vendor')} ({', '.join(vendors)}) for {plural(len(places), 'site')} "
+        f"({', '.join(places)}), {signed}, the last ready on {ready}. "
+        f"It costs {money(cost.amount, plan.currency)} over the years reckoned with"
+    )
+    if cost.discounted != cost.amount:
+        text += f", {money(cost.discounted, plan.currency)} discounted"
+    missed = [limit for limit in plan.limits if limit.missed_by]
+    for limit in missed:
+        by = quantity(limit.missed_by, limit.unit, plan.currency)
+        text += f". {'Soft limit' if limit.soft else 'Limit'} {limit.limit} is missed by {by}"
+    return text + "."
+
+
+def proof(plan: Plan) -> str:
+    """The status, the audit, and each level with what is proven of it: a line each."""
+    lines = []
+    for number, level in enumerate(plan.levels, 1):
+        order = f"{number}. " if len(plan.levels) > 1 else ""
+        lines.append(f"{order}{level.name[:1].upper()}{level.name[1:]}: {_level(level, plan.currency)}")
+    state = "Optimal" if plan.status == "optimal" else "Stopped before the gap asked for was reached"
+    checked = f"audit {'passed' if plan.audit.passed else 'FAILED'}, {plan.audit.readings:,} rules recomputed"
+    return "\n".join([f"{state} (gap asked for {percent(plan.options.gap)}); {checked}.", *lines])
+
+
+def _level(level: PlanLevel, currency: str) -> str:
+    value = quantity(level.value, level.unit, currency)
+    if level.bound is None:
+        return f"{value}, no bound proven"
+    if level.value == level.bound or (level.gap is not None and level.gap < Decimal("1e-8")):
+        return f"{value}, proven best"
+    apart = quantity(abs(level.reached - level.bound), level.unit, currency)
+    proven = f"proven within {percent(level.gap)} ({apart}) of the best"
+    if level.value == level.reached:
+        return f"{value}, {proven}"
+    return f"{value}, within its tolerance of {quantity(level.reached, level.unit, currency)}, {proven}"
+
+
+def caveats(plan: Plan) -> list[str]:
+    """What the plan leans on, and what the audit found."""
+    lines: list[str] = []
+    assumed = sum(1 for figure in plan.low_confidence if figure.confidence == "assumption")
+    unverified = len(plan.low_confidence) - assumed
+    if plan.low_confidence:
+        lines.append(
+            f"The plan leans on {plural(assumed, 'assumption')} and {plural(unverified, 'unverified figure')}; "
+            "`low_confidence` in the JSON lists them."
+        )
+    lines += doubts(plan)
+    if not plan.audit.passed:
+        lines.append("The audit found:")
+        lines += [f"  {line}" for line in plan.audit.broken[:MOST_FAULTS]]
+    return lines
+
+
+def doubts(plan: Plan) -> list[str]:
+    """Sentences on export classes that figures of low confidence decide, and on what was accepted undetermined."""
+    used = {(order.offer, order.site) for order in plan.orders}
+    mine = [one for one in plan.permissions if (one.offer, one.site) in used and one.allowed]
+    leaned = dict.fromkeys(figure for one in mine for ground in one.grounds for figure in ground.rests_on)
+    lines = [f"That {_said(mine, figure)} may be delivered rests on {figure}, of low confidence." for figure in leaned]
+    accepted = dict.fromkeys((one.offer, one.site) for one in mine if one.outcome == "undetermined")
+    lines += [
+        f"What export control asks of {offer} at {site} is undetermined, and accepted." for offer, site in accepted
+    ]
+    return lines
+
+
+def _said(mine: Sequence[Permission], figure: str) -> str:
+    names = dict.fromkeys(one.offer for one in mine for ground in one.grounds if figure in ground.rests_on)
+    return ", ".join(names)
