@@ -328,6 +328,24 @@ def test_the_run_after_a_child_was_killed_gets_a_new_one() -> None:
     assert result.termination is Termination.OPTIMAL
 
 
+@pytest.mark.usefixtures("in_child")
+def test_a_child_whose_death_is_not_known_yet_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a child lost between two runs, of which the system says nothing yet, costs no run.
+
+    A killed process is asked for in vain until the last of its threads has ended. If broken, the second run is
+    "stopped" without values.
+    """
+    with watched() as runs:
+        runs.run(knapsack(), Settings(gap=0.0))
+        (child,) = children()
+        assert runs._child is not None
+        monkeypatch.setattr(runs._child, "poll", lambda: None)
+        os.kill(child, signal.SIGKILL)
+        assert gone([child])
+        result = runs.run(knapsack(), Settings(gap=0.0))
+    assert result.termination is Termination.OPTIMAL
+
+
 class UnhappyError(Exception):
     """Raised by the tests' own callbacks."""
 

@@ -62,14 +62,18 @@ class Watched:
                 return self._better(result)
             # Kept, should the child be lost; not handed to it, since what the clock left of it is not repeatable.
             self._keep(Report(result.bound, result.objective, result.values))
-        return self._in_child(matrix, settings, began + settings.time_limit, on_report, should_stop)
+        deadline = began + settings.time_limit
+        try:
+            return self._in_child(matrix, settings, deadline, on_report, should_stop)
+        except _GoneBeforeError:  # it has been closed, so that this time a new one is started
+            return self._in_child(matrix, settings, deadline, on_report, should_stop)
 
     def close(self) -> None:
         """End the child, if there is one."""
         if self._child is not None:
             self._child.kill()
-            with contextlib.suppress(OSError):
-                for stream in (self._child.stdin, self._child.stdout):
+            for stream in (self._child.stdin, self._child.stdout):
+                with contextlib.suppress(OSError):  # what was never sent cannot be flushed
                     if stream is not None:
                         stream.close()
             self._child.wait()
@@ -84,13 +88,14 @@ class Watched:
         should_stop: ShouldStop | None,
     ) -> Result:
         finished = False
+        kept = self._child
         try:
             child = self._running_child()
             left = max(deadline - time.monotonic(), 0.0)
             with contextlib.suppress(OSError):  # a child that died already: the watch will see it
                 assert child.stdin is not None
                 send(child.stdin, (matrix, replace(settings, time_limit=left)))
-            result = self._watch(child, deadline, on_report, should_stop)
+            result = self._watch(child, child is kept, deadline, on_report, should_stop)
             finished = result is not None
             return result if result is not None else self._best
         finally:
@@ -118,11 +123,15 @@ class Watched:
     def _watch(
         self,
         child: subprocess.Popen[bytes],
+        kept: bool,
         deadline: float,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
     ) -> Result | None:
-        """The child's result, or None when it had to be given up: the best so far is then in `_best`."""
+        """The child's result, or None when it had to be given up: the best so far is then in `_best`.
+
+        Raises _GoneBeforeError when it was kept from a run before and ended, unasked, before it said anything of this.
+        """
         given_up: float | None = None
         heard = False
         while True:
@@ -140,9 +149,11 @@ class Watched:
                 continue
             if isinstance(message, Result):
                 return self._better(message)
-            silent = isinstance(message, EOFError) and not heard and self._best.values is None
-            if silent and child.wait() > 0:
-                raise Defect("the solver's process ended before it said anything")
+            if isinstance(message, EOFError) and not heard:
+                if kept and given_up is None:
+                    raise _GoneBeforeError
+                if self._best.values is None and child.wait() > 0:
+                    raise Defect("the solver's process ended before it said anything")
             if isinstance(message, EOFError | MemoryError):
                 return None
             heard = True
@@ -171,6 +182,10 @@ class Watched:
         if known is not None and (result.objective is None or known < result.objective):
             return replace(result, values=self._best.values, objective=known, bound=min(bound, known))
         return replace(result, bound=bound if result.objective is None else min(bound, result.objective))
+
+
+class _GoneBeforeError(Exception):
+    """A child kept from the run before was lost between the two."""
 
 
 def _relay(stream: Any, messages: queue.Queue[Any]) -> None:
