@@ -25,6 +25,7 @@ from gpuplan.plan.files import to_json
 from gpuplan.server.desk import ENDED, Bounds, Desk, Full, Question
 from gpuplan.server.folder import Folder
 from gpuplan.server.shapes import Ask, Fault, Faults, Health, Kept, Movable, Opened, Standing
+from gpuplan.whatif.compare import WhatIf
 from gpuplan.whatif.figures import figures
 
 LARGEST_BODY = 1_000_000
@@ -306,11 +307,13 @@ def plan(found: Answered, side: str = "edited") -> Response:
 @router.get("/questions/{question}/summary")
 @exactly
 def summary(found: Answered) -> Response:
-    """The answer in HTML, to stand within a page."""
+    """The answer in HTML, to stand within a page: what changes, then both plans."""
     from gpuplan.report.page import fragment
 
-    shown = [fragment(each) for each in _answers(found)]
-    return Response("\n".join(shown), media_type="text/html; charset=utf-8")
+    answer = cast(WhatIf, found.answer)
+    parts = [("What changes", answer.comparison), ("Base plan", answer.base_plan), ("Edited plan", answer.edited_plan)]
+    shown = "".join(f"<section><h2>{title}</h2>{fragment(part)}</section>" for title, part in parts if part is not None)
+    return Response(f'<div class="sides">{shown}</div>', media_type="text/html; charset=utf-8")
 
 
 @router.get("/questions/{question}/report")
