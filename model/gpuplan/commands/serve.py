@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from gpuplan.commands.common import say
+from gpuplan.commands.common import remark, say
 from gpuplan.errors import InvalidInput, Problem
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -44,6 +44,6 @@ def serve(
     listener = config.bind_socket()
     listener.listen(config.backlog)  # who comes before the first request is served waits, and is not refused
     if host not in LOOPBACK:
-        typer.echo(f"remark: {host} can be reached from other machines; the connection is not encrypted", err=True)
+        remark(f"{host} can be reached from other machines, and the connection is not encrypted")
     say(f"http://{host}:{listener.getsockname()[1]}/#token={chosen}\n")
     uvicorn.Server(config).run([listener])
