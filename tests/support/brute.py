@@ -172,14 +172,22 @@ def _installed(instance: Instance, orders: tuple[OrderLine, ...], space: Space) 
     pairs: dict[tuple[str, str], list[tuple[date, int]]] = {}
     for line in orders:
         pairs.setdefault((line.offer, line.site), []).append((_installed_from(instance, line), line.units))
-    choices = []
-    for (offer, site), lots in pairs.items():
+
+    def together(left: list[tuple[str, str]]) -> Iterator[tuple[InstalledLine, ...]]:
+        # One at a time: wild paths of a few units over a dozen state days fill any memory as a list.
+        if not left:
+            yield ()
+            return
+        (offer, site), lots = left[0], pairs[left[0]]
         ordered = sum(units for _, units in lots)
         arrived = [ordered if space.wild else sum(n for day, n in lots if day <= state) for state in states]
         paths = _paths(arrived) if not space.wild else itertools.product(*(range(most + 1) for most in arrived))
-        choices.append([tuple(_lines(offer, site, states, path)) for path in paths])
-    for chosen in itertools.product(*choices):
-        yield tuple(line for lines in chosen for line in lines)
+        for path in paths:
+            lines = tuple(_lines(offer, site, states, path))
+            for others in together(left[1:]):
+                yield (*lines, *others)
+
+    yield from together(list(pairs))
 
 
 def _installed_from(instance: Instance, line: OrderLine) -> date:
