@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gpuplan
-from gpuplan.commands import alternatives, explain, flip, frontier, regret, report, sweep, what_if
+from gpuplan.commands import alternatives, explain, flip, frontier, regret, report, serve, sweep, what_if
 from gpuplan.commands.common import (
     EXIT,
     AsFormat,
@@ -235,6 +235,7 @@ for name, command in (
     ("frontier", frontier.frontier),
     ("regret", regret.regret),
     ("report", report.report),
+    ("serve", serve.serve),
 ):
     app.command(name)(command)
 

@@ -51,7 +51,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     "report": {"errors", "instance", "plan"},
     "gpuplan": {"errors", "instance", "plan", "api", "whatif", "report"},
-    "commands": {"errors", "instance", "plan", "report", "gpuplan", "whatif"},
+    "server": {"errors", "instance", "plan", "report", "gpuplan", "whatif"},
+    "commands": {"errors", "instance", "plan", "report", "gpuplan", "whatif", "server"},
     "cli": {"errors", "instance", "plan", "report", "gpuplan", "whatif", "commands"},
     "__main__": {"cli"},
 }
@@ -176,7 +177,7 @@ def test_modules_do_not_import_one_another_in_a_circle() -> None:
     TopologicalSorter(graph).prepare()
 
 
-COMMANDS = ("common", "what_if", "explain", "alternatives", "flip", "sweep", "frontier", "regret", "report")
+COMMANDS = ("common", "what_if", "explain", "alternatives", "flip", "sweep", "frontier", "regret", "report", "serve")
 OUTSIDE: dict[str, set[str]] = {
     "pyomo": {"gpuplan.pyomo_model"},
     "highspy": {"gpuplan.solver.highs", "gpuplan.solver.worker"},
@@ -194,6 +195,9 @@ OUTSIDE: dict[str, set[str]] = {
     "joblib": {"gpuplan.whatif.sweep"},
     "matplotlib": {"gpuplan.report.chart", "gpuplan.report.figures", "gpuplan.report.svg"},
     "jinja2": {"gpuplan.report.page"},
+    "fastapi": {"gpuplan.server.app", "gpuplan.commands.serve"},
+    "starlette": {"gpuplan.server.app"},
+    "uvicorn": {"gpuplan.commands.serve"},
     "pandas": {"gpuplan.report.showing"},
     "xlsxwriter": {"gpuplan.report.workbook"},
     "yaml": {"gpuplan.instance.yaml_events", "gpuplan.report.catalog"},
@@ -265,7 +269,7 @@ def loaded(code: str) -> set[str]:
 
 SOLVING = {"numpy", "scipy", "pyomo", "highspy"}
 SHOWING = {"rich", "typer", "click"}
-REPORTING = {"jinja2", "matplotlib", "xlsxwriter", "pandas"}
+REPORTING = {"jinja2", "matplotlib", "xlsxwriter", "pandas", "fastapi", "uvicorn"}
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,14 @@ def load_instance(file: str, scenario: str | None, edits: list[str] | None, quie
 
     found, remarks = edited(*warnings_of(Path(file)), scenario, edits)
     if not quiet:
-        for remark in remarks:
-            typer.echo(f"remark: {remark}", err=True)
+        for one in remarks:
+            remark(str(one))
     return found
+
+
+def remark(text: str) -> None:
+    """Write a remark to standard error."""
+    typer.echo(f"remark: {text}", err=True)
 
 
 def say(text: str) -> None:

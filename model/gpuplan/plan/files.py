@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 import simplejson
 from pydantic import BaseModel, ValidationError
 
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import exactly
-from gpuplan.instance.document import read_document
+from gpuplan.instance.document import Document, read_document
 from gpuplan.plan.plan import Plan, TermCost
 
+Model = TypeVar("Model", bound=BaseModel)
 TABLES = (
     "orders",
     "modules",
@@ -101,9 +102,13 @@ def _umask() -> int:
 
 def read_plan(source: Path | str) -> Plan:
     """The plan in a JSON file; raises InvalidInput when it is none."""
-    document = read_document(source, format="json")
+    return as_model(Plan, read_document(source, format="json"))
+
+
+def as_model(kind: type[Model], document: Document) -> Model:
+    """What a document says, as a model; raises InvalidInput with every fault and its path."""
     try:
-        return Plan.model_validate(document.value)
+        return kind.model_validate(document.value)
     except ValidationError as error:
         faults = [
             Problem(detail["msg"], "", ".".join(str(part) for part in detail["loc"]), document.file)

@@ -68,8 +68,9 @@ def worths_of(flips: Flips, currency: str) -> dict[str, str]:
 
 
 def _comparison(found: Comparison) -> Iterator[str]:
-    yield f"Base. {side(found.base, found.currency)}"
-    yield f"Edited: {'; '.join(found.edits)}. {side(found.edited, found.currency)}"
+    base, edited = ("; ".join(side(one, found.currency).splitlines()) for one in (found.base, found.edited))
+    yield f"Base. {base}"
+    yield f"Edited: {'; '.join(found.edits)}. {edited}"
     for one in found.levels:
         yield f"Edited less base. {difference(one, found.currency)}."
 

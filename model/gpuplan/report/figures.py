@@ -39,7 +39,7 @@ class Picture(NamedTuple):
     """A `matplotlib.figure.Figure`."""
 
 
-def new_figure(height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any]:
+def new_figure(height: float) -> tuple[Any, Any]:
     """A figure of the page's width and its axes, in our colours, without a window.
 
     Raises InvalidInput when matplotlib is not installed.
@@ -50,14 +50,11 @@ def new_figure(height: float, rows: int = 1, columns: int = 1) -> tuple[Any, Any
         way_out = "Install it: pip install 'gpuplan[report]'."
         raise InvalidInput([Problem("a picture needs matplotlib, which is not here", way_out)]) from None
     figure = Figure(figsize=(WIDTH, height), facecolor="none")
-    left = 2.5 if rows == columns == 1 else 0.7
-    figure.subplots_adjust(
-        left / WIDTH, 0.45 / height, 1 - 0.2 / WIDTH, 1 - 0.5 / height, hspace=0.75, wspace=0.3
-    )  # laid out by hand: matplotlib's own layout draws everything twice
-    axes = figure.subplots(rows, columns, squeeze=False)
-    for one in axes.flat:
-        _plain(one)
-    return figure, axes[0][0] if rows == columns == 1 else axes
+    # Laid out by hand: matplotlib's own layout draws everything twice.
+    figure.subplots_adjust(2.5 / WIDTH, 0.45 / height, 1 - 0.2 / WIDTH, 1 - 0.5 / height)
+    axes = figure.subplots()
+    _plain(axes)
+    return figure, axes
 
 
 def _plain(axes: Any) -> None:
@@ -182,38 +179,36 @@ def _capacity(plan: Plan) -> Iterable[Picture]:
                 uses[resource].append((state.day, float(use.need), capacity, use.unit))
         shown = {name: line for name, line in uses.items() if any(need for _, need, _, _ in line)}
         if shown:
-            says = f"Need (filled) and capacity (line) on the design day, of {_listed('resource', shown)} over time."
+            says = (
+                f"Need and capacity on the design day, of {_listed('resource', shown)} over time, each to its own "
+                "scale; beside each, the most that is needed of the last capacity."
+            )
             yield Picture(f"capacity-{site.site}", f"Capacity against need: {site.site}", says, _site(shown))
 
 
 def _site(shown: Mapping[str, Sequence[tuple[date, float, float | None, str]]]) -> Any:
-    columns = min(3, len(shown))
-    rows = math.ceil(len(shown) / columns)
-    figure, grid = new_figure(0.6 + 1.25 * rows, rows, columns)
-    every = sorted({day for line in shown.values() for day, _, _, _ in line})
-    flat = list(grid.flat) if rows * columns > 1 else [grid]
-    for axes, (resource, line) in zip(flat, shown.items(), strict=False):
+    """A lane for each resource, as high as the most of its need and capacity: one pair of axes draws quickly."""
+    figure, axes = new_figure(0.95 + 0.5 * len(shown))
+    handles: dict[str, Any] = {}
+    last = max(day for line in shown.values() for day, _, _, _ in line)
+    for lane, line in enumerate(shown.values()):
         days = [day for day, _, _, _ in line]
-        axes.fill_between(days, [need for _, need, _, _ in line], step="post", color=SKY, linewidth=0)
-        axes.plot(days, [need for _, need, _, _ in line], drawstyle="steps-post", color=BLUE, linewidth=1)
-        capacities = [math.nan if capacity is None else capacity for _, _, capacity, _ in line]
-        axes.plot(days, capacities, drawstyle="steps-post", color=INK, linewidth=1.5)
-        axes.set_ylim(bottom=0)
-        axes.set_title(label(f"{resource}, {line[0][3]}".rstrip(", ")), fontsize=8, color=INK, loc="left")
-        axes.yaxis.set_major_formatter(_short)
-        axes.locator_params(axis="y", nbins=4)
-        axes.grid(axis="y", color=LINE, linewidth=0.5)
-        _sparse_dates(axes, every)
-    for axes in flat[len(shown) :]:
-        axes.set_visible(False)
+        most = max(max(need, capacity or 0.0) for _, need, capacity, _ in line)
+        needs = [lane + 0.8 * need / most for _, need, _, _ in line]
+        capacities = [math.nan if capacity is None else lane + 0.8 * capacity / most for _, _, capacity, _ in line]
+        handles["need"] = axes.fill_between(days, lane, needs, step="post", color=SKY, linewidth=0)
+        (handles["capacity"],) = axes.plot(days, capacities, drawstyle="steps-post", color=INK, linewidth=1.5)
+        peak, (_, _, end, unit) = max(need for _, need, _, _ in line), line[-1]
+        said = f"{_short(peak)} of {'unlimited' if end is None else _short(end)} {unit}"
+        axes.text(last, lane + 0.3, "  " + label(said), fontsize=8, color=INK, va="center")
+    axes.set_yticks([lane + 0.3 for lane in range(len(shown))], [label(resource) for resource in shown])
+    axes.set_ylim(len(shown), 0)
+    axes.invert_yaxis()
+    axes.margins(x=0)
+    figure.subplots_adjust(right=1 - 1.9 / WIDTH)
+    _dates(axes)
+    _legend(axes, handles)
     return figure
-
-
-def _sparse_dates(axes: Any, days: Sequence[date]) -> None:
-    """Three days under a small picture: more would run into one another."""
-    picked = dict.fromkeys((days[0], days[len(days) // 2], days[-1]))
-    axes.set_xticks(list(picked), [f"{day:%y-%m}" for day in picked])
-    axes.tick_params(labelsize=7)
 
 
 def _short(value: float, _position: int = 0) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.document import read_document
+from gpuplan.plan.files import as_model
 from gpuplan.whatif.schemas import ANSWERS
 
 
@@ -21,11 +22,4 @@ def read_answer(source: Path | str) -> BaseModel:
         said = f"has the format {stated!r}" if stated is not None else "states no format"
         way_out = "Write one with `--output FILE.json`: of solve, what-if, explain or another question."
         raise InvalidInput([Problem(f"this {said}, which is no plan and no answer", way_out, "format", document.file)])
-    try:
-        return kind.model_validate(document.value)
-    except ValidationError as error:
-        faults = [
-            Problem(detail["msg"], "", ".".join(str(part) for part in detail["loc"]), document.file)
-            for detail in error.errors()
-        ]
-        raise InvalidInput(faults) from None
+    return as_model(kind, document)
