@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gpuplan
-from gpuplan.commands import alternatives, explain, flip, frontier, regret, report, serve, sweep, what_if
+from gpuplan.commands import alternatives, explain, flip, frontier, generate, regret, report, serve, sweep, what_if
 from gpuplan.commands.common import (
     EXIT,
     AsFormat,
@@ -236,6 +236,7 @@ for name, command in (
     ("regret", regret.regret),
     ("report", report.report),
     ("serve", serve.serve),
+    ("generate", generate.generate),
 ):
     app.command(name)(command)
 

@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from typer.models import OptionInfo
 
@@ -73,6 +73,8 @@ def _kind(hint: Any) -> str:
         return " or ".join(_kind(option) for option in get_args(hint) if option is not type(None))
     if get_origin(hint) is list:
         return f"{_kind(get_args(hint)[0])}, repeatable"
+    if get_origin(hint) is Literal:
+        return "one of " + ", ".join(code(option) for option in get_args(hint))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return "one of " + ", ".join(code(option.value) for option in hint)
     return {str: "text", int: "whole number", float: "number", bool: "flag", Path: "path"}[hint]

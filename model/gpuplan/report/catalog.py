@@ -5,13 +5,13 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import cast
 
-import yaml
 from rich.console import Console
 from rich.table import Table
 
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.catalog import SECTIONS, Tree, entries
-from gpuplan.plan.files import plain, to_json
+from gpuplan.plan.files import to_json
+from gpuplan.report.yaml_text import as_yaml
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "accelerators": ("maker", "memory_gb", "bf16_tflops", "fp8_tflops", "tdp_w", "tpp"),
@@ -37,7 +37,7 @@ def catalog_text(section: str | None, name: str | None, *, as_json: bool) -> str
     if name not in kept:
         raise _none("entry", name, list(kept))
     entry = kept[name]
-    return to_json(entry) if as_json else _as_yaml(entry)
+    return to_json(entry) if as_json else as_yaml(entry)
 
 
 def _none(what: str, name: str, known: list[str]) -> InvalidInput:
@@ -59,17 +59,3 @@ def _listing(section: str, kept: dict[str, Tree]) -> str:
     with console.capture() as captured:
         console.print(table)
     return "\n".join(line.rstrip() for line in captured.get().splitlines()) + "\n"
-
-
-def _as_yaml(entry: Tree) -> str:
-    return yaml.safe_dump(_for_yaml(entry), sort_keys=False, allow_unicode=True, width=80)
-
-
-def _for_yaml(value: object) -> object:
-    """Plain numbers for the YAML writer, which knows no Decimal."""
-    value = plain(value)
-    if isinstance(value, dict):
-        return {key: _for_yaml(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_for_yaml(item) for item in value]
-    return value if value is None or isinstance(value, str | int | bool) else float(str(value))

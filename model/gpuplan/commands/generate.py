@@ -1,0 +1,21 @@
+"""`gpuplan generate`: a made-up instance of a stated size, for trials and benchmarks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from gpuplan.commands.common import say
+from gpuplan.instance.generator import Size
+
+
+def generate(
+    size: Annotated[Size, typer.Option(help="S, M, L or XL: 20 to 200 offers, 3 to 20 sites, 8 to 36 months.")] = "S",
+    seed: Annotated[int, typer.Option(help="Another seed, another instance of the same size.", min=0)] = 1,
+) -> None:
+    """Print a made-up instance file: hardware of the catalogue, everything else drawn. Hard on purpose."""
+    from gpuplan.instance.generator import generate as make
+    from gpuplan.report.yaml_text import as_yaml
+
+    say(as_yaml(make(size, seed)))
