@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
 STEP = Decimal("1e-6")
-NOISE = 1e-12
-"""Share within which a bound and a value differ by nothing but the last digits of a float."""
+NOISE = 1e-8
+"""Share within which a bound and a value are one: a solver lets whole numbers be a billionth less."""
 AGREE = Decimal("1e-6")
 """Share within which a value of the search and the recounted one are the same."""
 

@@ -115,7 +115,7 @@ def test_scaling_changes_no_digit(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_scaling_brings_rows_and_objective_near_one(seed: int) -> None:
+def test_scaling_brings_rows_near_one_and_the_objective_near_a_thousand(seed: int) -> None:
     """Proves that the entries of a row lie evenly around 1, by size. If broken, tolerances mean nothing.
 
     The largest times the smallest is between a half and two.
@@ -124,7 +124,7 @@ def test_scaling_brings_rows_and_objective_near_one(seed: int) -> None:
     for row in range(len(after.row_lower)):
         sizes = np.abs(after.values[after.starts[row] : after.starts[row + 1]])
         assert 0.49 <= np.max(sizes) * np.min(sizes) <= 2.01
-    assert 0.7 <= np.max(np.abs(after.cost)) <= 1.42
+    assert 720 <= np.max(np.abs(after.cost)) <= 1450
 
 
 @pytest.mark.parametrize("seed", range(8))

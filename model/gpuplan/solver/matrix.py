@@ -20,6 +20,9 @@ Indexes = npt.NDArray[np.int32]
 TINY = 1e-9
 """HiGHS drops entries up to this; a formulation must not have any."""
 HUGE = 1e15
+LARGEST_COST = 10
+"""Power of two that the largest cost is brought to: a solver's tolerances are absolute, and a bound must be good to a
+millionth of the objective, which at a largest cost of 1 may be no more than 3."""
 
 
 @dataclass(frozen=True)
@@ -127,8 +130,9 @@ def checked(matrix: Matrix) -> Matrix:
 
 
 def scaled(matrix: Matrix) -> tuple[Matrix, float]:
-    """Rows and objective brought near 1 by powers of two, which changes no digit; returns the objective's factor too.
+    """Rows brought near 1 and the objective near a thousand by powers of two, which changes no digit.
 
+    Returns the objective's factor too.
     A row is scaled by the geometric mean of its smallest and largest coefficient. Columns keep their meaning, so that
     whole ones stay whole.
     """
@@ -142,7 +146,7 @@ def scaled(matrix: Matrix) -> tuple[Matrix, float]:
     middle = np.sqrt(np.where(some, largest, 1.0)) * np.sqrt(np.where(some, smallest, 1.0))
     factors = np.exp2(-np.round(np.log2(middle)))
     top = float(np.max(np.abs(matrix.cost), initial=0.0))
-    objective = float(np.exp2(-np.round(np.log2(top)))) if top > 0 else 1.0
+    objective = float(np.exp2(LARGEST_COST - np.round(np.log2(top)))) if top > 0 else 1.0
     scaled_matrix = replace(
         matrix,
         cost=matrix.cost * objective,
