@@ -129,8 +129,7 @@ def _clusters(problem: Problem, values: Floats) -> Iterator[ClusterLine]:
     for place in places(problem.instance):
         before = (0, 0)
         for state, day in enumerate(problem.states):
-            columns = (problem.columns.get(decision, *place, state) for decision in ("clusters", "joined"))
-            units, systems = (_whole(values, column) for column in columns)
+            units, systems = (_whole(values, column) for column in problem.formed(place, state))
             if (units, systems) != before:
                 yield ClusterLine(**place._asdict(), day=day, units=units, systems=systems)
             before = (units, systems)

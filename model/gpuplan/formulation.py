@@ -40,19 +40,23 @@ def formulate(
     off: frozenset[Group] = frozenset(),
     without: frozenset[str] = frozenset(),
     tightenings: bool = True,
+    reductions: bool = False,
+    coarse: bool = False,
     margins: Mapping[Key, float] | None = None,
     pause: Callable[[], None] | None = None,
 ) -> Formulation:
     """The program of an instance, without the rules in `off` and without the families named in `without`.
 
-    `margins` keeps limits so far within their bounds, by the key of their row. `pause` is called between the steps, for
-    a caller who may want to stop. Raises InvalidInput when a rule needs a bound that nothing in the instance gives.
+    `reductions` leaves out columns that some best plan does without, where the instance allows; `coarse` relaxes the
+    rest, so that its bound holds for the whole and its plans are none. `margins` keeps limits so far within their
+    bounds, by the key of their row. `pause` is called between the steps, for a caller who may want to stop. Raises
+    InvalidInput when a rule needs a bound that nothing in the instance gives.
     """
     pause = pause or _go_on
     with _no_garbage_collection():
         if "export" in without:
             off |= {Group("export", f"export.regimes.{name}") for name in instance.export.regimes}
-        problem = Problem(instance, off, tightenings, margins or {})
+        problem = Problem(instance, off, tightenings, reductions or coarse, coarse, margins or {})
         families = [family for family in FAMILIES if family.name not in without]
         _allow_signings(problem, without)
         for family in FAMILIES:
@@ -74,6 +78,43 @@ def formulate(
         found = Formulation(problem, tuple(goals(problem)))
         sharpen(problem.columns, problem.rows, "limits")
         return found
+
+
+FIRST = (("site_open",), ("serving_site", "serving_system"))
+"""Decisions that shape everything else, to be settled first, the first first."""
+COUNTED = ("installed", "positions")
+"""Numbers that a coarse program lets be broken."""
+
+
+@dataclass(frozen=True)
+class Coarse:
+    """The coarse program beside a whole one: every plan of that one keeps it, at no more than its cost."""
+
+    formulation: Formulation
+    same: dict[int, int]
+    """Yes-or-no columns of the coarse program, and the same ones of the whole."""
+    first: tuple[tuple[int, ...], ...]
+    """Columns to be settled first, in groups, the first first."""
+    counted: tuple[int, ...]
+    """Columns that are whole in the whole program, and make the coarse one finer when whole."""
+
+
+def coarsened(
+    instance: Instance, whole: Formulation, margins: Mapping[Key, float], pause: Callable[[], None]
+) -> Coarse | None:
+    """The coarse program beside a whole one; None where nothing may wait, so that there is none."""
+    if not whole.problem.waits:
+        return None
+    coarse = formulate(instance, coarse=True, margins=margins, pause=pause)
+    columns = coarse.problem.columns
+    there = {key: index for index, key in enumerate(whole.problem.columns.keys)}
+    strategic = (index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC)
+    return Coarse(
+        coarse,
+        {index: there[columns.keys[index]] for index in strategic if columns.keys[index] in there},
+        tuple(tuple(index for name in names for index in columns.of(name)) for names in FIRST),
+        tuple(index for name in COUNTED for index in columns.of(name)),
+    )
 
 
 def _go_on() -> None:

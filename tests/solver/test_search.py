@@ -278,12 +278,12 @@ def test_every_option_reaches_highs() -> None:
 
     from gpuplan.solver import highs
 
-    solver = highs._quiet(highspy)
-    highs._set_options(solver, Settings(gap=0.07, time_limit=12.5, threads=3, seed=99))
+    solver = highs.quiet(highspy)
+    highs.set_options(solver, Settings(gap=0.07, time_limit=12.5, threads=3, seed=99))
     got = {name: solver.getOptionValue(name)[1] for name in ("mip_rel_gap", "time_limit", "threads", "random_seed")}
     assert got == {"mip_rel_gap": 0.07, "time_limit": 12.5, "threads": 3, "random_seed": 99}
     assert solver.getOptionValue("presolve")[1] == "choose"
-    highs._set_options(solver, Settings(careful=True))
+    highs.set_options(solver, Settings(careful=True))
     assert solver.getOptionValue("presolve")[1] == "off"
     assert solver.getOptionValue("mip_feasibility_tolerance")[1] == 1e-9
 
@@ -295,7 +295,7 @@ def test_an_option_that_highs_refuses_is_a_defect() -> None:
     from gpuplan.solver import highs
 
     with pytest.raises(gpuplan.Defect, match="mip_rel_gap"):
-        highs._set_options(highs._quiet(highspy), Settings(gap=-1.0))
+        highs.set_options(highs.quiet(highspy), Settings(gap=-1.0))
 
 
 def test_a_model_that_highs_refuses_is_a_defect() -> None:

@@ -53,17 +53,17 @@ def columns(problem: Problem) -> None:
     """Clusters and the systems in them, from the first state day on which a system could be usable."""
     for place in places(problem.instance):
         for state, day in enumerate(problem.states):
-            if problem.usable(place.system, place.site, day):
+            if problem.cluster_state(state) == state and problem.usable(place.system, place.site, day):
                 problem.columns.add(("clusters", *place, state), Role.WHOLE)
-                problem.columns.add(("joined", *place, state), Role.WHOLE)
+                problem.columns.add(("joined", *place, state), problem.role_of_numbers)
 
 
 def rows(problem: Problem) -> None:
     """Sizes, growth, systems against those that are usable, and what clusters cost."""
     by_system: dict[tuple[str, str, int], Linear] = {}
     for place in places(problem.instance):
-        for state in range(len(problem.states)):
-            formed, joined = _at(problem, place, state)
+        for state in _states(problem):
+            formed, joined = problem.formed(place, state)
             if formed is None or joined is None:
                 continue
             _size_rows(problem, place, state, formed, joined)
@@ -77,8 +77,9 @@ def rows(problem: Problem) -> None:
             problem.rows.add(("join_all", system, site), joining, at_least=0.0)
 
 
-def _at(problem: Problem, place: Place, state: int) -> tuple[int | None, int | None]:
-    return problem.columns.get("clusters", *place, state), problem.columns.get("joined", *place, state)
+def _states(problem: Problem) -> list[int]:
+    """State days on which more clusters can be formed than the day before."""
+    return [state for state in range(len(problem.states)) if problem.cluster_state(state) == state]
 
 
 def _size_rows(problem: Problem, place: Place, state: int, formed: int, joined: int) -> None:
@@ -94,7 +95,7 @@ def _size_rows(problem: Problem, place: Place, state: int, formed: int, joined: 
 def _growth_rows(problem: Problem, place: Place, state: int, formed: int, joined: int) -> None:
     """Neither number falls, and what is new is paid for."""
     day = problem.states[state]
-    before = _at(problem, place, state - 1) if state else (None, None)
+    before = problem.formed(place, state - 1) if state else (None, None)
     subject = Subject(cluster=place.cluster, system=place.system, site=place.site)
     prices = cluster_prices(problem.instance, place.cluster, day)
     for name, column, earlier, price in zip(("clusters", "joined"), (formed, joined), before, prices, strict=True):
@@ -112,10 +113,10 @@ def links(problem: Problem) -> None:
         kind = problem.instance.clusters[place.cluster]
         if kind.max_size is not None or not problem.is_on(NAME, path(place.cluster)):
             continue
-        for state, day in enumerate(problem.states):
-            formed, joined = _at(problem, place, state)
+        for state in _states(problem):
+            formed, joined = problem.formed(place, state)
             if formed is not None and joined is not None:
-                there = problem.usable(place.system, place.site, day)
+                there = problem.usable(place.system, place.site, problem.states[state])
                 most = problem.bounded(there, f"clusters.{place.cluster}.max_size")
                 row = Linear([(joined, 1.0), (formed, -most)])
                 problem.rows.add(("max_size", *place, state), row, at_most=0.0)

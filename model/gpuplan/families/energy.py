@@ -69,7 +69,9 @@ def rows(problem: Problem) -> None:
     for stretch in stretches(instance, problem.states):
         for site in sites:
             for term, price in prices(instance, site, stretch).items():
-                paid.setdefault((site, stretch.state, term), []).append((stretch.last, float(price)))
+                paid.setdefault((site, problem.epoch(site, stretch.state), term), []).append(
+                    (stretch.last, float(price))
+                )
     for (site, state, term), payments in paid.items():
         draw = problem.draws[site, state, CASES[term]]
         if draw:

@@ -83,18 +83,27 @@ def columns(problem: Problem) -> None:
     instance = problem.instance
     for site_id in _sites(problem):
         for module_id, terms in instance.sites[site_id].modules.items():
-            for number, day in problem.days.items():
-                before = built_before(instance, module_id, site_id, day)
-                if before or (number >= 0 and module_denial(instance, module_id, day) is None):
-                    most = INFINITY if terms.max_units is None else float(terms.max_units)
-                    key = ("modules", module_id, site_id, number)
-                    problem.columns.add(key, Role.WHOLE, most if number >= 0 else float(before))
+            for number in problem.module_days(module_id, site_id):
+                most = INFINITY if terms.max_units is None else float(terms.max_units)
+                if number < 0:
+                    most = float(built_before(instance, module_id, site_id, problem.days[number]))
+                problem.columns.add(("modules", module_id, site_id, number), problem.role_of_numbers, most)
+            if problem.coarse:
+                problem.columns.add(("modules_in_all", module_id, site_id), Role.WHOLE)
         net = problem.network(site_id)
         for resource in net.providers:
             for provider in net.decided(resource):
                 for case in cases(instance, site_id):
-                    for state in range(len(problem.states)):
-                        problem.columns.add(("output", site_id, provider.name, resource, state, case), Role.CONTINUOUS)
+                    for state in _epochs(problem, site_id):
+                        if problem.is_looked_at(site_id, state, case):
+                            problem.columns.add(
+                                ("output", site_id, provider.name, resource, state, case), Role.CONTINUOUS
+                            )
+
+
+def _epochs(problem: Problem, site_id: str) -> list[int]:
+    """State days on which anything can be other at a site than the day before."""
+    return [state for state in range(len(problem.states)) if problem.epoch(site_id, state) == state]
 
 
 def _sites(problem: Problem) -> list[str]:
@@ -141,6 +150,13 @@ def rows(problem: Problem) -> None:
         net = problem.network(site_id)
         for state in range(len(problem.states)):
             for case in cases(problem.instance, site_id):
+                epoch = problem.epoch(site_id, state)
+                if epoch < state:
+                    problem.draws[site_id, state, case] = problem.draws[site_id, epoch, case]
+                    continue
+                if not problem.is_looked_at(site_id, state, case):
+                    problem.draws[site_id, state, case] = _least_draw(problem, net, site_id, state, case)
+                    continue
                 needs = _needs(problem, net, site_id, state, case)
                 problem.draws[site_id, state, case] = needs.get(GRID_POWER, Linear())
                 for resource, need in needs.items():
@@ -148,14 +164,66 @@ def rows(problem: Problem) -> None:
                         _balance(problem, net, site_id, resource, state, case, need)
         for module_id, terms in problem.instance.sites[site_id].modules.items():
             ordered = problem.in_place(module_id, site_id, len(problem.states) - 1)
+            in_all = problem.columns.get("modules_in_all", module_id, site_id)
+            if in_all is not None:
+                row = Linear().plus(ordered).add(in_all, -1.0)
+                problem.rows.add(("modules_in_all", module_id, site_id), row, at_least=0.0, at_most=0.0)
             if terms.max_units is not None and len(ordered.terms) > 1:
                 problem.rows.add(("max_modules", module_id, site_id), ordered, at_most=terms.max_units)
+
+
+def _least_draw(problem: Problem, net: Network, site_id: str, state: int, case: LoadCase) -> Linear:
+    """What is drawn from the grid at the very least, were everything provided in the way that draws least.
+
+    Rack positions that are shared count for nothing.
+    """
+    least = _least_draws(problem.instance, net, case)
+    draw = Linear()
+    for resource, demand in _demands(problem, site_id, state, case).items():
+        draw.plus(demand, least.get(resource, 0.0))
+    return draw
+
+
+def _least_draws(instance: Instance, net: Network, case: LoadCase) -> dict[str, float]:
+    """By resource: the least that a unit of it can draw from the grid, through all that provides it.
+
+    Each round goes one provider deeper; every round's figures are at most the true ones.
+    """
+    least = dict.fromkeys(net.order, 0.0)
+    for _ in net.order:
+        for resource in net.order:
+            ways = [
+                sum(float(need.in_case(case)) * least.get(needed, 0.0) for needed, need in provider.needs.items())
+                for provider in net.providers.get(resource, ())
+            ]
+            of_one = 1.0 if resource == GRID_POWER else min(ways, default=0.0)
+            least[resource] = of_one * (float(instance.resources[resource].coincidence) if case == "design" else 1.0)
+    return least | {RACK_POSITIONS: 0.0}
 
 
 def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadCase) -> dict[str, Linear]:
     """Need of each resource, deliveries that follow from needs written out."""
     instance = problem.instance
-    needs = {resource: Linear() for resource in net.order}
+    needs = {resource: Linear() for resource in net.order} | _demands(problem, site_id, state, case)
+    for resource in net.providers:
+        for provider in net.decided(resource):
+            column = problem.columns.get("output", site_id, provider.name, resource, state, case)
+            for needed, need in provider.needs.items():
+                if column is not None:
+                    needs[needed].add(column, float(need.in_case(case)))
+    for resource in net.order:
+        if case == "design":
+            needs[resource] = needs[resource].times(float(instance.resources[resource].coincidence))
+        if resource in net.determined:
+            for needed, need in net.providers[resource][0].needs.items():
+                needs[needed].plus(needs[resource], float(need.in_case(case)))
+    return needs
+
+
+def _demands(problem: Problem, site_id: str, state: int, case: LoadCase) -> dict[str, Linear]:
+    """What systems, clusters and modules need of each resource, before what providers need for it."""
+    instance = problem.instance
+    needs = {resource: Linear() for resource in instance.resources}
     for offer, standing in problem.standings_by_site.get(site_id, []):
         column = standing[state]
         if column is not None:
@@ -172,25 +240,13 @@ def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadC
         in_place = problem.in_place(module_id, site_id, state)
         for resource, need in instance.modules[module_id].needs.items():
             needs[resource].plus(in_place, float(need.in_case(case)))
-    for resource in net.providers:
-        for provider in net.decided(resource):
-            column = problem.columns.get("output", site_id, provider.name, resource, state, case)
-            for needed, need in provider.needs.items():
-                if column is not None:
-                    needs[needed].add(column, float(need.in_case(case)))
-    for resource in net.order:
-        if case == "design":
-            needs[resource] = needs[resource].times(float(instance.resources[resource].coincidence))
-        if resource in net.determined:
-            for needed, need in net.providers[resource][0].needs.items():
-                needs[needed].plus(needs[resource], float(need.in_case(case)))
     return needs
 
 
 def _add_clusters(problem: Problem, site_id: str, state: int, case: LoadCase, needs: dict[str, Linear]) -> None:
     """Add what clusters need, and the systems in them beside their own needs."""
     for place in places(problem.instance):
-        formed = (problem.columns.get(decision, *place, state) for decision in ("clusters", "joined"))
+        formed = problem.formed(place, state)
         for column, some in zip(formed, cluster_needs(problem.instance, place.cluster, case), strict=True):
             if place.site == site_id and column is not None:
                 for resource, amount in some.items():
@@ -267,8 +323,12 @@ def _dispatch(
         else:
             cap = in_place.times(-float(provider.block)).add(column, 1.0)
             problem.rows.add(("output", provider.name, *key), cap, at_most=0.0)
+    bounded = there is not None or EXISTING in outputs
+    if bounded and not free:
+        problem.rows.add(("delivered", *key), rest, at_least=0.0, at_most=0.0)
+        return
     problem.rows.add(("delivered", *key), rest, at_least=0.0)
-    if there is not None or EXISTING in outputs:
+    if bounded:
         problem.rows.add(("capacity", *key), Linear().plus(rest).plus(free, -1.0), at_most=0.0)
 
 
@@ -300,7 +360,7 @@ def _bound_modules(problem: Problem, site_id: str) -> None:
 def _bound_module(problem: Problem, site_id: str, module_id: str) -> bool:
     """Bound one module by the needs of both load cases; False when these are not bounded yet."""
     instance = problem.instance
-    net, last = problem.network(site_id), len(problem.states) - 1
+    net, last = problem.network(site_id), problem.epoch(site_id, len(problem.states) - 1)
     # An approval provides nothing, and one is enough.
     most = 0.0 if instance.modules[module_id].provides else 1.0
     for case in cases(instance, site_id):
@@ -318,7 +378,8 @@ def _bound_module(problem: Problem, site_id: str, module_id: str) -> bool:
     }
     most = max(most, float(sum(built.values())))
     ordered = problem.in_place(module_id, site_id, last)
-    for column in ordered.terms:
+    in_all = problem.columns.get("modules_in_all", module_id, site_id)
+    for column in (*ordered.terms, *([in_all] if in_all is not None else [])):
         problem.columns.tighten(column, most)
     if len(ordered.terms) > 1:
         problem.rows.add(("useful", module_id, site_id), ordered, at_most=most, tightening=True)

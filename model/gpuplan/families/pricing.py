@@ -150,7 +150,7 @@ def signings_by_period(problem: Problem, offers: list[str]) -> dict[int, Linear]
 def _first_columns(problem: Problem, decision: str, name: str, periods: list[int]) -> None:
     if len(periods) > 1:
         for period in periods:
-            problem.columns.add((decision, name, period), Role.WHOLE, 1.0)
+            problem.columns.add((decision, name, period), problem.role_of_numbers, 1.0)
 
 
 def _firsts(problem: Problem, decision: str, name: str, switch: int, periods: list[int]) -> list[tuple[int, int]]:
@@ -259,12 +259,13 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
             continue
         paid: dict[int, list[tuple[date, float]]] = defaultdict(list)
         for stretch in days:
-            amount = yearly * stretch.days / 365 * rate(problem.instance, quote.currency, stretch.last)
-            paid[stretch.state].append((stretch.last, float(amount)))
-        for state, column in enumerate(standing):
-            if column is not None and paid[state]:
-                subject = Subject.of_offer(problem.instance, offer, site)
-                problem.flows.append(Flow("support", None, subject, Linear([(column, 1.0)]), tuple(paid[state])))
+            column = standing[stretch.state]
+            if column is not None:
+                amount = yearly * stretch.days / 365 * rate(problem.instance, quote.currency, stretch.last)
+                paid[column].append((stretch.last, float(amount)))
+        subject = Subject.of_offer(problem.instance, offer, site)
+        for column, payments in paid.items():
+            problem.flows.append(Flow("support", None, subject, Linear([(column, 1.0)]), tuple(payments)))
 
 
 def _module_flows(problem: Problem) -> None:

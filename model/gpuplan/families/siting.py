@@ -27,9 +27,8 @@ from gpuplan.instance.commitments import opened_before
 from gpuplan.instance.matching import Subject
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
-from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
-from gpuplan.program.problem import Flow, Group
+from gpuplan.program.problem import NOISE, Flow, Group
 
 if TYPE_CHECKING:
     from gpuplan.instance.facility import Site
@@ -79,7 +78,7 @@ def columns(problem: Problem) -> None:
             if number < 0 and not opened_before(problem.instance, name, day):
                 continue
             if open_day(site, day) <= problem.instance.calendar.end:
-                problem.columns.add(("opening", name, number), Role.WHOLE, 1.0)
+                problem.columns.add(("opening", name, number), problem.role_of_numbers, 1.0)
 
 
 def rows(problem: Problem) -> None:
@@ -148,10 +147,12 @@ def links(problem: Problem) -> None:
         decided = problem.columns.get("site_open", name) is not None
         opens = open_day(site, problem.instance.calendar.start)
         openings = _openings(problem, name)
+        before: dict[int, float] = {}
         for state, day in enumerate(problem.states):
             there = systems_there(problem, name, state)
-            if not there.terms:
-                continue
+            if there.terms == before:
+                continue  # the day before says no less
+            before = there.terms
             if decided:
                 bound = problem.bounded(there, path(name))
                 reached = Linear((column, -bound) for start, column in openings if open_day(site, start) <= day)
@@ -166,7 +167,9 @@ def _open_for_each(problem: Problem, site: str, state: int, openings: list[int])
     """The same for each offer alone, by its own largest number: implied, and much tighter when relaxed."""
     for offer, standing in problem.standings_by_site.get(site, []):
         column = standing[state]
-        if column is not None and problem.columns.upper[column] > 0:
+        if state and column == standing[state - 1]:
+            continue
+        if column is not None and problem.columns.upper[column] > NOISE:
             row = Linear([(column, 1.0), *((opening, -problem.columns.upper[column]) for opening in openings)])
             problem.rows.add(("open_for", offer, site, state), row, at_most=0.0, tightening=True)
 

@@ -33,7 +33,7 @@ from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import add_months, step_at
 from gpuplan.instance.commitments import ordered_before
 from gpuplan.ledger.reading import Reading
-from gpuplan.program.columns import INFINITY, Key, Role
+from gpuplan.program.columns import INFINITY, Key
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Group
 
@@ -80,16 +80,25 @@ def columns(problem: Problem) -> None:
             key: Key = ("orders", offer, site, period, *([way.name] if way.name else []))
             before = ordered_before(problem.instance, offer, site, problem.days[period], way.name)
             most = lots if period >= 0 else float(before // quote.lot_units)
-            column = problem.columns.add(key, Role.WHOLE, most)
+            column = problem.columns.add(key, problem.role_of_numbers, most)
             problem.routes[column] = way
             signings.append((period, column))
-        first = min(problem.lot(column).installed for _, column in signings)
-        problem.standings[offer, site] = [
-            problem.columns.add(("installed", offer, site, state), Role.WHOLE, lots * quote.lot_units)
-            if first <= day
-            else None
-            for state, day in enumerate(problem.states)
-        ]
+        problem.standings[offer, site] = _standing(problem, offer, site, lots * quote.lot_units)
+
+
+def _standing(problem: Problem, offer: str, site: str, most: float) -> list[int | None]:
+    """By state day: the column of what stands, one for all of those on which no more need stand than before."""
+    first = min(problem.lot(column).installed for _, column in problem.signings[offer, site])
+    found: list[int | None] = []
+    for state in range(len(problem.states)):
+        since = problem.growth_state(offer, state)
+        if since is None or problem.states[since] < first:
+            found.append(None)
+        elif since < state:
+            found.append(found[since])
+        else:
+            found.append(problem.columns.add(("installed", offer, site, state), problem.role_of_numbers, most))
+    return found
 
 
 def rows(problem: Problem) -> None:
@@ -108,7 +117,7 @@ def _standing_rows(problem: Problem, offer: str, site: str, standing: list[int |
     signings = [(problem.lot(column).installed, column) for _, column in problem.signings[offer, site]]
     before: int | None = None
     for state, column in enumerate(standing):
-        if column is None:
+        if column is None or column == before:
             continue
         arrived = Linear((order, -lot) for day, order in signings if day <= problem.states[state])
         problem.rows.add(("arrived", offer, site, state), arrived.add(column), at_most=0.0)

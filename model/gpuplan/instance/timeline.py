@@ -95,7 +95,7 @@ def state_days(instance: Instance) -> tuple[date, ...]:
     """
     calendar = instance.calendar
     days = {period.last for period in calendar.all_periods()}
-    looked_at = _days_looked_at(instance)
+    looked_at = days_looked_at(instance)
     for accept in {offer.acceptance_days for offer in instance.offers.values()} | {0}:
         days |= {looked - timedelta(days=accept) for looked in looked_at}
     for site in instance.sites.values():
@@ -107,7 +107,8 @@ def state_days(instance: Instance) -> tuple[date, ...]:
     return tuple(sorted(day for day in days if calendar.start <= day <= calendar.end))
 
 
-def _days_looked_at(instance: Instance) -> set[date]:
+def days_looked_at(instance: Instance) -> set[date]:
+    """Days on which a rule, a level or a demand looks at what is usable, drawn or formed."""
     days = set()
     for limit in instance.limits.values():
         if limit.is_stock:

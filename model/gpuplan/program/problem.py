@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
-from gpuplan.instance.commitments import decision_days
+from gpuplan.instance.commitments import built_before, decision_days
 from gpuplan.instance.matching import Subject
-from gpuplan.instance.providers import Network, network
+from gpuplan.instance.providers import Network, module_denial, network
 from gpuplan.instance.routes import Route, routes
-from gpuplan.instance.timeline import LotDays, last_state, module_ready, state_days
+from gpuplan.instance.timeline import LotDays, days_looked_at, last_state, module_ready, state_days
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.knapsack import largest
 from gpuplan.program.linear import Linear
 from gpuplan.program.rows import Rows
+from gpuplan.program.waiting import cluster_states, growth_states, rewards_waiting
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from gpuplan.instance.calendar import Period
+    from gpuplan.instance.facility import LoadCase
+    from gpuplan.instance.joining import Place
     from gpuplan.instance.schema import Instance
 
 
@@ -59,6 +64,10 @@ class Problem:
     off: frozenset[Group] = frozenset()
     """Rules that are left out, for diagnosis and for the laws."""
     tightenings: bool = True
+    reductions: bool = False
+    """Whether columns are left out that some best plan does without; the rows then lose plans, and no best one."""
+    coarse: bool = False
+    """Whether the program is relaxed in time and numbers: what is known of days in between is left out."""
     margins: Mapping[Key, float] = field(default_factory=dict)
     """By key of a limit's row: how far within its bound to stay."""
     columns: Columns = field(default_factory=Columns)
@@ -114,6 +123,111 @@ class Problem:
         return {}
 
     @cached_property
+    def waits(self) -> bool:
+        """Whether what is not looked at yet may wait."""
+        return self.reductions and rewards_waiting(self.instance)
+
+    def growth_state(self, offer: str, state: int) -> int | None:
+        """The last state day up to one on which more of an offer can stand than before; None before the first."""
+        if not self.waits:
+            return state
+        acceptance = self.instance.offers[offer].acceptance_days
+        if acceptance not in self._growth:
+            self._growth[acceptance] = _last_of(growth_states(self.instance, self.states, acceptance), self.states)
+        return self._growth[acceptance][state]
+
+    @cached_property
+    def _growth(self) -> dict[int, list[int | None]]:
+        return {}
+
+    def formed(self, place: Place, state: int) -> tuple[int | None, int | None]:
+        """Columns of the clusters formed by a state day, and of the systems in them; None where there are none."""
+        at = self.cluster_state(state)
+        if at is None:
+            return None, None
+        return self.columns.get("clusters", *place, at), self.columns.get("joined", *place, at)
+
+    def cluster_state(self, state: int) -> int | None:
+        """The last state day up to one on which more clusters can be formed than before; None before the first."""
+        return self._cluster_states[state]
+
+    @cached_property
+    def _cluster_states(self) -> list[int | None]:
+        every = frozenset(range(len(self.states)))
+        return _last_of(cluster_states(self.instance, self.states) if self.waits else every, self.states)
+
+    def epoch(self, site: str, state: int) -> int:
+        """The first state day of those in a row, up to one, on which all is the same at a site.
+
+        The same systems stand there, in the same clusters, with the same modules and capacities. For use once every
+        column of installed is made.
+        """
+        if site not in self._epochs:
+            self._epochs[site] = self._epochs_of(site)
+        return self._epochs[site][state]
+
+    @cached_property
+    def _epochs(self) -> dict[str, list[int]]:
+        return {}
+
+    def _epochs_of(self, site: str) -> list[int]:
+        if not self.waits:
+            return list(range(len(self.states)))
+        place = self.instance.sites[site]
+        arrivals = [
+            [
+                module_ready(self.instance.modules[module], self.days[number])
+                for number in self.module_days(module, site)
+            ]
+            for module in place.modules
+        ]
+        found: list[int] = []
+        before: object = None
+        for state, day in enumerate(self.states):
+            now = (
+                [standing[state] for _, standing in self.standings_by_site.get(site, [])],
+                self.cluster_state(state) if self.instance.clusters else None,
+                [sum(ready <= day for ready in ready_days) for ready_days in arrivals],
+                [capacity.on(day) for capacity in place.capacity.values()],
+            )
+            found.append(found[-1] if now == before else state)
+            before = now
+        return found
+
+    @property
+    def role_of_numbers(self) -> Role:
+        """Role of numbers of systems on days in between."""
+        return Role.CONTINUOUS if self.coarse else Role.WHOLE
+
+    def is_looked_at(self, site: str, state: int, case: LoadCase) -> bool:
+        """Whether the balance of a site is kept on a state day: always, unless the program is coarse.
+
+        Then the design load is kept where it can be the largest before a rule looks, and the typical one in the end.
+        """
+        if not self.coarse:
+            return True
+        if case == "typical":
+            return state == self.epoch(site, len(self.states) - 1)
+        if site not in self._looked_at:
+            self._looked_at[site] = self._days_of_largest_load(site)
+        return state in self._looked_at[site]
+
+    @cached_property
+    def _looked_at(self) -> dict[str, set[int]]:
+        return {}
+
+    def _days_of_largest_load(self, site: str) -> set[int]:
+        accepted = [self.instance.offers[offer].acceptance_days for offer, _ in self.standings_by_site.get(site, [])]
+        least = timedelta(days=min(accepted, default=0))
+        loaded = {last_state(self.states, day - least) for day in days_looked_at(self.instance)}
+        loaded.add(len(self.states) - 1)
+        capacities = self.instance.sites[site].capacity.values()
+        for state in range(1, len(self.states)):
+            falls = (_is_less(one.on(self.states[state]), one.on(self.states[state - 1])) for one in capacities)
+            loaded |= {state} if any(falls) else set()
+        return {self.epoch(site, state) for state in loaded if state is not None}
+
+    @cached_property
     def signings(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
         """By (offer, site): (number of the day, column of orders) of every signing, one for each day and way."""
         return {}
@@ -140,6 +254,15 @@ class Problem:
     @cached_property
     def _networks(self) -> dict[str, Network]:
         return {}
+
+    def module_days(self, module: str, site: str) -> list[int]:
+        """Numbers of the days on which a module can be ordered for a site, or was committed."""
+        return [
+            number
+            for number, day in self.days.items()
+            if built_before(self.instance, module, site, day)
+            or (number >= 0 and module_denial(self.instance, module, day) is None)
+        ]
 
     def in_place(self, module: str, site: str, state: int) -> Linear:
         """Modules at a site that deliver on a state day. Shared, so not to be changed."""
@@ -232,3 +355,16 @@ class Problem:
     def strategic(self, *key: str | int) -> int:
         """A binary column that shapes the plan."""
         return self.columns.add(key, Role.STRATEGIC, 1.0)
+
+
+def _is_less(one: Decimal | None, other: Decimal | None) -> bool:
+    """Whether one capacity is less than another; None is unlimited."""
+    return one is not None and (other is None or one < other)
+
+
+def _last_of(some: frozenset[int], states: Sequence[date]) -> list[int | None]:
+    """By position of a state day: the last of some positions up to it; None before the first."""
+    found: list[int | None] = []
+    for state in range(len(states)):
+        found.append(state if state in some else found[-1] if found else None)
+    return found

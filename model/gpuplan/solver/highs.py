@@ -30,13 +30,13 @@ def run(
     """
     import highspy
 
-    highs = _quiet(highspy)
+    highs = quiet(highspy)
     checked(matrix)
     well_scaled, factor = scaled(matrix)
-    _set_options(highs, settings)
+    set_options(highs, settings)
     if settings.cutoff is not None:
         _set_option(highs, "objective_bound", settings.cutoff * factor)
-    _pass_model(highs, highspy, well_scaled)
+    pass_model(highs, highspy, well_scaled)
     listener = _Listener(matrix, factor, on_report, should_stop)
     if on_report is not None or should_stop is not None:
         listener.attach(highs)
@@ -46,7 +46,7 @@ def run(
     return _result(highs, highspy, matrix, factor, listener.bound)
 
 
-def _quiet(highspy: Any) -> Any:
+def quiet(highspy: Any) -> Any:
     """A solver that prints nothing; left alone it prints its name on making, before any option can be set."""
 
     class Quiet(highspy.Highs):  # type: ignore[misc]
@@ -57,7 +57,8 @@ def _quiet(highspy: Any) -> Any:
     return Quiet()
 
 
-def _set_options(highs: Any, settings: Settings) -> None:
+def set_options(highs: Any, settings: Settings) -> None:
+    """Set every option that a run needs; raises Defect when one is refused."""
     wanted: dict[str, object] = {
         "mip_rel_gap": settings.gap,
         "mip_abs_gap": 0.0,
@@ -69,6 +70,10 @@ def _set_options(highs: Any, settings: Settings) -> None:
     else:
         # Not the option `threads`: HiGHS keeps one pool for the process and refuses another number than the host's.
         wanted["parallel"] = "off"
+    if settings.plain:
+        wanted |= {"mip_heuristic_run_rins": False, "mip_heuristic_run_rens": False, "mip_allow_restart": False}
+    if settings.nodes is not None:
+        wanted["mip_max_nodes"] = settings.nodes
     if np.isfinite(settings.time_limit):
         wanted["time_limit"] = max(settings.time_limit, 0.0)
     if settings.careful:
@@ -82,7 +87,8 @@ def _set_option(highs: Any, name: str, value: object) -> None:
         raise Defect(f"HiGHS refuses the option {name} = {value}")
 
 
-def _pass_model(highs: Any, highspy: Any, matrix: Matrix) -> None:
+def pass_model(highs: Any, highspy: Any, matrix: Matrix) -> None:
+    """Hand a matrix over as it is; raises Defect when it is refused or changed."""
     lp = highspy.HighsLp()
     lp.num_col_, lp.num_row_ = len(matrix.lower), len(matrix.row_lower)
     lp.col_cost_, lp.offset_ = matrix.cost, matrix.offset

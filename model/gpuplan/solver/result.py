@@ -36,6 +36,10 @@ class Settings:
     memory_mb: int | None = None
     careful: bool = False
     """A second look: no presolve, tight tolerances."""
+    nodes: int | None = None
+    """Nodes of the search tree after which a run ends; it does so for the same input at the same point every time."""
+    plain: bool = False
+    """Branching alone: no searches within the search for incumbents, no starting anew."""
     cutoff: float | None = None
     """Only what is better than this is sought; "infeasible" then says that nothing is."""
 

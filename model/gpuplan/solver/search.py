@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpuplan.errors import Defect
-from gpuplan.formulation import formulate
+from gpuplan.formulation import coarsened, formulate
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
+from gpuplan.solver.staged import Staged
 from gpuplan.solver.watched import Watched, watched
 
 if TYPE_CHECKING:
     from gpuplan.families.objective import Goal
-    from gpuplan.formulation import Formulation
+    from gpuplan.formulation import Coarse, Formulation
     from gpuplan.instance.schema import Instance
     from gpuplan.program.columns import Key
     from gpuplan.program.linear import Linear
 
+LARGE = 2_000
+"""Columns from which a program is searched in stages."""
 HOLD = 1e-9
 """Share by which a finished level may slip while the next is sought: what the solver cannot tell apart."""
 
@@ -91,6 +94,7 @@ class Search:
         self._began = time.monotonic()
         self._in_solver = 0.0
         self._margins: Mapping[Key, float] = {}
+        self._coarse: Coarse | None = None
         self._gap = self.settings.gap
         """Asked for the level that is being sought."""
 
@@ -102,10 +106,15 @@ class Search:
         self._margins = margins or {}
         with watched() if self.runs is None else nullcontext(self.runs) as runs:
             try:
-                formulation = self._altered(formulate(instance, margins=self._margins, pause=self._pause))
+                formulation = self._altered(
+                    formulate(instance, reductions=True, margins=self._margins, pause=self._pause)
+                )
+                matrix = matrix_of(formulation)
+                if self.alter is None and len(matrix.lower) >= LARGE and len(formulation.goals) == 1:
+                    self._coarse = coarsened(instance, formulation, self._margins, self._pause)
             except _Stopped:
                 return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
-            result = self._levels(runs, formulation, matrix_of(formulation))
+            result = self._levels(runs, formulation, matrix)
             if result.termination is Termination.INFEASIBLE:
                 result = self._second_look(runs, instance)
         return replace(result, seconds_in_solver=self._in_solver)
@@ -179,7 +188,17 @@ class Search:
         if settled and start is not None:
             value = float(matrix.cost @ start) + matrix.offset
             return Result(Termination.OPTIMAL, start, value, value)
+        if self._coarse is not None:
+            return self._in_stages(matrix, self._coarse, listener)
         return self._timed(runs, matrix, replace(self.settings, gap=self._gap), start, listener)
+
+    def _in_stages(self, matrix: Matrix, coarse: Coarse, listener: Callable[[Report], None] | None) -> Result:
+        settings = replace(self.settings, gap=self._gap, time_limit=self._left())
+        began = time.monotonic()
+        try:
+            return Staged(matrix, coarse, settings, self.should_stop, listener).run()
+        finally:
+            self._in_solver += time.monotonic() - began
 
     def _timed(
         self,

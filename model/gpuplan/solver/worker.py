@@ -76,14 +76,15 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing that a library prints may mix with the messages
     inbox = Inbox(sys.stdin.buffer)
     while True:
-        matrix, settings = inbox.next_task()
-        _serve(out, inbox, matrix, settings)
+        _serve(out, inbox, *inbox.next_task())
 
 
-def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any) -> None:
+def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any, groups: Any = None, most: int = 0) -> None:
+    """A run; a splitting, where there are columns to split on."""
     import highspy  # noqa: F401  (loaded before the limit, which counts what comes on top)
 
     from gpuplan.solver.highs import run
+    from gpuplan.solver.splitting import split
 
     if settings.memory_mb is not None:
         _limit_memory(settings.memory_mb)
@@ -96,6 +97,9 @@ def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any) -> None:
             send(out, message)
 
     try:
+        if groups is not None:
+            send(out, split(matrix, groups, most, settings, inbox.stop.is_set))
+            return
         send(out, run(matrix, settings, report, inbox.stop.is_set))
     except MemoryError:
         send(out, MemoryError(f"more than {settings.memory_mb} MB"))

@@ -1,0 +1,136 @@
+"""The search in stages: the same value as a search in one piece, a bound that holds, limits and stops that are kept."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+import gpuplan
+from gpuplan.formulation import Formulation, coarsened, formulate
+from gpuplan.solver import search, staged
+from gpuplan.solver.matrix import Matrix, matrix_of
+from gpuplan.solver.result import Report, Result, Settings, Termination
+from gpuplan.solver.splitting import split
+from support.builders import Tree, made
+from support.laws import broken_rows, levels_by_highs
+from support.tiny import tiny
+
+GAP = 1e-4
+
+
+def with_cost(formulation: Formulation) -> Matrix:
+    """Its matrix, the one level as cost."""
+    return matrix_of(formulation).with_cost(formulation.goals[0].expression)
+
+
+def in_stages(tree: Tree, settings: Settings, **listening: object) -> tuple[Result, Formulation]:
+    """How a search in stages ends, and the program that it was on."""
+    instance = made(tree)
+    whole = formulate(instance, reductions=True)
+    coarse = coarsened(instance, whole, {}, lambda: None)
+    assert coarse is not None
+    return staged.Staged(with_cost(whole), coarse, settings, **listening).run(), whole  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("seed", range(6))
+def test_it_finds_what_a_search_in_one_piece_finds(seed: int, threads: int) -> None:
+    """Proves value, bound and plan on tiny instances. If broken, a plan is worse than the gap says."""
+    result, whole = in_stages(tiny(seed), Settings(gap=GAP, threads=threads))
+    best = levels_by_highs(whole)
+    if best is None:
+        assert result.termination is Termination.INFEASIBLE
+        return
+    assert result.termination is Termination.OPTIMAL
+    assert result.values is not None
+    assert result.objective is not None
+    assert not broken_rows(whole.problem, result.values.tolist())
+    assert result.bound <= best[0][0] * (1 + 1e-6)
+    assert best[0][0] * (1 - 1e-6) <= result.objective <= best[0][0] * (1 + GAP)
+
+
+def test_short_stretches_end_at_the_same_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a part taken up again and again, to the whole program, is searched to the end."""
+    monkeypatch.setattr(staged, "STRETCH", 1)
+    monkeypatch.setattr(staged, "LONGER", 2)
+    monkeypatch.setattr(staged, "DETAIL", 1)
+    result, whole = in_stages(tiny(1), Settings(gap=0.0))
+    best = levels_by_highs(whole)
+    assert best is not None
+    assert result.objective == pytest.approx(best[0][0], rel=1e-6)
+    assert result.bound == pytest.approx(best[0][0], rel=1e-6)
+
+
+@pytest.fixture(name="_every_program_is_large")
+def every_program_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever has one level is searched in stages."""
+    monkeypatch.setattr(search, "LARGE", 0)
+
+
+@pytest.mark.usefixtures("_every_program_is_large")
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_plans_are_audited_and_the_same_every_time(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a host gets the plan that it would get from a search in one piece, and twice the same."""
+    instance = made(tiny(seed))
+    first, second = (gpuplan.solve(instance, gap=GAP) for _ in range(2))
+    monkeypatch.setattr(search, "LARGE", 10**9)
+    other = gpuplan.solve(instance, gap=GAP)
+    assert first.status == second.status == other.status
+    if first.plan is None:
+        return
+    assert second.plan is not None
+    assert other.plan is not None
+    assert first.plan.audit.passed
+    assert first.plan.decisions == second.plan.decisions
+    value, bound = first.plan.levels[-1].reached, first.plan.levels[-1].bound
+    assert bound is not None
+    assert other.bound is not None
+    assert bound <= other.plan.levels[-1].reached
+    assert other.bound <= value
+    assert (value - bound) / value <= Decimal(repr(GAP))
+
+
+@pytest.mark.usefixtures("_every_program_is_large")
+def test_progress_is_told_and_a_stop_keeps_the_best_plan() -> None:
+    """Proves that a host that cancels at the first plan gets it, with a bound that is proven."""
+    seen: list[gpuplan.Progress] = []
+    outcome = gpuplan.solve(
+        made(tiny(1)), gap=0, on_progress=seen.append, cancel=lambda: any(one.incumbent is not None for one in seen)
+    )
+    assert seen
+    assert outcome.plan is not None
+    assert outcome.plan.audit.passed
+    assert outcome.bound is None or outcome.bound <= outcome.plan.levels[-1].reached
+
+
+def test_no_time_is_no_plan() -> None:
+    """Proves that a limit which has passed ends it at once, with nothing called infeasible."""
+    reports: list[Report] = []
+    result, _ = in_stages(tiny(1), Settings(time_limit=0.0), listener=reports.append)
+    assert result.termination is Termination.STOPPED
+    assert result.values is None
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_parts_hold_every_plan(seed: int) -> None:
+    """Proves that the least bound of the parts is one of the whole, that they do not overlap, and what a cutoff leaves.
+
+    If broken, a bound is shown that some plan is better than.
+    """
+    coarse = formulate(made(tiny(seed)), coarse=True)
+    matrix, best = with_cost(coarse), levels_by_highs(coarse)
+    columns = coarse.problem.columns
+    groups = (tuple(columns.of("site_open")), tuple(columns.of("tier")))
+    parts = split(matrix, groups, 400, Settings(gap=0.0), lambda: False).parts
+    assert (best is None) or parts
+    if best is None:
+        return
+    assert parts[0].settled
+    assert min(part.bound for part in parts) <= best[0][0] * (1 + 1e-6)
+    holding = [part for part in parts if all(round(best[1][column]) == value for column, value in part.fixed)]
+    assert len(holding) == 1
+    assert holding[0].bound <= best[0][0] * (1 + 1e-6)
+    cutoff = best[0][0] * 0.99
+    left = split(matrix, groups, 400, Settings(gap=0.0, cutoff=cutoff), lambda: False).parts
+    assert all(part.bound < cutoff for part in left[1:])
