@@ -199,7 +199,9 @@ class Resolve(Search):
                 return found
             return self._afresh(runs, matrix, start, listener)
         target = value - room
-        found = self._timed(runs, cut, replace(self.settings, gap=self._gap, cutoff=target), None, listener)
+        # A proof is sought more than a plan: branching alone is the faster way to it.
+        proving = replace(self.settings, gap=self._gap, cutoff=target, plain=True)
+        found = self._timed(runs, cut, proving, None, listener)
         if found.termination is Termination.INFEASIBLE:
             return Result(Termination.OPTIMAL, start, value, max(known, target))
         if found.termination is Termination.FAILED or (found.values is not None and not _is_whole(matrix, found)):
