@@ -10,8 +10,9 @@ import gpuplan
 from gpuplan.formulation import Formulation, coarsened, formulate
 from gpuplan.solver import search, staged
 from gpuplan.solver.matrix import Matrix, matrix_of
-from gpuplan.solver.result import Report, Result, Settings, Termination
+from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination
 from gpuplan.solver.splitting import split
+from gpuplan.solver.watched import Watched
 from support.builders import Tree, made
 from support.laws import broken_rows, levels_by_highs
 from support.tiny import tiny
@@ -134,3 +135,13 @@ def test_parts_hold_every_plan(seed: int) -> None:
     cutoff = best[0][0] * 0.99
     left = split(matrix, groups, 400, Settings(gap=0.0, cutoff=cutoff), lambda: False).parts
     assert all(part.bound < cutoff for part in left[1:])
+
+
+@pytest.mark.parametrize("ending", [Termination.FAILED, Termination.STOPPED, Termination.UNBOUNDED])
+def test_runs_that_are_lost_end_the_search(ending: Termination, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a solver that is lost every time ends the search without a plan. If broken, it goes on for ever."""
+    lost = Result(ending, None, None, NO_BOUND)
+    monkeypatch.setattr(Watched, "run", lambda *_args, **_named: lost)
+    result, _ = in_stages(tiny(1), Settings(gap=GAP))
+    assert result.termination is Termination.STOPPED
+    assert result.values is None

@@ -110,7 +110,9 @@ class Search:
                     formulate(instance, reductions=True, margins=self._margins, pause=self._pause)
                 )
                 matrix = matrix_of(formulation)
-                if self.alter is None and len(matrix.lower) >= LARGE and len(formulation.goals) == 1:
+                large = len(matrix.lower) >= LARGE and len(formulation.goals) == 1
+                # Where memory is limited one run may have it all, and no other may take its place when it has had it.
+                if large and self.alter is None and self.settings.memory_mb is None:
                     self._coarse = coarsened(instance, formulation, self._margins, self._pause)
             except _Stopped:
                 return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)

@@ -38,6 +38,8 @@ STRETCH = 200
 """Nodes of the first stretch of search of a part on a program."""
 LONGER = 4
 """By how much each further one is longer."""
+STRETCHES = 12
+"""Stretches of one part on one program after which it is given up: only runs that are lost can be so many."""
 DETAIL = 60
 """Nodes of one search for the plan of a coarse one."""
 DETAILED = 0.5
@@ -121,7 +123,7 @@ class Staged:
     def _is_over(self) -> bool:
         if self._value is not None and relative_gap(self._value, min(self._bound(), self._value)) <= self.settings.gap:
             return True
-        return self._is_stopped()
+        return self._is_stopped() or any(part.stretches >= STRETCHES for part in (self._all, *self._parts))
 
     def _is_stopped(self) -> bool:
         return (
@@ -177,7 +179,10 @@ class Staged:
         )
 
         def run(worker: Watched) -> object:
-            return worker.run(matrix, settings, should_stop=self._is_stopped)
+            found = worker.run(matrix, settings, should_stop=self._is_stopped)
+            if found.termination is Termination.FAILED:
+                found = worker.run(matrix, replace(settings, careful=True), should_stop=self._is_stopped)
+            return found
 
         def take(found: object) -> None:
             assert isinstance(found, Result)
