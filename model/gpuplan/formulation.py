@@ -18,6 +18,7 @@ from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.objective import Goal, goals
 from gpuplan.instance.commitments import ordered_before
 from gpuplan.program.columns import Key, Role
+from gpuplan.program.pooling import pool
 from gpuplan.program.problem import Group, Problem
 from gpuplan.program.propagation import tighten_columns
 from gpuplan.program.sharpen import sharpen
@@ -77,12 +78,25 @@ def formulate(
         problem.rows.family = "objective"
         found = Formulation(problem, tuple(goals(problem)))
         sharpen(problem.columns, problem.rows, "limits")
+        if coarse:
+            problem.rows = pool(problem.columns, problem.rows, [goal.expression for goal in found.goals])
         return found
 
 
 FIRST = (("site_open",), ("serving_site", "serving_system"))
 """Decisions that shape everything else, to be settled first, the first first."""
-COUNTED = ("installed", "positions")
+TIMING = ("opening",)
+"""Yes-or-no decisions on time that a coarse program keeps whole."""
+COUNTED = (
+    "installed",
+    "orders",
+    "positions",
+    "modules",
+    "clusters",
+    "joined",
+    "offer_first",
+    "vendor_first",
+)
 """Numbers that a coarse program lets be broken."""
 
 
@@ -108,10 +122,12 @@ def coarsened(
     coarse = formulate(instance, coarse=True, margins=margins, pause=pause)
     columns = coarse.problem.columns
     there = {key: index for index, key in enumerate(whole.problem.columns.keys)}
-    strategic = (index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC)
+    chosen = [index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC]
+    for name in TIMING:
+        chosen += columns.of(name)
     return Coarse(
         coarse,
-        {index: there[columns.keys[index]] for index in strategic if columns.keys[index] in there},
+        {index: there[columns.keys[index]] for index in chosen if columns.keys[index] in there},
         tuple(tuple(index for name in names for index in columns.of(name)) for names in FIRST),
         tuple(index for name in COUNTED for index in columns.of(name)),
     )

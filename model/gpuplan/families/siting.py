@@ -27,6 +27,7 @@ from gpuplan.instance.commitments import opened_before
 from gpuplan.instance.matching import Subject
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
+from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import NOISE, Flow, Group
 
@@ -78,7 +79,7 @@ def columns(problem: Problem) -> None:
             if number < 0 and not opened_before(problem.instance, name, day):
                 continue
             if open_day(site, day) <= problem.instance.calendar.end:
-                problem.columns.add(("opening", name, number), problem.role_of_numbers, 1.0)
+                problem.columns.add(("opening", name, number), Role.WHOLE, 1.0)
 
 
 def rows(problem: Problem) -> None:
@@ -167,8 +168,8 @@ def _open_for_each(problem: Problem, site: str, state: int, openings: list[int])
     """The same for each offer alone, by its own largest number: implied, and much tighter when relaxed."""
     for offer, standing in problem.standings_by_site.get(site, []):
         column = standing[state]
-        if state and column == standing[state - 1]:
-            continue
+        if (state and column == standing[state - 1]) or (problem.coarse and column != standing[-1]):
+            continue  # a coarse program has these rows for the last day alone
         if column is not None and problem.columns.upper[column] > NOISE:
             row = Linear([(column, 1.0), *((opening, -problem.columns.upper[column]) for opening in openings)])
             problem.rows.add(("open_for", offer, site, state), row, at_most=0.0, tightening=True)

@@ -43,7 +43,7 @@ def run(
     highs.run()
     if listener.raised is not None:
         raise listener.raised
-    return _result(highs, highspy, matrix, factor, listener.bound)
+    return _result(highs, highspy, matrix, factor, listener.bound, settings.cutoff)
 
 
 def quiet(highspy: Any) -> Any:
@@ -157,7 +157,7 @@ class _Listener:
             self.bound = max(self.bound, bound)
 
 
-def _result(highs: Any, highspy: Any, matrix: Matrix, factor: float, bound_seen: float) -> Result:
+def _result(highs: Any, highspy: Any, matrix: Matrix, factor: float, bound_seen: float, cutoff: float | None) -> Result:
     status, info = highs.getModelStatus(), highs.getInfo()
     states = highspy.HighsModelStatus
     termination = {
@@ -188,6 +188,8 @@ def _result(highs: Any, highspy: Any, matrix: Matrix, factor: float, bound_seen:
         bound = objective if termination is Termination.OPTIMAL and objective is not None else NO_BOUND
     if termination is Termination.INFEASIBLE:
         bound = float("inf")
+    elif cutoff is not None:
+        bound = min(bound, cutoff)  # what is no better was never looked at
     if objective is not None and bound > objective:
         bound = objective  # within the solver's tolerance the bound may pass the value; nothing better exists then
     return Result(termination, values, objective, bound if np.isfinite(bound) or bound > 0 else NO_BOUND)

@@ -1,15 +1,15 @@
-"""A search in stages: a coarse program bounds, the whole program makes plans, and parts are worked side by side.
+"""A search in stages: a tree on a coarse program bounds and proposes, the whole program makes plans and has the last word.
 
-    coarse program -> parts by sites and places of serving, by linear relaxations
-    part of the least bound -> a stretch of search on the coarse program -> a better bound, coarse plans
-    coarse plan -> the whole program with its yes-or-no columns -> a plan
+    coarse program -> tree of its relaxations -> nodes that are settled -> parts
+    settled node -> the whole program with its yes-or-no columns -> a plan
+    part of the least bound -> the coarse program with whole numbers -> the whole program -> a better bound
 
-Every plan keeps the coarse program at no more than its cost, so the least bound of a part holds for the whole. A part
-that is searched to the end is searched again on the next finer program: the coarse one with whole numbers of systems,
-and then the whole one.
+Every plan keeps the coarse program at no more than its cost, so the least bound of a node or part holds for the whole.
+A part has the yes-or-no columns of a settled node that were branched on, and nothing else of it, so that nodes which
+differ in numbers only are one part.
 
-Work goes in rounds of as many runs as there are threads. Each run is limited by nodes and not by the clock, and what a
-round found is taken in order, so that the same input gives the same plan.
+Work goes in rounds of as many runs as there are threads. Each run is limited by iterations or nodes and not by the
+clock, and what a round found is taken in order, so that the same input gives the same plan.
 """
 
 from __future__ import annotations
@@ -19,29 +19,35 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
-from gpuplan.solver.splitting import Split
+from gpuplan.solver.tree import Explored, Learned, Limits, Node, Stretch
 from gpuplan.solver.watched import Watched, watched
 
 if TYPE_CHECKING:
     from gpuplan.formulation import Coarse
 
-RELAXATIONS = 400
-"""Relaxations solved by one splitting at most."""
-STRETCH = 200
-"""Nodes of the first stretch of search of a part on a program."""
+ITERATIONS = 8_000
+"""Simplex iterations of one stretch of the tree."""
+DEALT = 12
+"""Nodes that one stretch of the tree starts from at most."""
+NODES = 200
+"""Nodes of the first search of a part on a program."""
 LONGER = 4
 """By how much each further one is longer."""
-STRETCHES = 12
-"""Stretches of one part on one program after which it is given up: only runs that are lost can be so many."""
+SEARCHES = 12
+"""Searches of one part on one program after which it is given up: only runs that are lost can be so many."""
+LOST = 3
+"""Stretches of the tree that are lost after which it is given up."""
 DETAIL = 60
 """Nodes of one search for the plan of a coarse one."""
+NEAR = 5.0
+"""Gap, as a multiple of the one that is wanted, above which such a search ends at its first node."""
 DETAILED = 0.5
 """Share of the gap to which it is searched."""
 ROUGH = 0.1
@@ -50,23 +56,31 @@ INNER = 0.25
 """Share of the gap to which a part is searched."""
 WITHIN = 0.9
 """Share of the gap by which a plan must be bettered to be sought."""
+LIKELY = 0.5
+"""Share of what plans cost more than their coarse ones, that the next one is taken to cost more at the least."""
 TICK = 0.1
 """Seconds between looks at the clock."""
 
 
 @dataclass
 class Part:
-    """Plans in which some columns of the coarse program have certain values."""
+    """Plans in which some yes-or-no columns of the coarse program have certain values."""
 
-    bound: float
-    fixed: dict[int, float] = field(default_factory=dict)
-    settled: bool = False
-    """Whether its relaxation leaves nothing to split on."""
+    limits: Limits
+    reached: float
+    """Least bound of a settled node in it."""
+    proven: float = NO_BOUND
+    """By a search of the part itself."""
     stage: int = 0
-    stretches: int = 0
+    searches: int = 0
     """On the program of its stage, so far."""
     ended: bool = False
     """Whether nothing in it is better than the plan that is known by more than the gap."""
+
+    @property
+    def bound(self) -> float:
+        """What is proven of all plans in it."""
+        return max(self.reached, self.proven)
 
 
 Run = Callable[[Watched], object]
@@ -88,16 +102,26 @@ class Staged:
         self._deadline = time.monotonic() + settings.time_limit
         (goal,) = coarse.formulation.goals
         aim = goal.expression.times(-1.0 if goal.maximise else 1.0)
-        bounding = matrix_of(coarse.formulation).with_cost(aim)
-        counted = np.zeros(len(bounding.whole), dtype=bool)
+        self._coarse = matrix_of(coarse.formulation).with_cost(aim)
+        counted = np.zeros(len(self._coarse.whole), dtype=bool)
         counted[list(coarse.counted)] = True
-        self._stages = (bounding, replace(bounding, whole=bounding.whole | counted), whole)
+        self._stages = (replace(self._coarse, whole=self._coarse.whole | counted), whole)
         self._groups, self._shared = coarse.first, coarse.same
-        self._all = Part(NO_BOUND)
-        self._parts = [Part(NO_BOUND, settled=not any(self._groups))]
-        self._candidates: list[Floats] = []
+        self._nodes = [Node()]
+        self._dealt: list[Node] = []
+        """Nodes that somebody is at work on."""
+        self._aim = float("inf")
+        """Least bound of a settled node so far."""
+        self._learned = Learned.nothing(len(self._coarse.lower))
+        self._parts: dict[Limits, Part] = {}
+        self._left_out = float("inf")
+        """The least cutoff so far: what was left out by it is no better."""
+        self._candidates: list[tuple[float, Floats]] = []
+        """Coarse plans to be tried, each with its cost."""
         self._seen: set[bytes] = set()
-        self._rounds = 0
+        self._dearer: list[float] = []
+        """By how much the plans that were made cost more than their coarse ones."""
+        self._lost = 0
         self._is_left = False
         self._plan: Floats | None = None
         self._value: float | None = None
@@ -123,7 +147,9 @@ class Staged:
     def _is_over(self) -> bool:
         if self._value is not None and relative_gap(self._value, min(self._bound(), self._value)) <= self.settings.gap:
             return True
-        return self._is_stopped() or any(part.stretches >= STRETCHES for part in (self._all, *self._parts))
+        return (
+            self._is_stopped() or self._lost >= LOST or any(part.searches >= SEARCHES for part in self._parts.values())
+        )
 
     def _is_stopped(self) -> bool:
         return (
@@ -131,8 +157,9 @@ class Staged:
         )
 
     def _bound(self) -> float:
-        """What is proven of all plans: the least bound of a part, or that of all together."""
-        return max(self._all.bound, min((part.bound for part in self._parts), default=float("inf")))
+        """What is proven of all plans."""
+        bounds = [node.bound for node in (*self._nodes, *self._dealt)] + [part.bound for part in self._parts.values()]
+        return min([*bounds, self._left_out])
 
     def _cutoff(self) -> float | None:
         """What a plan must be better than to be sought."""
@@ -141,41 +168,87 @@ class Staged:
     # Runs, each with what takes its result
 
     def _jobs(self, most: int) -> list[tuple[Run, Take]]:
-        """The next runs: the coarse program as one, plans of coarse ones, and the parts of the least bounds."""
+        """The next runs: a plan of a coarse one, and what has the least bounds, be it parts or nodes of the tree."""
+        cutoff = self._cutoff()
+        self._nodes = sorted(
+            (node for node in self._nodes if cutoff is None or node.bound < cutoff), key=lambda node: node.bound
+        )
+        self._left_out = self._left_out if cutoff is None else min(self._left_out, cutoff)
         jobs: list[tuple[Run, Take]] = []
-        self._rounds += 1
-        if not self._all.stage and not self._all.ended and (most > 1 or self._rounds % 2):
-            jobs.append(self._stretch(self._all))
-        while self._candidates and len(jobs) < most:
-            jobs.append(self._detail(self._candidates.pop(0)))
-        waiting = sorted((part for part in self._parts if not part.ended), key=lambda part: part.bound)
-        chosen = waiting[: most - len(jobs)]
-        return jobs + [self._stretch(part) if part.settled else self._splitting(part) for part in chosen]
+        point = self._next_candidate()
+        if point is not None:
+            jobs.append(self._detail(*point))
+        free = most - len(jobs)
+        if self._nodes and free:
+            self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
+            hands = min(free, len(self._dealt))
+            for first in range(hands):
+                aim = NO_BOUND if first else self._aim  # one of them goes down to a plan, the others raise the bound
+                jobs.append(self._stretch(self._dealt[first::hands], aim, threads=free // hands))
+        if len(jobs) < most and not self._nodes:
+            parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
+            jobs += [self._search(part) for part in parts[: most - len(jobs)]]
+        return jobs
 
-    def _splitting(self, part: Part) -> tuple[Run, Take]:
-        matrix, settings = _with_values(self._stages[0], part.fixed), self._settings(gap=0.0)
+    def _next_candidate(self) -> tuple[float, Floats] | None:
+        """The cheapest coarse plan, if its plan may be better than the one that is known."""
+        cutoff = self._cutoff()
+        if not self._candidates:
+            return None
+        first = min(range(len(self._candidates)), key=lambda one: self._candidates[one][0])
+        expected = LIKELY * sum(self._dearer) / max(len(self._dearer), 1)
+        if cutoff is not None and self._candidates[first][0] + expected >= cutoff:
+            return None
+        return self._candidates.pop(first)
+
+    def _stretch(self, nodes: list[Node], aim: float, threads: int) -> tuple[Run, Take]:
+        """A stretch of the tree from some nodes."""
+        task = Stretch(
+            self._coarse,
+            self._groups,
+            tuple(nodes),
+            self._learned,
+            ITERATIONS,
+            aim,
+            self._settings(gap=0.0, threads=threads),
+        )
 
         def run(worker: Watched) -> object:
-            return worker.split(matrix, self._groups, RELAXATIONS, settings, self._is_stopped)
+            return worker.explore(task, self._is_stopped)
 
         def take(found: object) -> None:
-            if isinstance(found, Split):
-                self._parts.remove(part)
-                for one in found.parts:
-                    settled = one.settled or not one.fixed
-                    self._parts.append(Part(max(part.bound, one.bound), part.fixed | dict(one.fixed), settled))
-                if settings.cutoff is not None:  # what was left out is no better
-                    self._parts.append(Part(settings.cutoff, ended=True))
+            self._dealt = [node for node in self._dealt if not any(node is mine for mine in nodes)]
+            if not isinstance(found, Explored):
+                self._lost += not self._is_stopped()
+                self._nodes += nodes
+                return
+            self._learned = self._learned.plus(found.learned)
+            for node in found.nodes:
+                if node.is_settled:
+                    self._settle(node)
+                else:
+                    self._nodes.append(node)
 
         return run, take
 
-    def _stretch(self, part: Part) -> tuple[Run, Take]:
-        """A stretch of search of a part, longer each time."""
+    def _settle(self, node: Node) -> None:
+        """A node with nothing left to branch on: its part, and its point as a plan to be tried."""
+        limits = tuple(sorted(limit for limit in node.limits if limit[0] in self._shared))
+        if limits in self._parts:
+            self._parts[limits].reached = min(self._parts[limits].reached, node.bound)
+        else:
+            self._parts[limits] = Part(limits, node.bound)
+        if node.point is not None:
+            self._aim = min(self._aim, node.bound)
+            self._add_candidate(node.bound, node.point)
+
+    def _search(self, part: Part) -> tuple[Run, Take]:
+        """A search of a part, longer each time."""
         last = part.stage == len(self._stages) - 1
-        fixed = {self._shared[one]: value for one, value in part.fixed.items()} if last else part.fixed
-        matrix = _with_values(self._stages[part.stage], fixed)
+        limits = [(self._shared[one] if last else one, lower, upper) for one, lower, upper in part.limits]
+        matrix = _with_limits(self._stages[part.stage], limits)
         settings = self._settings(
-            gap=self.settings.gap * INNER, nodes=STRETCH * LONGER**part.stretches, plain=self._value is not None
+            gap=self.settings.gap * INNER, nodes=NODES * LONGER**part.searches, plain=self._value is not None
         )
 
         def run(worker: Watched) -> object:
@@ -186,44 +259,46 @@ class Staged:
 
         def take(found: object) -> None:
             assert isinstance(found, Result)
-            part.stretches += 1
+            part.searches += 1
             if found.termination is Termination.INFEASIBLE:
-                part.bound = max(part.bound, float("inf") if settings.cutoff is None else settings.cutoff)
+                part.proven = max(part.proven, float("inf") if settings.cutoff is None else settings.cutoff)
                 part.ended = True
                 return
-            part.bound = max(part.bound, found.bound)
+            part.proven = max(part.proven, found.bound)
             if found.values is not None and last:
                 self._take_plan(found)
             elif found.values is not None:
-                self._add_candidate(found.values)
+                self._add_candidate(found.objective or part.bound, found.values)
             if found.termination is Termination.OPTIMAL:
                 part.ended = part.ended or last
-                part.stage, part.stretches = min(part.stage + 1, len(self._stages) - 1), 0
+                part.stage, part.searches = min(part.stage + 1, len(self._stages) - 1), 0
 
         return run, take
 
-    def _detail(self, point: Floats) -> tuple[Run, Take]:
+    def _detail(self, value: float, point: Floats) -> tuple[Run, Take]:
         """The plan of a coarse one: the whole program with its yes-or-no columns."""
-        fixed = {there: float(round(point[here])) for here, there in self._shared.items()}
-        matrix = _with_values(self._stages[-1], fixed)
+        fixed = [(there, float(round(point[here])), float(round(point[here]))) for here, there in self._shared.items()]
+        matrix = _with_limits(self._stages[-1], fixed)
         # The first plans need not be the best ones of their yes-or-no columns: better coarse ones will come.
-        apart = 1.0 if self._value is None else relative_gap(self._value, self._bound())
+        apart = relative_gap(self._value, self._bound())
         gap = max(self.settings.gap * DETAILED, ROUGH * min(apart, 0.05))
-        settings = self._settings(gap=gap, nodes=DETAIL)
+        settings = self._settings(gap=gap, nodes=1 if apart > NEAR * self.settings.gap else DETAIL)
 
         def run(worker: Watched) -> object:
             return worker.run(matrix, settings, should_stop=self._is_stopped)
 
         def take(found: object) -> None:
             assert isinstance(found, Result)
+            if found.objective is not None:
+                self._dearer.append(max(found.objective - value, 0.0))
             self._take_plan(found)
 
         return run, take
 
-    def _settings(self, gap: float, nodes: int | None = None, plain: bool = False) -> Settings:
+    def _settings(self, gap: float, nodes: int | None = None, plain: bool = False, threads: int = 1) -> Settings:
         left = max(self._deadline - time.monotonic(), 0.0)
         return replace(
-            self.settings, time_limit=left, threads=1, cutoff=self._cutoff(), gap=gap, nodes=nodes, plain=plain
+            self.settings, time_limit=left, threads=threads, cutoff=self._cutoff(), gap=gap, nodes=nodes, plain=plain
         )
 
     def _side_by_side(self, workers: list[Watched], runs: list[Run]) -> list[object]:
@@ -264,12 +339,12 @@ class Staged:
 
     # What is found
 
-    def _add_candidate(self, point: Floats) -> None:
+    def _add_candidate(self, value: float, point: Floats) -> None:
         """Remember a coarse plan, unless one of the same yes-or-no columns was tried."""
         seal = np.round(point[list(self._shared)]).tobytes()
         if seal not in self._seen:
             self._seen.add(seal)
-            self._candidates.append(point)
+            self._candidates.append((value, point))
 
     def _take_plan(self, found: Result) -> None:
         if found.values is None or found.objective is None:
@@ -277,14 +352,14 @@ class Staged:
         if self._value is None or found.objective < self._value:
             self._plan, self._value = found.values, found.objective
             cutoff = self._cutoff()
-            for part in self._parts:
+            for part in self._parts.values():
                 part.ended = part.ended or (cutoff is not None and part.bound >= cutoff)
 
 
-def _with_values(matrix: Matrix, fixed: dict[int, float]) -> Matrix:
+def _with_limits(matrix: Matrix, limits: Limits | list[tuple[int, float, float]]) -> Matrix:
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    for column, value in fixed.items():
-        lower[column] = upper[column] = value
+    for column, least, most in limits:
+        lower[column], upper[column] = least, most
     return matrix.with_bounds(lower, upper)
 
 

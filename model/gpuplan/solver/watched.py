@@ -22,8 +22,8 @@ from gpuplan.errors import Defect
 from gpuplan.solver import highs
 from gpuplan.solver.matrix import Floats, Matrix
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination
-from gpuplan.solver.splitting import Split
-from gpuplan.solver.worker import receive, send
+from gpuplan.solver.tree import Explored, Stretch
+from gpuplan.solver.worker import Run, receive, send
 
 SMALL = 4_000
 """Entries up to which a run starts in this process."""
@@ -65,29 +65,21 @@ class Watched:
             self._keep(Report(result.bound, result.objective, result.values))
         deadline = began + settings.time_limit
         try:
-            found = self._in_child((matrix, settings), deadline, on_report, should_stop)
+            found = self._in_child(Run(matrix, settings), deadline, on_report, should_stop)
         except _GoneBeforeError:  # it has been closed, so that this time a new one is started
-            found = self._in_child((matrix, settings), deadline, on_report, should_stop)
+            found = self._in_child(Run(matrix, settings), deadline, on_report, should_stop)
         assert isinstance(found, Result)
         return found
 
-    def split(
-        self,
-        matrix: Matrix,
-        groups: tuple[tuple[int, ...], ...],
-        most: int,
-        settings: Settings,
-        should_stop: ShouldStop | None = None,
-    ) -> Split | None:
-        """Split a program, in a child; None when the time limit came first, or a stop."""
+    def explore(self, stretch: Stretch, should_stop: ShouldStop | None = None) -> Explored | None:
+        """Go on in a tree, in a child; None when it had to be given up."""
         self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
-        deadline = time.monotonic() + settings.time_limit
-        task = (matrix, settings, groups, most)
+        deadline = time.monotonic() + stretch.settings.time_limit
         try:
-            found = self._in_child(task, deadline, None, should_stop)
+            found = self._in_child(stretch, deadline, None, should_stop)
         except _GoneBeforeError:
-            found = self._in_child(task, deadline, None, should_stop)
-        return found if isinstance(found, Split) else None
+            found = self._in_child(stretch, deadline, None, should_stop)
+        return found if isinstance(found, Explored) else None
 
     def close(self) -> None:
         """End the child, if there is one."""
@@ -102,11 +94,11 @@ class Watched:
 
     def _in_child(
         self,
-        task: tuple[Matrix, Settings] | tuple[Matrix, Settings, tuple[tuple[int, ...], ...], int],
+        task: Run | Stretch,
         deadline: float,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
-    ) -> Result | Split:
+    ) -> Result | Explored:
         finished = False
         kept = self._child
         try:
@@ -114,7 +106,7 @@ class Watched:
             left = max(deadline - time.monotonic(), 0.0)
             with contextlib.suppress(OSError):  # a child that died already: the watch will see it
                 assert child.stdin is not None
-                send(child.stdin, (task[0], replace(task[1], time_limit=left), *task[2:]))
+                send(child.stdin, replace(task, settings=replace(task.settings, time_limit=left)))
             result = self._watch(child, child is kept, deadline, on_report, should_stop)
             finished = result is not None
             return result if result is not None else self._best
@@ -147,7 +139,7 @@ class Watched:
         deadline: float,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
-    ) -> Result | Split | None:
+    ) -> Result | Explored | None:
         """The child's result, or None when it had to be given up: the best so far is then in `_best`.
 
         Raises _GoneBeforeError when it was kept from a run before and ended, unasked, before it said anything of this.
@@ -167,7 +159,7 @@ class Watched:
                 message = self._messages.get(timeout=TICK)
             except queue.Empty:
                 continue
-            if isinstance(message, Split):
+            if isinstance(message, Explored):
                 return message
             if isinstance(message, Result):
                 return self._better(message)

@@ -12,13 +12,26 @@ import struct
 import sys
 import threading
 import time
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from gpuplan.solver.matrix import Matrix
+from gpuplan.solver.result import Settings
+from gpuplan.solver.tree import Stretch, explore
+
 LENGTH = struct.Struct("<Q")
 REPORT_EVERY = 0.1
 """Seconds between signs of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A task: one run of HiGHS."""
+
+    matrix: Matrix
+    settings: Settings
 
 
 def send(stream: IO[bytes], message: object) -> None:
@@ -76,16 +89,16 @@ def main() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # nothing that a library prints may mix with the messages
     inbox = Inbox(sys.stdin.buffer)
     while True:
-        _serve(out, inbox, *inbox.next_task())
+        _serve(out, inbox, inbox.next_task())
 
 
-def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any, groups: Any = None, most: int = 0) -> None:
-    """A run; a splitting, where there are columns to split on."""
+def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch) -> None:
+    """Do a task, and say how it ended."""
     import highspy  # noqa: F401  (loaded before the limit, which counts what comes on top)
 
     from gpuplan.solver.highs import run
-    from gpuplan.solver.splitting import split
 
+    settings = task.settings
     if settings.memory_mb is not None:
         _limit_memory(settings.memory_mb)
     last = [0.0]
@@ -97,10 +110,10 @@ def _serve(out: IO[bytes], inbox: Inbox, matrix: Any, settings: Any, groups: Any
             send(out, message)
 
     try:
-        if groups is not None:
-            send(out, split(matrix, groups, most, settings, inbox.stop.is_set))
-            return
-        send(out, run(matrix, settings, report, inbox.stop.is_set))
+        if isinstance(task, Stretch):
+            send(out, explore(task, inbox.stop.is_set))
+        else:
+            send(out, run(task.matrix, settings, report, inbox.stop.is_set))
     except MemoryError:
         send(out, MemoryError(f"more than {settings.memory_mb} MB"))
     except Exception as error:

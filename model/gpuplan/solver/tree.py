@@ -1,0 +1,393 @@
+"""A tree of linear relaxations: branching over the few whole columns that shape a plan, from where the last one ended.
+
+    node of the least bound -> candidates, each tried both ways -> two nodes -> down the better one until it is settled
+
+HiGHS branches where it expects the bound to move after many rounds of cuts; on programs whose relaxations follow
+quickly from one another, trying both ways of a few columns at every node and learning from it needs far fewer and far
+cheaper nodes. Which columns are tried first goes by what was learned of each: the rise of the bound for each unit by
+which it was brought up or down, as in Achterberg, Koch and Martin, "Branching rules revisited" (2005).
+
+The tree is worked off in stretches measured in simplex iterations, never by the clock, so that the same input takes the
+same way.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, cast
+
+import numpy as np
+
+from gpuplan.solver.highs import pass_model, quiet, set_options
+from gpuplan.solver.matrix import Floats, Matrix, checked, scaled
+from gpuplan.solver.result import NO_BOUND, Settings, ShouldStop
+
+WHOLE = 1e-6
+"""How near to a whole number a relaxed value counts as one."""
+SAFE = 1e-9
+"""Share by which a bound is lowered for what a solver of linear programs cannot tell apart."""
+TRIED = 4
+"""Columns that are tried both ways at one node at most."""
+KNOWN = 2
+"""Times that a column must have been tried each way before what was learned of it is trusted."""
+WAYS = (1, 0)
+"""Up and down."""
+LEAST = 1e-6
+"""Rise of a bound, as a share of it, that counts as one."""
+
+Limits = tuple[tuple[int, float, float], ...]
+"""(column, lower, upper) of the columns whose bounds differ from those of the whole tree."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Plans in which some columns keep narrower bounds, and a bound proven for their cost."""
+
+    bound: float = NO_BOUND
+    limits: Limits = ()
+    basis: bytes = b""
+    """Where a relaxation like this ended, to start from; empty where none was solved."""
+    point: Floats | None = None
+    """Its relaxed plan, when no column is left to branch on."""
+    is_lost: bool = False
+    """Whether its relaxation could not be solved, so that nothing in it can be branched on."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether there is nothing left to branch on."""
+        return self.point is not None or self.is_lost
+
+
+@dataclass(slots=True)
+class Learned:
+    """By column: rises of the bound for each unit that it was brought down or up, added up, and how often that was."""
+
+    rises: Floats
+    """Shape (2, columns); first down, then up."""
+    times: Floats
+    """Shape (2, columns)."""
+
+    @classmethod
+    def nothing(cls, columns: int) -> Learned:
+        """Nothing is known yet."""
+        return cls(np.zeros((2, columns)), np.zeros((2, columns)))
+
+    def plus(self, other: Learned) -> Learned:
+        """Both together."""
+        return Learned(self.rises + other.rises, self.times + other.times)
+
+    def less(self, other: Learned) -> Learned:
+        """What is known here and not there."""
+        return Learned(self.rises - other.rises, self.times - other.times)
+
+    def expected(self, way: int, column: int) -> float:
+        """Rise for one unit; that of all columns together for one that was never tried."""
+        if self.times[way, column]:
+            return float(self.rises[way, column] / self.times[way, column])
+        return float(self.rises[way].sum() / max(self.times[way].sum(), 1.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Explored:
+    """What became of some nodes: together these hold every plan of theirs that is better than the cutoff."""
+
+    nodes: tuple[Node, ...]
+    learned: Learned
+    """What was learned on the way, without what was known before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A task: nodes to go on from, for so many simplex iterations."""
+
+    matrix: Matrix
+    groups: tuple[tuple[int, ...], ...]
+    """Whole columns to be settled before the others, those of the first group first."""
+    nodes: tuple[Node, ...]
+    learned: Learned
+    iterations: int
+    """After which no further node is begun."""
+    aim: float
+    """From a node the way goes on down to a settled one while its bound is below this: minus infinity to go node by
+    node in the order of their bounds, and otherwise the least bound of a settled node so far."""
+    settings: Settings
+    """Nodes whose bound is not below its cutoff are left out; with two threads both ways of a column are tried at a
+    time."""
+
+
+def explore(stretch: Stretch, should_stop: ShouldStop) -> Explored:
+    """Go on from the node of the least bound, until the iterations are spent or nothing is left to branch on."""
+    with ThreadPoolExecutor(min(stretch.settings.threads, len(WAYS))) as pool:
+        tree = _Tree(stretch, should_stop, pool)
+        return Explored(tuple(tree.run()), tree.learned.less(stretch.learned))
+
+
+@dataclass(slots=True)
+class _Solved:
+    """A relaxation that was solved: its bound, point and where it ended."""
+
+    bound: float
+    point: Floats
+    basis: Any
+
+
+@dataclass(order=True, slots=True)
+class _Open:
+    """A node in the queue; `known` holds its relaxation where it was just solved."""
+
+    bound: float
+    number: int
+    node: Node = field(compare=False)
+    known: _Solved | None = field(compare=False, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """One way of branching; a bound of infinity when it leaves nothing better than the cutoff."""
+
+    limit: tuple[int, float, float]
+    bound: float
+    known: _Solved | None
+
+
+class _Tree:
+    def __init__(self, stretch: Stretch, should_stop: ShouldStop, pool: ThreadPoolExecutor) -> None:
+        self.matrix, self.settings, self.should_stop = stretch.matrix, stretch.settings, should_stop
+        self.learned = Learned(stretch.learned.rises.copy(), stretch.learned.times.copy())
+        self.pool = pool
+        self.deadline = time.monotonic() + stretch.settings.time_limit
+        self.relaxations = [_Relaxation(stretch.matrix, stretch.settings)]
+        if stretch.settings.threads > 1:
+            self.relaxations.append(_Relaxation(stretch.matrix, stretch.settings))
+        self.most, self.aim = stretch.iterations, stretch.aim
+        self.whole = np.flatnonzero(stretch.matrix.whole)
+        self.rank = np.full(len(stretch.matrix.whole), len(stretch.groups))
+        for rank, group in enumerate(stretch.groups):
+            self.rank[list(group)] = rank
+        self.waiting = [_Open(node.bound, number, node) for number, node in enumerate(stretch.nodes)]
+        heapq.heapify(self.waiting)
+        self.made = len(self.waiting)
+        self.settled: list[Node] = []
+
+    def run(self) -> list[Node]:
+        """Nodes that are left, settled ones among them."""
+        while self.waiting and not self._is_spent():
+            first = heapq.heappop(self.waiting)
+            if first.bound < self._cutoff():
+                self._down(first)
+        left = [one for one in sorted(self.waiting) if one.bound < self._cutoff()]
+        return self.settled + [self._kept(one) for one in left]
+
+    def _is_spent(self) -> bool:
+        return sum(one.iterations for one in self.relaxations) >= self.most or self._is_stopped()
+
+    def _is_stopped(self) -> bool:
+        return self.should_stop() or time.monotonic() >= self.deadline
+
+    def _cutoff(self) -> float:
+        return float("inf") if self.settings.cutoff is None else self.settings.cutoff
+
+    def _kept(self, one: _Open) -> Node:
+        return one.node if one.known is None else replace(one.node, basis=_packed(one.known.basis))
+
+    def _push(self, node: Node, known: _Solved | None) -> None:
+        heapq.heappush(self.waiting, _Open(node.bound, self.made, node, known))
+        self.made += 1
+
+    def _down(self, one: _Open) -> None:
+        """From a node to the better of two, and so on while its bound is below the aim, until it is settled."""
+        node, known = one.node, one.known
+        is_first = True
+        while True:
+            if known is None:
+                found = self.relaxations[0].solve(node.limits, _unpacked(node.basis) if node.basis else None)
+                if found is INFEASIBLE:
+                    return
+                if found is UNSOLVED:
+                    if self._is_stopped():
+                        self._push(node, None)
+                    else:
+                        self.settled.append(replace(node, is_lost=True))
+                    return
+                known = cast(_Solved, found)
+            node = replace(node, bound=max(node.bound, known.bound))
+            if node.bound >= self._cutoff():
+                return
+            columns = self._columns(node.limits, known.point)
+            if not columns:
+                self.settled.append(replace(node, basis=b"", point=known.point))
+                self.aim = min(self.aim, node.bound)
+                return
+            if (node.bound >= self.aim and not is_first) or self._is_stopped():
+                self._push(node, known)
+                return
+            is_first = False
+            ways = self._ways(node, known, columns)
+            if ways is None:  # stopped on the way
+                self._push(node, known)
+                return
+            found = [
+                (
+                    _Open(max(node.bound, way.bound), 0, Node(max(node.bound, way.bound), _narrowed(node.limits, way))),
+                    way,
+                )
+                for way in sorted(ways, key=lambda way: way.bound)
+                if way.bound < self._cutoff()
+            ]
+            for other, way in found[1:]:
+                self._push(other.node, way.known)
+            if not found:
+                return
+            node, known = found[0][0].node, found[0][1].known
+
+    def _columns(self, limits: Limits, point: Floats) -> list[int]:
+        """Columns to branch on, of the first group that has any, those of which most is expected first."""
+        values = point[self.whole]
+        broken = self.whole[np.abs(values - np.round(values)) > WHOLE]
+        decided = [column for column, lower, upper in limits if lower == upper]
+        broken = broken[~np.isin(broken, decided)]
+        if not len(broken):
+            return []
+        first = broken[self.rank[broken] == self.rank[broken].min()]
+        return sorted((int(column) for column in first), key=lambda column: (-self._promise(column, point), column))
+
+    def _promise(self, column: int, point: Floats) -> float:
+        part = float(point[column] - np.floor(point[column]))
+        return max(self.learned.expected(0, column) * part, LEAST) * max(
+            self.learned.expected(1, column) * (1.0 - part), LEAST
+        )
+
+    def _ways(self, node: Node, known: _Solved, columns: list[int]) -> tuple[_Way, _Way] | None:
+        """Both ways of the column whose lesser rise is best, by trying those of which too little is known."""
+        best: tuple[float, int, tuple[_Way, _Way] | None] | None = None
+        for column in columns[:TRIED]:
+            if self.learned.times[:, column].min() >= KNOWN:
+                score, ways = self._promise(column, known.point), None
+            else:
+                ways = self._try(node, known, column)
+                if ways is None:
+                    return None
+                score = _score(ways, node.bound)
+            if best is None or score > best[0]:
+                best = (score, column, ways)
+            if ways is not None and max(way.bound for way in ways) >= self._cutoff():
+                break  # one way leaves nothing, so that no column can do better
+        assert best is not None
+        return best[2] or self._try(node, known, best[1])
+
+    def _try(self, node: Node, known: _Solved, column: int) -> tuple[_Way, _Way] | None:
+        """Both ways of one column, up first; None when stopped meanwhile."""
+        value = float(known.point[column])
+        lower, upper = _bounds(self.matrix, node.limits, column)
+        limits = ((column, float(np.ceil(value)), upper), (column, lower, float(np.floor(value))))
+        tasks = [
+            self.pool.submit(self.relaxations[number % len(self.relaxations)].solve, (*node.limits, limit), known.basis)
+            for number, limit in enumerate(limits)
+        ]
+        ways = []
+        for way, limit, task in zip(WAYS, limits, tasks, strict=True):
+            found = task.result()
+            if isinstance(found, _Solved):
+                bound = max(found.bound, node.bound)
+                moved = abs(value - (limit[1] if way else limit[2]))
+                self.learned.rises[way, column] += (bound - node.bound) / moved
+                self.learned.times[way, column] += 1
+                ways.append(_Way(limit, bound, found))
+            elif found is INFEASIBLE:
+                ways.append(_Way(limit, float("inf"), None))
+            else:  # it will be tried again as a node of its own
+                ways.append(_Way(limit, node.bound, None))
+        return None if self._is_stopped() else (ways[0], ways[1])
+
+
+def _score(ways: Sequence[_Way], bound: float) -> float:
+    """Product of both rises, each no more than the bound itself."""
+    least, most = LEAST, max(abs(bound), 1.0)
+    rises = (min(max(way.bound - bound, least), most) for way in ways)
+    return float(np.prod(list(rises)))
+
+
+def _bounds(matrix: Matrix, limits: Limits, column: int) -> tuple[float, float]:
+    """Bounds of a column under some limits."""
+    for one, lower, upper in limits:
+        if one == column:
+            return lower, upper
+    return float(matrix.lower[column]), float(matrix.upper[column])
+
+
+def _narrowed(limits: Limits, way: _Way) -> Limits:
+    """The limits with one of them changed or added."""
+    return (*(limit for limit in limits if limit[0] != way.limit[0]), way.limit)
+
+
+class Unsolved(Enum):
+    """How a relaxation ended that has no value."""
+
+    INFEASIBLE = "infeasible"
+    UNSOLVED = "unsolved"
+
+
+INFEASIBLE, UNSOLVED = Unsolved.INFEASIBLE, Unsolved.UNSOLVED
+
+
+class _Relaxation:
+    """The relaxation, kept in HiGHS between nodes."""
+
+    def __init__(self, matrix: Matrix, settings: Settings) -> None:
+        import highspy
+
+        self.matrix, self.iterations = matrix, 0
+        well_scaled, self.factor = scaled(checked(matrix).relaxed())
+        self.highs: Any = quiet(highspy)
+        set_options(self.highs, replace(settings, threads=1, cutoff=None))
+        pass_model(self.highs, highspy, well_scaled)
+        self.states = highspy.HighsModelStatus
+        self._set: dict[int, tuple[float, float]] = {}
+
+    def solve(self, limits: Limits, basis: Any) -> _Solved | Unsolved:
+        """The relaxation under some limits, the last of two on one column."""
+        self._move(limits)
+        if basis is not None:
+            self.highs.setBasis(basis)
+        self.highs.run()
+        status, information = self.highs.getModelStatus(), self.highs.getInfo()
+        self.iterations += max(int(information.simplex_iteration_count), 1)
+        if status != self.states.kOptimal:
+            return INFEASIBLE if status == self.states.kInfeasible else UNSOLVED
+        value = information.objective_function_value / self.factor
+        point = np.array(self.highs.getSolution().col_value, dtype=float)
+        return _Solved(value - SAFE * abs(value), point, self.highs.getBasis())
+
+    def _move(self, limits: Limits) -> None:
+        wanted = {column: (lower, upper) for column, lower, upper in limits}
+        for column in [one for one in self._set if one not in wanted]:
+            self.highs.changeColBounds(column, float(self.matrix.lower[column]), float(self.matrix.upper[column]))
+            del self._set[column]
+        for column, bounds in wanted.items():
+            if self._set.get(column) != bounds:
+                self.highs.changeColBounds(column, *bounds)
+                self._set[column] = bounds
+
+
+def _packed(basis: Any) -> bytes:
+    """A basis as bytes: how many columns there are, then one byte for each status."""
+    statuses = bytes(int(status) for status in (*basis.col_status, *basis.row_status))
+    return len(basis.col_status).to_bytes(4, "little") + statuses
+
+
+def _unpacked(packed: bytes) -> Any:
+    """The basis that was packed."""
+    import highspy
+
+    kinds = [highspy.HighsBasisStatus(number) for number in range(len(highspy.HighsBasisStatus.__members__))]
+    columns = int.from_bytes(packed[:4], "little")
+    statuses = [kinds[number] for number in packed[4:]]
+    basis = highspy.HighsBasis()
+    basis.col_status, basis.row_status = statuses[:columns], statuses[columns:]
+    basis.valid, basis.alien = True, False
+    return basis
