@@ -85,8 +85,8 @@ def formulate(
 
 FIRST = (("site_open",), ("serving_site", "serving_system"))
 """Decisions that shape everything else, to be settled first, the first first."""
-TIMING = ("opening",)
-"""Yes-or-no decisions on time that a coarse program keeps whole."""
+STANDING = "installed"
+"""Numbers that, once they are known, leave little to be decided."""
 COUNTED = (
     "installed",
     "orders",
@@ -107,6 +107,8 @@ class Coarse:
     formulation: Formulation
     same: dict[int, int]
     """Yes-or-no columns of the coarse program, and the same ones of the whole."""
+    standing: dict[int, int]
+    """Numbers of systems on each day that both programs have, likewise."""
     first: tuple[tuple[int, ...], ...]
     """Columns to be settled first, in groups, the first first."""
     counted: tuple[int, ...]
@@ -122,12 +124,11 @@ def coarsened(
     coarse = formulate(instance, coarse=True, margins=margins, pause=pause)
     columns = coarse.problem.columns
     there = {key: index for index, key in enumerate(whole.problem.columns.keys)}
-    chosen = [index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC]
-    for name in TIMING:
-        chosen += columns.of(name)
+    strategic = (index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC)
     return Coarse(
         coarse,
-        {index: there[columns.keys[index]] for index in chosen if columns.keys[index] in there},
+        {index: there[columns.keys[index]] for index in strategic if columns.keys[index] in there},
+        {index: there[columns.keys[index]] for index in columns.of(STANDING) if columns.keys[index] in there},
         tuple(tuple(index for name in names for index in columns.of(name)) for names in FIRST),
         tuple(index for name in COUNTED for index in columns.of(name)),
     )

@@ -1,4 +1,4 @@
-"""Orders pooled over sites in a coarse program: no plan is lost, nothing is gained, and only what is alike is pooled."""
+"""Orders pooled over sites in a coarse program: no plan is lost, nothing gained, and only what is alike is pooled."""
 
 from __future__ import annotations
 

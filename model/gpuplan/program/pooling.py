@@ -34,7 +34,7 @@ def pool(columns: Columns, rows: Rows, levels: Iterable[Linear]) -> Rows:
             columns.upper[column] = 0.0
             for aim in aims:
                 aim.terms.pop(column, None)
-    return _added_up(columns, rows, kept)
+    return _added_up(rows, kept)
 
 
 def _by_offer(columns: Columns) -> dict[str | int, list[list[int]]]:
@@ -60,8 +60,9 @@ def _are_alike(group: list[int], rows: Rows, aims: list[Linear]) -> bool:
     return all(seen(column) == first for column in group[1:])
 
 
-def _added_up(columns: Columns, rows: Rows, kept: dict[int, int]) -> Rows:
-    fresh, sums = Rows(rows.tightenings), {}
+def _added_up(rows: Rows, kept: dict[int, int]) -> Rows:
+    fresh = Rows(rows.tightenings)
+    sums: dict[tuple[str | int, str | int], tuple[str, Linear]] = {}
     for row, key in enumerate(rows.keys):
         terms = dict(rows.row(row))
         fresh.family = rows.families[row]

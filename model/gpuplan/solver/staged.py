@@ -1,7 +1,7 @@
-"""A search in stages: a tree on a coarse program bounds and proposes, the whole program makes plans and has the last word.
+"""A search in stages: a tree on a coarse program bounds and proposes, the whole program makes plans.
 
     coarse program -> tree of its relaxations -> nodes that are settled -> parts
-    settled node -> the whole program with its yes-or-no columns -> a plan
+    settled node -> the coarse program with its yes-or-no columns, numbers whole -> the whole one with these -> a plan
     part of the least bound -> the coarse program with whole numbers -> the whole program -> a better bound
 
 Every plan keeps the coarse program at no more than its cost, so the least bound of a node or part holds for the whole.
@@ -46,8 +46,8 @@ LOST = 3
 """Stretches of the tree that are lost after which it is given up."""
 DETAIL = 60
 """Nodes of one search for the plan of a coarse one."""
-NEAR = 5.0
-"""Gap, as a multiple of the one that is wanted, above which such a search ends at its first node."""
+DOUBLED = 4
+"""Times that this is doubled at most, once for each such search in a row that found nothing better."""
 DETAILED = 0.5
 """Share of the gap to which it is searched."""
 ROUGH = 0.1
@@ -106,7 +106,7 @@ class Staged:
         counted = np.zeros(len(self._coarse.whole), dtype=bool)
         counted[list(coarse.counted)] = True
         self._stages = (replace(self._coarse, whole=self._coarse.whole | counted), whole)
-        self._groups, self._shared = coarse.first, coarse.same
+        self._groups, self._shared, self._standing = coarse.first, coarse.same, coarse.standing
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
@@ -116,11 +116,13 @@ class Staged:
         self._parts: dict[Limits, Part] = {}
         self._left_out = float("inf")
         """The least cutoff so far: what was left out by it is no better."""
-        self._candidates: list[tuple[float, Floats]] = []
-        """Coarse plans to be tried, each with its cost."""
+        self._candidates: list[tuple[float, Floats, bool]] = []
+        """Coarse plans to be tried: cost, columns, whether their numbers are whole."""
         self._seen: set[bytes] = set()
         self._dearer: list[float] = []
         """By how much the plans that were made cost more than their coarse ones."""
+        self._in_vain = 0
+        """Searches in a row for the plan of a coarse one that found nothing better."""
         self._lost = 0
         self._is_left = False
         self._plan: Floats | None = None
@@ -178,6 +180,11 @@ class Staged:
         point = self._next_candidate()
         if point is not None:
             jobs.append(self._detail(*point))
+        # The part in which the least bound is; as many parts as there are hands when the tree is worked off.
+        least = self._nodes[0].bound if self._nodes else float("inf")
+        parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
+        wanted = [part for part in parts if part.bound <= least][: 1 if self._nodes else most]
+        jobs += [self._search(part) for part in wanted[: most - len(jobs)]]
         free = most - len(jobs)
         if self._nodes and free:
             self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
@@ -185,21 +192,18 @@ class Staged:
             for first in range(hands):
                 aim = NO_BOUND if first else self._aim  # one of them goes down to a plan, the others raise the bound
                 jobs.append(self._stretch(self._dealt[first::hands], aim, threads=free // hands))
-        if len(jobs) < most and not self._nodes:
-            parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
-            jobs += [self._search(part) for part in parts[: most - len(jobs)]]
         return jobs
 
-    def _next_candidate(self) -> tuple[float, Floats] | None:
-        """The cheapest coarse plan, if its plan may be better than the one that is known."""
-        cutoff = self._cutoff()
+    def _next_candidate(self) -> tuple[float, Floats, bool] | None:
+        """The cheapest coarse plan, if its plan may well be better than the one that is known."""
         if not self._candidates:
             return None
-        first = min(range(len(self._candidates)), key=lambda one: self._candidates[one][0])
-        expected = LIKELY * sum(self._dearer) / max(len(self._dearer), 1)
-        if cutoff is not None and self._candidates[first][0] + expected >= cutoff:
+        value, _, counted = first = min(self._candidates, key=lambda one: one[0])
+        expected = 0.0 if counted else LIKELY * sum(self._dearer) / max(len(self._dearer), 1)
+        if self._value is not None and value + expected >= self._value:
             return None
-        return self._candidates.pop(first)
+        self._candidates = [one for one in self._candidates if one is not first]
+        return first
 
     def _stretch(self, nodes: list[Node], aim: float, threads: int) -> tuple[Run, Take]:
         """A stretch of the tree from some nodes."""
@@ -240,7 +244,7 @@ class Staged:
             self._parts[limits] = Part(limits, node.bound)
         if node.point is not None:
             self._aim = min(self._aim, node.bound)
-            self._add_candidate(node.bound, node.point)
+            self._add_candidate(node.bound, node.point, counted=False)
 
     def _search(self, part: Part) -> tuple[Run, Take]:
         """A search of a part, longer each time."""
@@ -248,7 +252,7 @@ class Staged:
         limits = [(self._shared[one] if last else one, lower, upper) for one, lower, upper in part.limits]
         matrix = _with_limits(self._stages[part.stage], limits)
         settings = self._settings(
-            gap=self.settings.gap * INNER, nodes=NODES * LONGER**part.searches, plain=self._value is not None
+            gap=self.settings.gap * INNER, nodes=NODES * LONGER**part.searches, plain=part.searches > 0
         )
 
         def run(worker: Watched) -> object:
@@ -268,30 +272,36 @@ class Staged:
             if found.values is not None and last:
                 self._take_plan(found)
             elif found.values is not None:
-                self._add_candidate(found.objective or part.bound, found.values)
+                self._add_candidate(found.objective or part.bound, found.values, counted=True)
             if found.termination is Termination.OPTIMAL:
                 part.ended = part.ended or last
                 part.stage, part.searches = min(part.stage + 1, len(self._stages) - 1), 0
 
         return run, take
 
-    def _detail(self, value: float, point: Floats) -> tuple[Run, Take]:
-        """The plan of a coarse one: the whole program with its yes-or-no columns."""
-        fixed = [(there, float(round(point[here])), float(round(point[here]))) for here, there in self._shared.items()]
-        matrix = _with_limits(self._stages[-1], fixed)
+    def _detail(self, value: float, point: Floats, counted: bool) -> tuple[Run, Take]:
+        """The plan of a coarse one: its numbers made whole, then the whole program with what stands on each day."""
+        near = _with_limits(self._stages[0], _fixed(point, {column: column for column in self._shared}))
         # The first plans need not be the best ones of their yes-or-no columns: better coarse ones will come.
         apart = relative_gap(self._value, self._bound())
         gap = max(self.settings.gap * DETAILED, ROUGH * min(apart, 0.05))
-        settings = self._settings(gap=gap, nodes=1 if apart > NEAR * self.settings.gap else DETAIL)
+        settings = replace(self._settings(gap=gap, nodes=DETAIL * 2 ** min(self._in_vain, DOUBLED)), cutoff=self._value)
 
         def run(worker: Watched) -> object:
-            return worker.run(matrix, settings, should_stop=self._is_stopped)
+            standing = point if counted else worker.run(near, settings, should_stop=self._is_stopped).values
+            if standing is None:
+                return None
+            fixed = _fixed(standing, self._shared) + _fixed(standing, self._standing)
+            whole = _with_limits(self._stages[-1], fixed)
+            return worker.run(whole, replace(settings, gap=0.0), should_stop=self._is_stopped)
 
         def take(found: object) -> None:
-            assert isinstance(found, Result)
-            if found.objective is not None:
+            better = False
+            if isinstance(found, Result) and found.objective is not None:
                 self._dearer.append(max(found.objective - value, 0.0))
-            self._take_plan(found)
+                better = self._value is None or found.objective < self._value
+                self._take_plan(found)
+            self._in_vain = 0 if better else self._in_vain + 1
 
         return run, take
 
@@ -339,12 +349,12 @@ class Staged:
 
     # What is found
 
-    def _add_candidate(self, value: float, point: Floats) -> None:
+    def _add_candidate(self, value: float, point: Floats, counted: bool) -> None:
         """Remember a coarse plan, unless one of the same yes-or-no columns was tried."""
-        seal = np.round(point[list(self._shared)]).tobytes()
+        seal = np.round(point[list(self._shared)]).tobytes() + bytes([counted])
         if seal not in self._seen:
             self._seen.add(seal)
-            self._candidates.append((value, point))
+            self._candidates.append((value, point, counted))
 
     def _take_plan(self, found: Result) -> None:
         if found.values is None or found.objective is None:
@@ -361,6 +371,11 @@ def _with_limits(matrix: Matrix, limits: Limits | list[tuple[int, float, float]]
     for column, least, most in limits:
         lower[column], upper[column] = least, most
     return matrix.with_bounds(lower, upper)
+
+
+def _fixed(point: Floats, columns: dict[int, int]) -> list[tuple[int, float, float]]:
+    """Limits that give columns the values of others at a point."""
+    return [(there, float(round(point[here])), float(round(point[here]))) for here, there in columns.items()]
 
 
 @contextmanager

@@ -33,7 +33,7 @@ SAFE = 1e-9
 """Share by which a bound is lowered for what a solver of linear programs cannot tell apart."""
 TRIED = 4
 """Columns that are tried both ways at one node at most."""
-KNOWN = 2
+KNOWN = 1
 """Times that a column must have been tried each way before what was learned of it is trusted."""
 WAYS = (1, 0)
 """Up and down."""
@@ -231,19 +231,12 @@ class _Tree:
             if ways is None:  # stopped on the way
                 self._push(node, known)
                 return
-            found = [
-                (
-                    _Open(max(node.bound, way.bound), 0, Node(max(node.bound, way.bound), _narrowed(node.limits, way))),
-                    way,
-                )
-                for way in sorted(ways, key=lambda way: way.bound)
-                if way.bound < self._cutoff()
-            ]
-            for other, way in found[1:]:
-                self._push(other.node, way.known)
-            if not found:
+            left = sorted((way for way in ways if way.bound < self._cutoff()), key=lambda way: way.bound)
+            if not left:
                 return
-            node, known = found[0][0].node, found[0][1].known
+            for way in left[1:]:
+                self._push(_child(node, way), way.known)
+            node, known = _child(node, left[0]), left[0].known
 
     def _columns(self, limits: Limits, point: Floats) -> list[int]:
         """Columns to branch on, of the first group that has any, those of which most is expected first."""
@@ -320,9 +313,10 @@ def _bounds(matrix: Matrix, limits: Limits, column: int) -> tuple[float, float]:
     return float(matrix.lower[column]), float(matrix.upper[column])
 
 
-def _narrowed(limits: Limits, way: _Way) -> Limits:
-    """The limits with one of them changed or added."""
-    return (*(limit for limit in limits if limit[0] != way.limit[0]), way.limit)
+def _child(node: Node, way: _Way) -> Node:
+    """What one way leaves of a node."""
+    limits = (*(limit for limit in node.limits if limit[0] != way.limit[0]), way.limit)
+    return Node(max(node.bound, way.bound), limits)
 
 
 class Unsolved(Enum):
