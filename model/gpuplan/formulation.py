@@ -85,9 +85,12 @@ def formulate(
 
 FIRST = (("site_open",), ("serving_site", "serving_system"))
 """Decisions that shape everything else, to be settled first, the first first."""
+TOTALS = "lots_in_all"
+"""Numbers to be settled before all others."""
 STANDING = "installed"
 """Numbers that, once they are known, leave little to be decided."""
 COUNTED = (
+    TOTALS,
     "installed",
     "orders",
     "positions",
@@ -109,8 +112,8 @@ class Coarse:
     """Yes-or-no columns of the coarse program, and the same ones of the whole."""
     standing: dict[int, int]
     """Numbers of systems on each day that both programs have, likewise."""
-    first: tuple[tuple[int, ...], ...]
-    """Columns to be settled first, in groups, the first first."""
+    groups: tuple[tuple[int, ...], ...]
+    """Columns to be settled before all others, in groups, the first first. All but the last group shape a plan."""
     counted: tuple[int, ...]
     """Columns that are whole in the whole program, and make the coarse one finer when whole."""
 
@@ -129,7 +132,11 @@ def coarsened(
         coarse,
         {index: there[columns.keys[index]] for index in strategic if columns.keys[index] in there},
         {index: there[columns.keys[index]] for index in columns.of(STANDING) if columns.keys[index] in there},
-        tuple(tuple(index for name in names for index in columns.of(name)) for names in FIRST),
+        (
+            *(tuple(index for name in names for index in columns.of(name)) for names in FIRST),
+            tuple(index for index, role in enumerate(columns.roles) if role is not Role.CONTINUOUS),
+            tuple(columns.of(TOTALS)),
+        ),
         tuple(index for name in COUNTED for index in columns.of(name)),
     )
 

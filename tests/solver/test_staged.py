@@ -51,8 +51,8 @@ def test_it_finds_what_a_search_in_one_piece_finds(seed: int, threads: int) -> N
 
 
 def test_short_stretches_end_at_the_same_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proves that a part taken up again and again, to the whole program, is searched to the end."""
-    monkeypatch.setattr(staged, "ITERATIONS", 1)
+    """Proves that a tree and parts taken up again and again are searched to the end, with plans that come by chance."""
+    monkeypatch.setattr(staged, "ITERATIONS", 0)
     monkeypatch.setattr(staged, "DEALT", 1)
     monkeypatch.setattr(staged, "NODES", 1)
     monkeypatch.setattr(staged, "LONGER", 2)

@@ -12,7 +12,7 @@ from gpuplan.program.columns import Role
 from gpuplan.solver import tree
 from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Settings
-from gpuplan.solver.tree import Explored, Learned, Node, Stretch, explore
+from gpuplan.solver.tree import Explored, Learned, Node, Order, Stretch, explore
 from support.builders import made
 from support.laws import levels_by_highs
 from support.tiny import tiny
@@ -32,13 +32,14 @@ def stretch(
     matrix: Matrix,
     nodes: tuple[Node, ...] = (Node(),),
     iterations: int = ENDLESS,
-    aim: float = float("inf"),
+    order: Order = Order.DOWN,
     **settings: object,
 ) -> Stretch:
-    """A stretch in which sites are settled first."""
+    """A stretch in which sites are settled first, and shape a plan."""
     groups = (tuple(coarse.problem.columns.of("site_open")),)
     chosen = replace(Settings(gap=0.0, threads=1), **settings)  # type: ignore[arg-type]
-    return Stretch(matrix, groups, nodes, Learned.nothing(len(matrix.lower)), iterations, aim, chosen)
+    known = Learned.nothing(len(matrix.lower))
+    return Stretch(matrix, groups, 1, nodes, known, iterations, order, float("inf"), chosen)
 
 
 def go_on(task: Stretch) -> Explored:
@@ -55,22 +56,79 @@ def holding(nodes: tuple[Node, ...], point: list[float]) -> list[Node]:
     ]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("order", [Order.BEST, Order.DOWN])
 @pytest.mark.parametrize("seed", range(8))
-def test_worked_off_it_ends_at_the_best_plan(seed: int, threads: int) -> None:
+def test_worked_off_it_ends_at_the_best_plan(seed: int, order: Order) -> None:
     """Proves the least settled bound against a search by HiGHS, in both orders. If broken, a bound is 290 of 300."""
     coarse, matrix = coarse_of(seed)
     best = levels_by_highs(coarse)
-    for aim in (float("inf"), NO_BOUND):
-        nodes = go_on(stretch(coarse, matrix, aim=aim, threads=threads)).nodes
-        assert all(node.is_settled for node in nodes)
-        assert bool(nodes) == (best is not None)
-        if best is not None:
-            first = min(nodes, key=lambda node: node.bound)
-            assert first.bound == pytest.approx(best[0][0], rel=NEAR)
-            assert first.point is not None
-            assert float(matrix.cost @ first.point) + matrix.offset == pytest.approx(best[0][0], rel=NEAR)
-            assert np.allclose(first.point[matrix.whole], np.round(first.point[matrix.whole]), atol=1e-5)
+    nodes = go_on(stretch(coarse, matrix, order=order)).nodes
+    assert all(node.is_settled for node in nodes)
+    assert bool(nodes) == (best is not None)
+    if best is not None:
+        first = min(nodes, key=lambda node: node.bound)
+        assert first.bound == pytest.approx(best[0][0], rel=NEAR)
+        assert first.point is not None
+        assert float(matrix.cost @ first.point) + matrix.offset == pytest.approx(best[0][0], rel=NEAR)
+        assert np.allclose(first.point[matrix.whole], np.round(first.point[matrix.whole]), atol=1e-5)
+
+
+@pytest.mark.parametrize("order", list(Order))
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_shapes_have_whole_sites_and_a_bound_that_holds(seed: int, order: Order) -> None:
+    """Proves that a shape is a plan of the relaxation, at its bound, whose sites are open or not.
+
+    If broken, a shape opens half a site, or is told of at 290 where it costs 300.
+    """
+    coarse, matrix = coarse_of(seed)
+    sites = coarse.problem.columns.of("site_open")
+    found = go_on(stretch(coarse, matrix, order=order))
+    assert found.shapes
+    for shape in found.shapes:
+        assert np.allclose(shape.point[sites], np.round(shape.point[sites]), atol=1e-5)
+        assert not len(matrix.broken_rows(shape.point, 1e-5))
+        assert float(matrix.cost @ shape.point) + matrix.offset <= shape.bound * (1 + NEAR)
+    kinds = [np.round(shape.point[sites]).tobytes() for shape in found.shapes]
+    assert len(set(kinds)) == len(kinds)
+    assert [shape.bound for shape in found.shapes] == sorted(shape.bound for shape in found.shapes)
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_the_quick_way_ends_at_its_first_shape(seed: int) -> None:
+    """Proves that it stops there, and that what it leaves still holds every plan."""
+    coarse, matrix = coarse_of(seed)
+    best = levels_by_highs(coarse)
+    assert best is not None
+    found = go_on(stretch(coarse, matrix, order=Order.QUICK))
+    assert len(found.shapes) == 1
+    assert len(holding(found.nodes, list(best[1]))) == 1
+
+
+@pytest.mark.parametrize("seed", [2, 4, 7])
+def test_a_way_down_goes_back_from_a_dead_end(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that the node passed last is gone on from where one is dead: the first shape is met on the first way.
+
+    Here the better of the two nodes below the root is dead, and every node after it counts as a shape. If broken, the
+    first shape is met on a second way.
+    """
+    coarse, matrix = coarse_of(seed)
+    branch, down, see = tree._Tree._branch, tree._Tree._down, tree._Tree._see_shape
+    branched: list[int] = []
+    downs: list[int] = []
+    shapes: list[int] = []
+
+    def dead_once(self: tree._Tree, one: tree._Open) -> list[tree._Open]:
+        branched.append(one.number)
+        self.shaping = 99 if len(branched) < 3 else 0  # no node, then any
+        ahead = branch(self, one)
+        return [] if len(branched) == 2 else ahead
+
+    monkeypatch.setattr(tree._Tree, "_branch", dead_once)
+    monkeypatch.setattr(tree._Tree, "_down", lambda self, one: (downs.append(one.number), down(self, one))[1])
+    monkeypatch.setattr(tree._Tree, "_see_shape", lambda self, shape: (shapes.append(len(downs)), see(self, shape))[1])
+    go_on(stretch(coarse, matrix))
+    assert len(branched) > 2
+    assert shapes[0] == 1
 
 
 @pytest.mark.parametrize("iterations", [1, 300])
@@ -111,7 +169,7 @@ def test_sites_are_settled_before_anything_else() -> None:
     """Proves the order of groups: the first limit of every node is on a site, where a site is broken at the root."""
     coarse, matrix = coarse_of(1)
     sites = set(coarse.problem.columns.of("site_open"))
-    root = go_on(stretch(coarse, matrix, iterations=1, aim=NO_BOUND)).nodes
+    root = go_on(stretch(coarse, matrix, iterations=1, order=Order.BEST)).nodes
     assert root
     relaxed = matrix.with_bounds(matrix.lower, matrix.upper)
     point = tree._Relaxation(relaxed, Settings()).solve((), None)
@@ -139,9 +197,9 @@ def test_a_relaxation_that_cannot_be_solved_is_handed_back_unbranched(monkeypatc
 
 
 def test_the_same_stretch_ends_the_same_way() -> None:
-    """Proves that nothing depends on the clock or on which thread was first."""
+    """Proves that nothing depends on the clock."""
     coarse, matrix = coarse_of(4)
-    task = stretch(coarse, matrix, iterations=200, threads=2)
+    task = stretch(coarse, matrix, iterations=200)
     one, other = go_on(task), go_on(task)
     assert [(node.bound, node.limits) for node in one.nodes] == [(node.bound, node.limits) for node in other.nodes]
     assert np.array_equal(one.learned.rises, other.learned.rises)

@@ -84,6 +84,9 @@ def columns(problem: Problem) -> None:
             problem.routes[column] = way
             signings.append((period, column))
         problem.standings[offer, site] = _standing(problem, offer, site, lots * quote.lot_units)
+    if problem.coarse:
+        for offer in dict.fromkeys(offer for offer, _ in problem.allowed):
+            problem.columns.add(("lots_in_all", offer), problem.role_of_numbers)
 
 
 def _standing(problem: Problem, offer: str, site: str, most: float) -> list[int | None]:
@@ -110,6 +113,10 @@ def rows(problem: Problem) -> None:
             _rate_rows(problem, offer, quote)
             if quote.max_units is not None:
                 problem.rows.add(("max_units", offer), problem.ordered(offer), at_most=quote.max_units)
+        in_all = problem.columns.get("lots_in_all", offer)
+        if in_all is not None:
+            row = problem.ordered(offer).add(in_all, -float(quote.lot_units))
+            problem.rows.add(("lots_in_all", offer), row, at_least=0.0, at_most=0.0)
 
 
 def _standing_rows(problem: Problem, offer: str, site: str, standing: list[int | None]) -> None:
@@ -137,7 +144,8 @@ def _rate_rows(problem: Problem, offer: str, quote: Offer) -> None:
                 if month >= problem.instance.calendar.start:  # what shipped before has shipped
                     months.setdefault(month, Linear()).add(column, quote.lot_units)
     for month, shipped in sorted(months.items()):
-        problem.rows.add(("supply", offer, f"{month:%Y-%m}"), shipped, at_most=float(monthly_rate(quote, month)))
+        whole_lots = monthly_rate(quote, month) // quote.lot_units * quote.lot_units
+        problem.rows.add(("supply", offer, f"{month:%Y-%m}"), shipped, at_most=float(whole_lots))
 
 
 def monthly_rate(quote: Offer, month: date) -> int:

@@ -35,7 +35,7 @@ def run(
     well_scaled, factor = scaled(matrix)
     set_options(highs, settings)
     if settings.cutoff is not None:
-        _set_option(highs, "objective_bound", settings.cutoff * factor)
+        set_option(highs, "objective_bound", settings.cutoff * factor)
     pass_model(highs, highspy, well_scaled)
     listener = _Listener(matrix, factor, on_report, should_stop)
     if on_report is not None or should_stop is not None:
@@ -79,10 +79,11 @@ def set_options(highs: Any, settings: Settings) -> None:
     if settings.careful:
         wanted |= {"presolve": "off", "mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
     for name, value in wanted.items():
-        _set_option(highs, name, value)
+        set_option(highs, name, value)
 
 
-def _set_option(highs: Any, name: str, value: object) -> None:
+def set_option(highs: Any, name: str, value: object) -> None:
+    """Set one option; raises Defect when it is refused."""
     if str(highs.setOptionValue(name, value)) != "HighsStatus.kOk":
         raise Defect(f"HiGHS refuses the option {name} = {value}")
 

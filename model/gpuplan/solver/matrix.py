@@ -23,6 +23,8 @@ HUGE = 1e15
 LARGEST_COST = 10
 """Power of two that the largest cost is brought to: a solver's tolerances are absolute, and a bound must be good to a
 millionth of the objective, which at a largest cost of 1 may be no more than 3."""
+TURNS = 4
+"""Rounds of scaling rows and columns; more change little."""
 
 
 @dataclass(frozen=True)
@@ -136,23 +138,53 @@ def scaled(matrix: Matrix) -> tuple[Matrix, float]:
     A row is scaled by the geometric mean of its smallest and largest coefficient. Columns keep their meaning, so that
     whole ones stay whole.
     """
-    rows = np.repeat(np.arange(len(matrix.row_lower)), np.diff(matrix.starts))
-    sizes = np.abs(matrix.values)
-    largest = np.zeros(len(matrix.row_lower))
-    smallest = np.full(len(matrix.row_lower), np.inf)
-    np.maximum.at(largest, rows[sizes > 0], sizes[sizes > 0])
-    np.minimum.at(smallest, rows[sizes > 0], sizes[sizes > 0])
+    return _measured(matrix, _evening(_rows(matrix), np.abs(matrix.values), len(matrix.row_lower)), None)
+
+
+def balanced(matrix: Matrix) -> tuple[Matrix, Floats, float]:
+    """Rows and columns of a relaxation brought near 1, and the objective near a thousand, by powers of two.
+
+    Returns the columns' units, shape (columns,): a column of the result counts in so many of the matrix's own; and the
+    objective's factor. Rows and columns take turns, each scaled by the geometric mean of its smallest and largest
+    coefficient, as in Curtis and Reid, "On the automatic scaling of matrices for Gaussian elimination" (1972).
+    """
+    rows, sizes = _rows(matrix), np.abs(matrix.values)
+    factors, units = np.ones(len(matrix.row_lower)), np.ones(len(matrix.lower))
+    for _ in range(TURNS):
+        factors *= _evening(rows, sizes * factors[rows] * units[matrix.columns], len(factors))
+        units *= _evening(matrix.columns, sizes * factors[rows] * units[matrix.columns], len(units))
+    even, objective = _measured(matrix, factors, units)
+    return even, units, objective
+
+
+def _rows(matrix: Matrix) -> Indexes:
+    """Row of each entry."""
+    return np.repeat(np.arange(len(matrix.row_lower), dtype=np.int32), np.diff(matrix.starts))
+
+
+def _evening(places: Indexes, sizes: Floats, count: int) -> Floats:
+    """Powers of two that bring the geometric mean of the smallest and largest size of each place near 1."""
+    largest, smallest = np.zeros(count), np.full(count, np.inf)
+    np.maximum.at(largest, places[sizes > 0], sizes[sizes > 0])
+    np.minimum.at(smallest, places[sizes > 0], sizes[sizes > 0])
     some = largest > 0
     middle = np.sqrt(np.where(some, largest, 1.0)) * np.sqrt(np.where(some, smallest, 1.0))
-    factors = np.exp2(-np.round(np.log2(middle)))
-    top = float(np.max(np.abs(matrix.cost), initial=0.0))
+    found: Floats = np.exp2(-np.round(np.log2(middle)))
+    return found
+
+
+def _measured(matrix: Matrix, factors: Floats, units: Floats | None) -> tuple[Matrix, float]:
+    """The matrix with its rows multiplied by factors and its columns counted in units, and the objective's factor."""
+    by_column = np.ones(len(matrix.lower)) if units is None else units
+    top = float(np.max(np.abs(matrix.cost * by_column), initial=0.0))
     objective = float(np.exp2(LARGEST_COST - np.round(np.log2(top)))) if top > 0 else 1.0
-    scaled_matrix = replace(
+    return replace(
         matrix,
-        cost=matrix.cost * objective,
+        cost=matrix.cost * by_column * objective,
         offset=matrix.offset * objective,
-        values=matrix.values * factors[rows],
+        values=matrix.values * factors[_rows(matrix)] * by_column[matrix.columns],
         row_lower=matrix.row_lower * factors,
         row_upper=matrix.row_upper * factors,
-    )
-    return scaled_matrix, objective
+        lower=matrix.lower / by_column,
+        upper=matrix.upper / by_column,
+    ), objective

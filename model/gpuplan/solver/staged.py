@@ -1,8 +1,9 @@
 """A search in stages: a tree on a coarse program bounds and proposes, the whole program makes plans.
 
-    coarse program -> tree of its relaxations -> nodes that are settled -> parts
-    settled node -> the coarse program with its yes-or-no columns, numbers whole -> the whole one with these -> a plan
-    part of the least bound -> the coarse program with whole numbers -> the whole program -> a better bound
+    coarse program, its numbers whole -> tree of its relaxations -> shapes, and nodes that are settled
+    shape -> the coarse program with its yes-or-no columns -> the whole one with these and the numbers -> a plan
+    settled node -> the whole program with its yes-or-no columns and numbers -> a plan
+    settled node that is still better than the plan by more than the gap -> its part of the whole program
 
 Every plan keeps the coarse program at no more than its cost, so the least bound of a node or part holds for the whole.
 A part has the yes-or-no columns of a settled node that were branched on, and nothing else of it, so that nodes which
@@ -26,32 +27,38 @@ import numpy as np
 
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
-from gpuplan.solver.tree import Explored, Learned, Limits, Node, Stretch
+from gpuplan.solver.tree import Explored, Learned, Limits, Node, Order, Stretch
 from gpuplan.solver.watched import Watched, watched
 
 if TYPE_CHECKING:
     from gpuplan.formulation import Coarse
 
-ITERATIONS = 8_000
-"""Simplex iterations of one stretch of the tree."""
+ITERATIONS = 2
+"""Simplex iterations of one stretch of the tree, for each column."""
+BESIDE = 2
+"""How much longer a stretch is that goes down, or beside one that does."""
+PATIENCE = 4
+"""Rounds without a search for a plan, or without a way down, at most, when so many found nothing better."""
 DEALT = 12
 """Nodes that one stretch of the tree starts from at most."""
 NODES = 200
-"""Nodes of the first search of a part on a program."""
+"""Nodes of the first search of a part."""
 LONGER = 4
 """By how much each further one is longer."""
 SEARCHES = 12
-"""Searches of one part on one program after which it is given up: only runs that are lost can be so many."""
+"""Searches of one part after which it is given up: only runs that are lost can be so many."""
 LOST = 3
 """Stretches of the tree that are lost after which it is given up."""
-DETAIL = 60
+DETAIL = 30
 """Nodes of one search for the plan of a coarse one."""
-DOUBLED = 4
-"""Times that this is doubled at most, once for each such search in a row that found nothing better."""
-DETAILED = 0.5
-"""Share of the gap to which it is searched."""
-ROUGH = 0.1
-"""Share of the gap that is known, to which it is searched while that is larger."""
+STEPS = (1, 3)
+"""How far a number may be from the whole ones about that of the relaxation, first and then."""
+DEAR = 0.003
+"""Share by which whole numbers may cost more than broken ones, and not be sought further off."""
+ABOUT = 2
+"""How far a number of a plan may be from those of the plan that it is to better."""
+NEAR = 1e-6
+"""How near to a whole number a value counts as one."""
 INNER = 0.25
 """Share of the gap to which a part is searched."""
 WITHIN = 0.9
@@ -71,9 +78,7 @@ class Part:
     """Least bound of a settled node in it."""
     proven: float = NO_BOUND
     """By a search of the part itself."""
-    stage: int = 0
     searches: int = 0
-    """On the program of its stage, so far."""
     ended: bool = False
     """Whether nothing in it is better than the plan that is known by more than the gap."""
 
@@ -102,16 +107,24 @@ class Staged:
         self._deadline = time.monotonic() + settings.time_limit
         (goal,) = coarse.formulation.goals
         aim = goal.expression.times(-1.0 if goal.maximise else 1.0)
-        self._coarse = matrix_of(coarse.formulation).with_cost(aim)
-        counted = np.zeros(len(self._coarse.whole), dtype=bool)
+        loose = matrix_of(coarse.formulation).with_cost(aim)
+        counted = np.zeros(len(loose.whole), dtype=bool)
         counted[list(coarse.counted)] = True
-        self._stages = (replace(self._coarse, whole=self._coarse.whole | counted), whole)
-        self._groups, self._shared, self._standing = coarse.first, coarse.same, coarse.standing
+        self._coarse, self._whole = replace(loose, whole=loose.whole | counted), whole
+        self._groups = coarse.groups
+        self._shared, self._standing = coarse.same, coarse.standing
+        self._iterations = max(ITERATIONS * len(loose.lower), 1)
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
-        self._aim = float("inf")
-        """Least bound of a settled node so far."""
+        self._shape = float("inf")
+        """Least bound of a shape so far."""
+        self._idle = 0
+        """Ways down in a row that met no better shape."""
+        self._pause = 0
+        """Rounds until the next one."""
+        self._is_scouted = False
+        """Whether a first shape was sought."""
         self._learned = Learned.nothing(len(self._coarse.lower))
         self._parts: dict[Limits, Part] = {}
         self._left_out = float("inf")
@@ -119,10 +132,12 @@ class Staged:
         self._candidates: list[tuple[float, Floats, bool]] = []
         """Coarse plans to be tried: cost, columns, whether their numbers are whole."""
         self._seen: set[bytes] = set()
-        self._dearer: list[float] = []
-        """By how much the plans that were made cost more than their coarse ones."""
         self._in_vain = 0
         """Searches in a row for the plan of a coarse one that found nothing better."""
+        self._rest = 0
+        """Rounds until the next such search."""
+        self._dearer: list[float] = []
+        """By how much the plans that were made cost more than their coarse ones."""
         self._lost = 0
         self._is_left = False
         self._plan: Floats | None = None
@@ -177,7 +192,8 @@ class Staged:
         )
         self._left_out = self._left_out if cutoff is None else min(self._left_out, cutoff)
         jobs: list[tuple[Run, Take]] = []
-        point = self._next_candidate()
+        self._rest -= 1
+        point = self._next_candidate() if self._rest < 0 else None
         if point is not None:
             jobs.append(self._detail(*point))
         # The part in which the least bound is; as many parts as there are hands when the tree is worked off.
@@ -185,13 +201,20 @@ class Staged:
         parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
         wanted = [part for part in parts if part.bound <= least][: 1 if self._nodes else most]
         jobs += [self._search(part) for part in wanted[: most - len(jobs)]]
+        self._pause -= 1
+        goes_down = not self._is_scouted or (not jobs and least < self._shape and self._pause < 0)
+        if not self._is_scouted:
+            self._is_scouted = True
+            jobs.append(self._scout())
         free = most - len(jobs)
         if self._nodes and free:
             self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
             hands = min(free, len(self._dealt))
+            iterations = self._iterations * (BESIDE if goes_down else 1)
             for first in range(hands):
-                aim = NO_BOUND if first else self._aim  # one of them goes down to a plan, the others raise the bound
-                jobs.append(self._stretch(self._dealt[first::hands], aim, threads=free // hands))
+                # One of several goes down to a plan, while the others raise the bound.
+                order = Order.DOWN if goes_down and not jobs and not first else Order.BEST
+                jobs.append(self._stretch(self._dealt[first::hands], order, iterations))
         return jobs
 
     def _next_candidate(self) -> tuple[float, Floats, bool] | None:
@@ -205,17 +228,22 @@ class Staged:
         self._candidates = [one for one in self._candidates if one is not first]
         return first
 
-    def _stretch(self, nodes: list[Node], aim: float, threads: int) -> tuple[Run, Take]:
+    def _scout(self) -> tuple[Run, Take]:
+        """The shortest way from the root to a shape, of which only that is kept, and what was learned."""
+        task = self._task([Node()], Order.QUICK, self._iterations * BESIDE)
+
+        def run(worker: Watched) -> object:
+            return worker.explore(task, self._is_stopped)
+
+        def take(found: object) -> None:
+            if isinstance(found, Explored):
+                self._learn(found)
+
+        return run, take
+
+    def _stretch(self, nodes: list[Node], order: Order, iterations: int) -> tuple[Run, Take]:
         """A stretch of the tree from some nodes."""
-        task = Stretch(
-            self._coarse,
-            self._groups,
-            tuple(nodes),
-            self._learned,
-            ITERATIONS,
-            aim,
-            self._settings(gap=0.0, threads=threads),
-        )
+        task = self._task(nodes, order, iterations)
 
         def run(worker: Watched) -> object:
             return worker.explore(task, self._is_stopped)
@@ -226,7 +254,11 @@ class Staged:
                 self._lost += not self._is_stopped()
                 self._nodes += nodes
                 return
-            self._learned = self._learned.plus(found.learned)
+            before = self._shape
+            self._learn(found)
+            if order is Order.DOWN:
+                self._idle = 0 if self._shape < before else self._idle + 1
+                self._pause = min(self._idle, PATIENCE)
             for node in found.nodes:
                 if node.is_settled:
                     self._settle(node)
@@ -234,6 +266,19 @@ class Staged:
                     self._nodes.append(node)
 
         return run, take
+
+    def _task(self, nodes: list[Node], order: Order, iterations: int) -> Stretch:
+        shaping = len(self._groups) - 1
+        settings = self._settings(gap=0.0)
+        return Stretch(
+            self._coarse, self._groups, shaping, tuple(nodes), self._learned, iterations, order, self._shape, settings
+        )
+
+    def _learn(self, found: Explored) -> None:
+        self._learned = self._learned.plus(found.learned)
+        for shape in found.shapes:
+            self._shape = min(self._shape, shape.bound)
+            self._add_candidate(shape.bound, shape.point, counted=False)
 
     def _settle(self, node: Node) -> None:
         """A node with nothing left to branch on: its part, and its point as a plan to be tried."""
@@ -243,14 +288,11 @@ class Staged:
         else:
             self._parts[limits] = Part(limits, node.bound)
         if node.point is not None:
-            self._aim = min(self._aim, node.bound)
             self._add_candidate(node.bound, node.point, counted=False)
 
     def _search(self, part: Part) -> tuple[Run, Take]:
         """A search of a part, longer each time."""
-        last = part.stage == len(self._stages) - 1
-        limits = [(self._shared[one] if last else one, lower, upper) for one, lower, upper in part.limits]
-        matrix = _with_limits(self._stages[part.stage], limits)
+        matrix = _with_limits(self._whole, [(self._shared[one], lower, upper) for one, lower, upper in part.limits])
         settings = self._settings(
             gap=self.settings.gap * INNER, nodes=NODES * LONGER**part.searches, plain=part.searches > 0
         )
@@ -266,49 +308,60 @@ class Staged:
             part.searches += 1
             if found.termination is Termination.INFEASIBLE:
                 part.proven = max(part.proven, float("inf") if settings.cutoff is None else settings.cutoff)
-                part.ended = True
-                return
-            part.proven = max(part.proven, found.bound)
-            if found.values is not None and last:
+            else:
+                part.proven = max(part.proven, found.bound)
                 self._take_plan(found)
-            elif found.values is not None:
-                self._add_candidate(found.objective or part.bound, found.values, counted=True)
-            if found.termination is Termination.OPTIMAL:
-                part.ended = part.ended or last
-                part.stage, part.searches = min(part.stage + 1, len(self._stages) - 1), 0
+            part.ended = part.ended or found.termination in (Termination.INFEASIBLE, Termination.OPTIMAL)
 
         return run, take
 
     def _detail(self, value: float, point: Floats, counted: bool) -> tuple[Run, Take]:
-        """The plan of a coarse one: its numbers made whole, then the whole program with what stands on each day."""
-        near = _with_limits(self._stages[0], _fixed(point, {column: column for column in self._shared}))
-        # The first plans need not be the best ones of their yes-or-no columns: better coarse ones will come.
-        apart = relative_gap(self._value, self._bound())
-        gap = max(self.settings.gap * DETAILED, ROUGH * min(apart, 0.05))
-        settings = replace(self._settings(gap=gap, nodes=DETAIL * 2 ** min(self._in_vain, DOUBLED)), cutoff=self._value)
+        """The plan of a coarse one: whole numbers near its own, the whole program with these, then others near by."""
+        settings = replace(self._settings(gap=self.settings.gap * INNER, nodes=DETAIL, plain=True), cutoff=None)
+        same = _fixed(point, self._shared)
 
         def run(worker: Watched) -> object:
-            standing = point if counted else worker.run(near, settings, should_stop=self._is_stopped).values
+            standing = point if counted else self._counted(worker, value, point, settings)
             if standing is None:
                 return None
-            fixed = _fixed(standing, self._shared) + _fixed(standing, self._standing)
-            whole = _with_limits(self._stages[-1], fixed)
-            return worker.run(whole, replace(settings, gap=0.0), should_stop=self._is_stopped)
+            fixed = _with_limits(self._whole, same + _fixed(standing, self._standing))
+            found = worker.run(fixed, replace(settings, gap=0.0), should_stop=self._is_stopped)
+            if found.values is None or found.objective is None:
+                return None
+            about = _near(_with_limits(self._whole, same), found.values, ABOUT)
+            closer = replace(settings, cutoff=found.objective)
+            better = worker.run(about, closer, should_stop=self._is_stopped)
+            return found if better.objective is None or better.objective >= found.objective else better
 
         def take(found: object) -> None:
-            better = False
+            before = self._value
             if isinstance(found, Result) and found.objective is not None:
                 self._dearer.append(max(found.objective - value, 0.0))
-                better = self._value is None or found.objective < self._value
                 self._take_plan(found)
-            self._in_vain = 0 if better else self._in_vain + 1
+            self._in_vain = 0 if self._value != before else self._in_vain + 1
+            self._rest = min(self._in_vain, PATIENCE)
 
         return run, take
 
-    def _settings(self, gap: float, nodes: int | None = None, plain: bool = False, threads: int = 1) -> Settings:
+    def _counted(self, worker: Watched, value: float, point: Floats, settings: Settings) -> Floats | None:
+        """A shape with whole numbers, sought near its own, and further off where there are none or only dear ones.
+
+        A search of numbers that are held near those of the relaxation takes a tenth of the time.
+        """
+        shape = _with_limits(self._coarse, _fixed(point, {column: column for column in self._shared}))
+        best: Result | None = None
+        for steps in STEPS:
+            found = worker.run(_near(shape, point, steps), settings, should_stop=self._is_stopped)
+            if found.objective is not None and (best is None or found.objective < (best.objective or 0.0)):
+                best = found
+            if best is not None and relative_gap(best.objective or 0.0, value) <= DEAR:
+                break
+        return None if best is None else best.values
+
+    def _settings(self, gap: float, nodes: int | None = None, plain: bool = False) -> Settings:
         left = max(self._deadline - time.monotonic(), 0.0)
         return replace(
-            self.settings, time_limit=left, threads=threads, cutoff=self._cutoff(), gap=gap, nodes=nodes, plain=plain
+            self.settings, time_limit=left, threads=1, cutoff=self._cutoff(), gap=gap, nodes=nodes, plain=plain
         )
 
     def _side_by_side(self, workers: list[Watched], runs: list[Run]) -> list[object]:
@@ -370,6 +423,14 @@ def _with_limits(matrix: Matrix, limits: Limits | list[tuple[int, float, float]]
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
     for column, least, most in limits:
         lower[column], upper[column] = least, most
+    return matrix.with_bounds(lower, upper)
+
+
+def _near(matrix: Matrix, point: Floats, steps: int) -> Matrix:
+    """The same with whole columns no further than so many steps from the whole numbers about a point."""
+    least, most = np.floor(point + NEAR) - steps, np.ceil(point - NEAR) + steps
+    lower = np.where(matrix.whole, np.maximum(matrix.lower, least), matrix.lower)
+    upper = np.where(matrix.whole, np.minimum(matrix.upper, most), matrix.upper)
     return matrix.with_bounds(lower, upper)
 
 

@@ -1,6 +1,6 @@
-"""A tree of linear relaxations: branching over the few whole columns that shape a plan, from where the last one ended.
+"""A tree of linear relaxations: branching first over the few columns that shape a plan, then over its numbers.
 
-    node of the least bound -> candidates, each tried both ways -> two nodes -> down the better one until it is settled
+    node of the least bound -> candidates, each tried both ways -> two nodes -> down the better one until it has a shape
 
 HiGHS branches where it expects the bound to move after many rounds of cuts; on programs whose relaxations follow
 quickly from one another, trying both ways of a few columns at every node and learning from it needs far fewer and far
@@ -16,15 +16,14 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, cast
 
 import numpy as np
 
-from gpuplan.solver.highs import pass_model, quiet, set_options
-from gpuplan.solver.matrix import Floats, Matrix, checked, scaled
+from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
+from gpuplan.solver.matrix import Floats, Matrix, balanced, checked
 from gpuplan.solver.result import NO_BOUND, Settings, ShouldStop
 
 WHOLE = 1e-6
@@ -37,8 +36,14 @@ KNOWN = 1
 """Times that a column must have been tried each way before what was learned of it is trusted."""
 WAYS = (1, 0)
 """Up and down."""
+SHAPES = 4
+"""Shapes that one stretch tells of at most."""
 LEAST = 1e-6
 """Rise of a bound, as a share of it, that counts as one."""
+
+OPTIONS = {"simplex_dual_edge_weight_strategy": 1, "simplex_scale_strategy": 0}
+"""Devex prices, since a relaxation that starts from another's basis would first have to work out all weights of the
+steepest edge; and no scaling but our own."""
 
 Limits = tuple[tuple[int, float, float], ...]
 """(column, lower, upper) of the columns whose bounds differ from those of the whole tree."""
@@ -93,12 +98,34 @@ class Learned:
 
 
 @dataclass(frozen=True, slots=True)
+class Shape:
+    """A relaxed plan in which every column that shapes a plan is whole."""
+
+    bound: float
+    """Of the node that it was found in."""
+    point: Floats
+
+
+@dataclass(frozen=True, slots=True)
 class Explored:
     """What became of some nodes: together these hold every plan of theirs that is better than the cutoff."""
 
     nodes: tuple[Node, ...]
+    shapes: tuple[Shape, ...]
+    """The cheapest ones that were met, no two with the same columns that shape them."""
     learned: Learned
     """What was learned on the way, without what was known before."""
+
+
+class Order(Enum):
+    """Which node is next."""
+
+    BEST = "best"
+    """The one of the least bound."""
+    DOWN = "down"
+    """The better one of the last two, down to a shape."""
+    QUICK = "quick"
+    """The same by the shortest way: no column is tried but the one that is nearest to the next whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +135,25 @@ class Stretch:
     matrix: Matrix
     groups: tuple[tuple[int, ...], ...]
     """Whole columns to be settled before the others, those of the first group first."""
+    shaping: int
+    """How many of the groups, from the first, hold the columns that shape a plan."""
     nodes: tuple[Node, ...]
     learned: Learned
     iterations: int
     """After which no further node is begun."""
+    order: Order
     aim: float
-    """From a node the way goes on down to a settled one while its bound is below this: minus infinity to go node by
-    node in the order of their bounds, and otherwise the least bound of a settled node so far."""
+    """Going down, a node is left alone unless its bound is below this."""
     settings: Settings
-    """Nodes whose bound is not below its cutoff are left out; with two threads both ways of a column are tried at a
-    time."""
+    """Nodes whose bound is not below its cutoff are left out."""
 
 
 def explore(stretch: Stretch, should_stop: ShouldStop) -> Explored:
     """Go on from the node of the least bound, until the iterations are spent or nothing is left to branch on."""
-    with ThreadPoolExecutor(min(stretch.settings.threads, len(WAYS))) as pool:
-        tree = _Tree(stretch, should_stop, pool)
-        return Explored(tuple(tree.run()), tree.learned.less(stretch.learned))
+    tree = _Tree(stretch, should_stop)
+    nodes = tuple(tree.run())
+    shapes = sorted(tree.shapes.values(), key=lambda shape: shape.bound)
+    return Explored(nodes, tuple(shapes[:SHAPES]), tree.learned.less(stretch.learned))
 
 
 @dataclass(slots=True)
@@ -156,23 +185,25 @@ class _Way:
 
 
 class _Tree:
-    def __init__(self, stretch: Stretch, should_stop: ShouldStop, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, stretch: Stretch, should_stop: ShouldStop) -> None:
         self.matrix, self.settings, self.should_stop = stretch.matrix, stretch.settings, should_stop
         self.learned = Learned(stretch.learned.rises.copy(), stretch.learned.times.copy())
-        self.pool = pool
         self.deadline = time.monotonic() + stretch.settings.time_limit
-        self.relaxations = [_Relaxation(stretch.matrix, stretch.settings)]
-        if stretch.settings.threads > 1:
-            self.relaxations.append(_Relaxation(stretch.matrix, stretch.settings))
-        self.most, self.aim = stretch.iterations, stretch.aim
+        self.relaxation = _Relaxation(stretch.matrix, stretch.settings)
+        self.most, self.order = stretch.iterations, stretch.order
+        self.aim = NO_BOUND if stretch.order is Order.BEST else stretch.aim
         self.whole = np.flatnonzero(stretch.matrix.whole)
+        self.shaping = stretch.shaping
         self.rank = np.full(len(stretch.matrix.whole), len(stretch.groups))
-        for rank, group in enumerate(stretch.groups):
+        for rank, group in reversed(list(enumerate(stretch.groups))):
             self.rank[list(group)] = rank
         self.waiting = [_Open(node.bound, number, node) for number, node in enumerate(stretch.nodes)]
         heapq.heapify(self.waiting)
         self.made = len(self.waiting)
         self.settled: list[Node] = []
+        self.formed = self.whole[self.rank[self.whole] < self.shaping]
+        self.shapes: dict[bytes, Shape] = {}
+        """By the values of the columns that shape them."""
 
     def run(self) -> list[Node]:
         """Nodes that are left, settled ones among them."""
@@ -184,7 +215,8 @@ class _Tree:
         return self.settled + [self._kept(one) for one in left]
 
     def _is_spent(self) -> bool:
-        return sum(one.iterations for one in self.relaxations) >= self.most or self._is_stopped()
+        is_scouted = self.order is Order.QUICK and bool(self.shapes)
+        return is_scouted or self.relaxation.iterations >= self.most or self._is_stopped()
 
     def _is_stopped(self) -> bool:
         return self.should_stop() or time.monotonic() >= self.deadline
@@ -195,48 +227,59 @@ class _Tree:
     def _kept(self, one: _Open) -> Node:
         return one.node if one.known is None else replace(one.node, basis=_packed(one.known.basis))
 
-    def _push(self, node: Node, known: _Solved | None) -> None:
-        heapq.heappush(self.waiting, _Open(node.bound, self.made, node, known))
+    def _open(self, node: Node, known: _Solved | None) -> _Open:
         self.made += 1
+        return _Open(node.bound, self.made, node, known)
 
-    def _down(self, one: _Open) -> None:
-        """From a node to the better of two, and so on while its bound is below the aim, until it is settled."""
+    def _down(self, first: _Open) -> None:
+        """From a node to the better of two while its bound is below the aim; from a dead end to the last one passed."""
+        passed: list[_Open] = []
+        ahead = self._branch(first)
+        while ahead or (passed and not self._is_spent()):
+            passed += reversed(ahead)
+            if passed[-1].bound >= self.aim or self._is_stopped() or (self.order is Order.QUICK and self.shapes):
+                break
+            ahead = self._branch(passed.pop())
+        for one in passed:
+            heapq.heappush(self.waiting, one)
+
+    def _branch(self, one: _Open) -> list[_Open]:
+        """The nodes that a node leaves, the better one first; none where it is settled or holds nothing better."""
         node, known = one.node, one.known
-        is_first = True
-        while True:
-            if known is None:
-                found = self.relaxations[0].solve(node.limits, _unpacked(node.basis) if node.basis else None)
-                if found is INFEASIBLE:
-                    return
-                if found is UNSOLVED:
-                    if self._is_stopped():
-                        self._push(node, None)
-                    else:
-                        self.settled.append(replace(node, is_lost=True))
-                    return
-                known = cast(_Solved, found)
-            node = replace(node, bound=max(node.bound, known.bound))
-            if node.bound >= self._cutoff():
-                return
-            columns = self._columns(node.limits, known.point)
-            if not columns:
-                self.settled.append(replace(node, basis=b"", point=known.point))
-                self.aim = min(self.aim, node.bound)
-                return
-            if (node.bound >= self.aim and not is_first) or self._is_stopped():
-                self._push(node, known)
-                return
-            is_first = False
-            ways = self._ways(node, known, columns)
-            if ways is None:  # stopped on the way
-                self._push(node, known)
-                return
-            left = sorted((way for way in ways if way.bound < self._cutoff()), key=lambda way: way.bound)
-            if not left:
-                return
-            for way in left[1:]:
-                self._push(_child(node, way), way.known)
-            node, known = _child(node, left[0]), left[0].known
+        if known is None:
+            found = self.relaxation.solve(node.limits, _unpacked(node.basis) if node.basis else None)
+            if found is INFEASIBLE:
+                return []
+            if found is UNSOLVED:
+                return self._unsolved(node)
+            known = cast(_Solved, found)
+        node = replace(node, bound=max(node.bound, known.bound))
+        if node.bound >= self._cutoff():
+            return []
+        columns = self._columns(node.limits, known.point)
+        if not columns or self.rank[columns[0]] >= self.shaping:
+            self._see_shape(Shape(node.bound, known.point))
+            self.aim = min(self.aim, node.bound)
+        if not columns:
+            self.settled.append(replace(node, basis=b"", point=known.point))
+            return []
+        ways = self._ways(node, known, columns)
+        if ways is None:  # stopped on the way
+            return [self._open(node, known)]
+        left = sorted((way for way in ways if way.bound < self._cutoff()), key=lambda way: way.bound)
+        return [self._open(_child(node, way), way.known) for way in left]
+
+    def _unsolved(self, node: Node) -> list[_Open]:
+        """A node whose relaxation has no value: to be solved again after a stop, and never again otherwise."""
+        if self._is_stopped():
+            return [self._open(node, None)]
+        self.settled.append(replace(node, is_lost=True))
+        return []
+
+    def _see_shape(self, shape: Shape) -> None:
+        seal = np.round(shape.point[self.formed]).tobytes()
+        if seal not in self.shapes or shape.bound < self.shapes[seal].bound:
+            self.shapes[seal] = shape
 
     def _columns(self, limits: Limits, point: Floats) -> list[int]:
         """Columns to branch on, of the first group that has any, those of which most is expected first."""
@@ -247,6 +290,8 @@ class _Tree:
         if not len(broken):
             return []
         first = broken[self.rank[broken] == self.rank[broken].min()]
+        if self.order is Order.QUICK:
+            return [int(first[np.argmax(point[first] - np.floor(point[first]))])]
         return sorted((int(column) for column in first), key=lambda column: (-self._promise(column, point), column))
 
     def _promise(self, column: int, point: Floats) -> float:
@@ -278,13 +323,9 @@ class _Tree:
         value = float(known.point[column])
         lower, upper = _bounds(self.matrix, node.limits, column)
         limits = ((column, float(np.ceil(value)), upper), (column, lower, float(np.floor(value))))
-        tasks = [
-            self.pool.submit(self.relaxations[number % len(self.relaxations)].solve, (*node.limits, limit), known.basis)
-            for number, limit in enumerate(limits)
-        ]
         ways = []
-        for way, limit, task in zip(WAYS, limits, tasks, strict=True):
-            found = task.result()
+        for way, limit in zip(WAYS, limits, strict=True):
+            found = self.relaxation.solve((*node.limits, limit), known.basis)
             if isinstance(found, _Solved):
                 bound = max(found.bound, node.bound)
                 moved = abs(value - (limit[1] if way else limit[2]))
@@ -336,9 +377,11 @@ class _Relaxation:
         import highspy
 
         self.matrix, self.iterations = matrix, 0
-        well_scaled, self.factor = scaled(checked(matrix).relaxed())
+        well_scaled, self.units, self.factor = balanced(checked(matrix).relaxed())
         self.highs: Any = quiet(highspy)
         set_options(self.highs, replace(settings, threads=1, cutoff=None))
+        for name, value in OPTIONS.items():
+            set_option(self.highs, name, value)
         pass_model(self.highs, highspy, well_scaled)
         self.states = highspy.HighsModelStatus
         self._set: dict[int, tuple[float, float]] = {}
@@ -354,18 +397,21 @@ class _Relaxation:
         if status != self.states.kOptimal:
             return INFEASIBLE if status == self.states.kInfeasible else UNSOLVED
         value = information.objective_function_value / self.factor
-        point = np.array(self.highs.getSolution().col_value, dtype=float)
+        point = np.array(self.highs.getSolution().col_value, dtype=float) * self.units
         return _Solved(value - SAFE * abs(value), point, self.highs.getBasis())
 
     def _move(self, limits: Limits) -> None:
         wanted = {column: (lower, upper) for column, lower, upper in limits}
         for column in [one for one in self._set if one not in wanted]:
-            self.highs.changeColBounds(column, float(self.matrix.lower[column]), float(self.matrix.upper[column]))
+            self._bound(column, float(self.matrix.lower[column]), float(self.matrix.upper[column]))
             del self._set[column]
         for column, bounds in wanted.items():
             if self._set.get(column) != bounds:
-                self.highs.changeColBounds(column, *bounds)
+                self._bound(column, *bounds)
                 self._set[column] = bounds
+
+    def _bound(self, column: int, lower: float, upper: float) -> None:
+        self.highs.changeColBounds(column, lower / self.units[column], upper / self.units[column])
 
 
 def _packed(basis: Any) -> bytes:
