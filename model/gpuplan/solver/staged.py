@@ -51,6 +51,10 @@ LOST = 3
 """Stretches of the tree that are lost after which it is given up."""
 DETAIL = 30
 """Nodes of one search for the plan of a coarse one."""
+ROUGH = 0.1
+"""Share of the gap that is known, to which it is sought while that is wide."""
+WIDE = 0.05
+"""Gap that counts as the widest, before there is a plan too."""
 STEPS = (1, 3)
 """How far a number may be from the whole ones about that of the relaxation, first and then."""
 DEAR = 0.003
@@ -317,7 +321,10 @@ class Staged:
 
     def _detail(self, value: float, point: Floats, counted: bool) -> tuple[Run, Take]:
         """The plan of a coarse one: whole numbers near its own, the whole program with these, then others near by."""
-        settings = replace(self._settings(gap=self.settings.gap * INNER, nodes=DETAIL, plain=True), cutoff=None)
+        # While the gap is wide, plans need not be the best of their shapes: better shapes will come.
+        wide = 1.0 if self._value is None else relative_gap(self._value, self._bound())
+        gap = max(self.settings.gap * INNER, ROUGH * min(wide, WIDE))
+        settings = replace(self._settings(gap=gap, nodes=DETAIL, plain=True), cutoff=None)
         same = _fixed(point, self._shared)
 
         def run(worker: Watched) -> object:
