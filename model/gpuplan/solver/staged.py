@@ -41,6 +41,8 @@ PATIENCE = 4
 """Rounds without a search for a plan, or without a way down, at most, when so many found nothing better."""
 DEALT = 12
 """Nodes that one stretch of the tree starts from at most."""
+SELDOM = 32
+"""Rounds after which the whole program is searched in one piece, where there is no plan yet."""
 NODES = 200
 """Nodes of the first search of a part."""
 LONGER = 4
@@ -131,6 +133,9 @@ class Staged:
         """Whether a first shape was sought."""
         self._learned = Learned.nothing(len(self._coarse.lower))
         self._parts: dict[Limits, Part] = {}
+        self._all = Part((), NO_BOUND)
+        """The whole program as a part, searched once in a long while: without a plan, a tree may have no end."""
+        self._rounds = 0
         self._left_out = float("inf")
         """The least cutoff so far: what was left out by it is no better."""
         self._candidates: list[tuple[float, Floats, bool]] = []
@@ -168,9 +173,8 @@ class Staged:
     def _is_over(self) -> bool:
         if self._value is not None and relative_gap(self._value, min(self._bound(), self._value)) <= self.settings.gap:
             return True
-        return (
-            self._is_stopped() or self._lost >= LOST or any(part.searches >= SEARCHES for part in self._parts.values())
-        )
+        lost = self._lost >= LOST or any(part.searches >= SEARCHES for part in self._parts.values())
+        return lost or self._all.ended or self._is_stopped()
 
     def _is_stopped(self) -> bool:
         return (
@@ -180,7 +184,7 @@ class Staged:
     def _bound(self) -> float:
         """What is proven of all plans."""
         bounds = [node.bound for node in (*self._nodes, *self._dealt)] + [part.bound for part in self._parts.values()]
-        return min([*bounds, self._left_out])
+        return max(min([*bounds, self._left_out]), self._all.bound)
 
     def _cutoff(self) -> float | None:
         """What a plan must be better than to be sought."""
@@ -196,8 +200,11 @@ class Staged:
         )
         self._left_out = self._left_out if cutoff is None else min(self._left_out, cutoff)
         jobs: list[tuple[Run, Take]] = []
+        self._rounds += 1
+        if self._rounds == (SELDOM if self._value is None else SELDOM * LONGER) * LONGER**self._all.searches:
+            jobs.append(self._search(self._all))
         self._rest -= 1
-        point = self._next_candidate() if self._rest < 0 else None
+        point = self._next_candidate() if self._rest < 0 and len(jobs) < most else None
         if point is not None:
             jobs.append(self._detail(*point))
         # The part in which the least bound is; as many parts as there are hands when the tree is worked off.

@@ -41,9 +41,9 @@ SHAPES = 4
 LEAST = 1e-6
 """Rise of a bound, as a share of it, that counts as one."""
 
-OPTIONS = {"simplex_dual_edge_weight_strategy": 1, "simplex_scale_strategy": 0}
-"""Devex prices, since a relaxation that starts from another's basis would first have to work out all weights of the
-steepest edge; and no scaling but our own."""
+OPTIONS = {"presolve": "off", "simplex_dual_edge_weight_strategy": 1, "simplex_scale_strategy": 0}
+"""No presolve, which has called a relaxation infeasible that has a plan; Devex prices, since a relaxation that starts
+from another's basis would first have to work out all weights of the steepest edge; and no scaling but our own."""
 
 Limits = tuple[tuple[int, float, float], ...]
 """(column, lower, upper) of the columns whose bounds differ from those of the whole tree."""
