@@ -192,7 +192,7 @@ COMMANDS = (
 )
 OUTSIDE: dict[str, set[str]] = {
     "pyomo": {"gpuplan.pyomo_model"},
-    "highspy": {"gpuplan.solver.highs", "gpuplan.solver.tree", "gpuplan.solver.worker"},
+    "highspy": {"gpuplan.solver.highs", "gpuplan.solver.relaxation", "gpuplan.solver.worker"},
     "rich": {
         "gpuplan.report.layout",
         "gpuplan.report.terminal",

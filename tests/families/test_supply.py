@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from gpuplan.formulation import formulate
 from support.answers import cost_of, days_of, is_infeasible, plan_of, units_of
-from support.builders import case, offer, target
+from support.builders import case, made, offer, target
 
 
 def test_the_cheapest_offer_is_bought_up_to_its_maximum_and_the_rest_from_the_next() -> None:
@@ -81,6 +82,19 @@ def test_shipments_keep_to_the_rate_of_their_calendar_month() -> None:
     assert is_infeasible(case(offers=rated, limits={"t": target(3, by="2025-02-28")}))
     assert not is_infeasible(case(offers=rated, limits={"t": target(4)}))
     assert is_infeasible(case(offers=rated, limits={"t": target(5)}))
+
+
+def test_a_month_ships_whole_lots() -> None:
+    """Proves that of 5 a month in lots of 2 only 4 are counted on, in the program and not only in its plans.
+
+    January, February and March ship 4 each by the end of March: 12, and 13 are infeasible. The row says so itself, so
+    that a relaxation knows it: if broken, its bound is 5 or, were a lot taken for a unit, 2.
+    """
+    rated = {"o": {"supply": [{"from": "2025-01-01", "units_per_month": 5}], "lot_units": 2, "max_units": 40}}
+    assert not is_infeasible(case(offers=rated, limits={"t": target(12)}))
+    assert is_infeasible(case(offers=rated, limits={"t": target(13)}))
+    rows = formulate(made(case(offers=rated, limits={"t": target(12)}))).problem.rows
+    assert {rows.upper[row] for row, key in enumerate(rows.keys) if key[0] == "supply"} == {4.0}
 
 
 def test_the_rate_counts_the_month_of_shipping_not_of_signing() -> None:

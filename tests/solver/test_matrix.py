@@ -10,7 +10,7 @@ import pytest
 from gpuplan.errors import Defect
 from gpuplan.program.linear import Linear
 from gpuplan.solver import highs
-from gpuplan.solver.matrix import Matrix, checked, scaled
+from gpuplan.solver.matrix import Matrix, balanced, checked, scaled
 from gpuplan.solver.result import Settings, Termination
 from solver.dense import breaks, knapsack, matrix, stored
 
@@ -98,6 +98,14 @@ def wild(seed: int) -> Matrix:
     return matrix(-dice.integers(1, 50, 6) * 1234.5, rows, -np.inf, limits, 0, 7, whole=dice.random(6) < 0.7)
 
 
+def wide(seed: int) -> Matrix:
+    """The same with columns that are counted in very different units."""
+    model = wild(seed)
+    sizes = np.exp2(np.random.default_rng(seed).integers(-10, 11, 6))
+    values = model.values * sizes[model.columns]
+    return replace(model, cost=model.cost * sizes, values=values, lower=model.lower / sizes, upper=model.upper / sizes)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_scaling_changes_no_digit(seed: int) -> None:
     """Proves that scaling is by powers of two and so undone without a trace. If broken, prices change.
@@ -138,6 +146,35 @@ def test_scaling_changes_no_optimum(seed: int, monkeypatch: pytest.MonkeyPatch) 
     assert with_it.objective == pytest.approx(without.objective, rel=1e-7)
     assert with_it.values is not None
     assert not breaks(model, with_it.values)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_balancing_changes_no_digit_and_no_relaxation(seed: int) -> None:
+    """Proves that rows, columns, bounds and objective are multiplied by powers of two, each in its own unit.
+
+    A point of the balanced matrix, counted in the matrix's own units, has the objective that its factor says. If a
+    bound or a cost were left in the other unit, its relaxation would have another value.
+    """
+    model = wide(seed)
+    even, units, factor = balanced(model.relaxed())
+    assert np.array_equal(np.log2(units), np.round(np.log2(units)))
+    assert np.array_equal(even.lower * units, model.lower)
+    assert np.array_equal(even.upper * units, model.upper)
+    assert np.array_equal(even.cost, model.cost * units * factor)
+    ratios = even.values / (model.values * units[model.columns])
+    assert np.array_equal(np.log2(ratios), np.round(np.log2(ratios)))
+    plain, other = (highs.run(one, EXACT) for one in (model.relaxed(), even))
+    assert plain.objective is not None
+    assert other.objective is not None
+    assert other.objective / factor == pytest.approx(plain.objective, rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_balancing_narrows_the_range_of_the_coefficients(seed: int) -> None:
+    """Proves that the largest is nearer to the smallest than with rows alone. If broken, nothing is gained by it."""
+    model = wide(seed)
+    spans = [np.ptp(np.log2(np.abs(one.values))) for one in (scaled(model)[0], balanced(model)[0])]
+    assert spans[1] < spans[0]
 
 
 def test_scaling_leaves_an_empty_row_and_a_zero_objective_alone() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from gpuplan.formulation import Formulation, formulate
 from gpuplan.program.columns import Role
-from gpuplan.solver import tree
+from gpuplan.solver import relaxation, tree
 from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Settings
 from gpuplan.solver.tree import Explored, Learned, Node, Order, Stretch, explore
@@ -172,8 +172,8 @@ def test_sites_are_settled_before_anything_else() -> None:
     root = go_on(stretch(coarse, matrix, iterations=1, order=Order.BEST)).nodes
     assert root
     relaxed = matrix.with_bounds(matrix.lower, matrix.upper)
-    point = tree._Relaxation(relaxed, Settings()).solve((), None)
-    assert not isinstance(point, tree.Unsolved)
+    point = relaxation.Relaxation(relaxed, Settings()).solve((), None)
+    assert not isinstance(point, relaxation.Unsolved)
     if any(min(point.point[site], 1 - point.point[site]) > NEAR for site in sites):
         assert all(node.limits[0][0] in sites for node in root)
     strategic = [index for index, role in enumerate(coarse.problem.columns.roles) if role is not Role.CONTINUOUS]
@@ -190,7 +190,7 @@ def test_a_stop_gives_every_node_back() -> None:
 def test_a_relaxation_that_cannot_be_solved_is_handed_back_unbranched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a lost relaxation neither ends a node as infeasible nor is tried for ever."""
     coarse, matrix = coarse_of(1)
-    monkeypatch.setattr(tree._Relaxation, "solve", lambda *_: tree.UNSOLVED)
+    monkeypatch.setattr(relaxation.Relaxation, "solve", lambda *_: relaxation.UNSOLVED)
     (only,) = go_on(stretch(coarse, matrix)).nodes
     assert only.is_lost
     assert only.bound == NO_BOUND
@@ -209,11 +209,11 @@ def test_the_same_stretch_ends_the_same_way() -> None:
 def test_a_basis_survives_being_packed() -> None:
     """Proves that a relaxation started from a basis that was packed needs no iteration."""
     _, matrix = coarse_of(1)
-    relaxation = tree._Relaxation(matrix, Settings())
-    solved = relaxation.solve((), None)
-    assert not isinstance(solved, tree.Unsolved)
-    again = tree._Relaxation(matrix, Settings())
-    found = again.solve((), tree._unpacked(tree._packed(solved.basis)))
-    assert not isinstance(found, tree.Unsolved)
+    first = relaxation.Relaxation(matrix, Settings())
+    solved = first.solve((), None)
+    assert not isinstance(solved, relaxation.Unsolved)
+    again = relaxation.Relaxation(matrix, Settings())
+    found = again.solve((), relaxation.unpacked(relaxation.packed(solved.basis)))
+    assert not isinstance(found, relaxation.Unsolved)
     assert again.highs.getInfo().simplex_iteration_count <= 0
     assert found.bound == pytest.approx(solved.bound, rel=1e-9)

@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
+from gpuplan.solver.relaxation import Limits
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
-from gpuplan.solver.tree import Explored, Learned, Limits, Node, Order, Stretch
+from gpuplan.solver.tree import Explored, Learned, Node, Order, Stretch
 from gpuplan.solver.watched import Watched, watched
 
 if TYPE_CHECKING:

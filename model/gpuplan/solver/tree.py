@@ -18,18 +18,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
-from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
-from gpuplan.solver.matrix import Floats, Matrix, balanced, checked
+from gpuplan.solver.matrix import Floats, Matrix
+from gpuplan.solver.relaxation import INFEASIBLE, UNSOLVED, Limits, Relaxation, Solved, packed, unpacked
 from gpuplan.solver.result import NO_BOUND, Settings, ShouldStop
 
 WHOLE = 1e-6
 """How near to a whole number a relaxed value counts as one."""
-SAFE = 1e-9
-"""Share by which a bound is lowered for what a solver of linear programs cannot tell apart."""
 TRIED = 4
 """Columns that are tried both ways at one node at most."""
 KNOWN = 1
@@ -40,13 +38,6 @@ SHAPES = 4
 """Shapes that one stretch tells of at most."""
 LEAST = 1e-6
 """Rise of a bound, as a share of it, that counts as one."""
-
-OPTIONS = {"presolve": "off", "simplex_dual_edge_weight_strategy": 1, "simplex_scale_strategy": 0}
-"""No presolve, which has called a relaxation infeasible that has a plan; Devex prices, since a relaxation that starts
-from another's basis would first have to work out all weights of the steepest edge; and no scaling but our own."""
-
-Limits = tuple[tuple[int, float, float], ...]
-"""(column, lower, upper) of the columns whose bounds differ from those of the whole tree."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +147,6 @@ def explore(stretch: Stretch, should_stop: ShouldStop) -> Explored:
     return Explored(nodes, tuple(shapes[:SHAPES]), tree.learned.less(stretch.learned))
 
 
-@dataclass(slots=True)
-class _Solved:
-    """A relaxation that was solved: its bound, point and where it ended."""
-
-    bound: float
-    point: Floats
-    basis: Any
-
-
 @dataclass(order=True, slots=True)
 class _Open:
     """A node in the queue; `known` holds its relaxation where it was just solved."""
@@ -172,7 +154,7 @@ class _Open:
     bound: float
     number: int
     node: Node = field(compare=False)
-    known: _Solved | None = field(compare=False, default=None)
+    known: Solved | None = field(compare=False, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +163,7 @@ class _Way:
 
     limit: tuple[int, float, float]
     bound: float
-    known: _Solved | None
+    known: Solved | None
 
 
 class _Tree:
@@ -189,7 +171,7 @@ class _Tree:
         self.matrix, self.settings, self.should_stop = stretch.matrix, stretch.settings, should_stop
         self.learned = Learned(stretch.learned.rises.copy(), stretch.learned.times.copy())
         self.deadline = time.monotonic() + stretch.settings.time_limit
-        self.relaxation = _Relaxation(stretch.matrix, stretch.settings)
+        self.relaxation = Relaxation(stretch.matrix, stretch.settings)
         self.most, self.order = stretch.iterations, stretch.order
         self.aim = NO_BOUND if stretch.order is Order.BEST else stretch.aim
         self.whole = np.flatnonzero(stretch.matrix.whole)
@@ -225,9 +207,9 @@ class _Tree:
         return float("inf") if self.settings.cutoff is None else self.settings.cutoff
 
     def _kept(self, one: _Open) -> Node:
-        return one.node if one.known is None else replace(one.node, basis=_packed(one.known.basis))
+        return one.node if one.known is None else replace(one.node, basis=packed(one.known.basis))
 
-    def _open(self, node: Node, known: _Solved | None) -> _Open:
+    def _open(self, node: Node, known: Solved | None) -> _Open:
         self.made += 1
         return _Open(node.bound, self.made, node, known)
 
@@ -247,12 +229,12 @@ class _Tree:
         """The nodes that a node leaves, the better one first; none where it is settled or holds nothing better."""
         node, known = one.node, one.known
         if known is None:
-            found = self.relaxation.solve(node.limits, _unpacked(node.basis) if node.basis else None)
+            found = self.relaxation.solve(node.limits, unpacked(node.basis) if node.basis else None)
             if found is INFEASIBLE:
                 return []
             if found is UNSOLVED:
                 return self._unsolved(node)
-            known = cast(_Solved, found)
+            known = cast(Solved, found)
         node = replace(node, bound=max(node.bound, known.bound))
         if node.bound >= self._cutoff():
             return []
@@ -300,7 +282,7 @@ class _Tree:
             self.learned.expected(1, column) * (1.0 - part), LEAST
         )
 
-    def _ways(self, node: Node, known: _Solved, columns: list[int]) -> tuple[_Way, _Way] | None:
+    def _ways(self, node: Node, known: Solved, columns: list[int]) -> tuple[_Way, _Way] | None:
         """Both ways of the column whose lesser rise is best, by trying those of which too little is known."""
         best: tuple[float, int, tuple[_Way, _Way] | None] | None = None
         for column in columns[:TRIED]:
@@ -318,7 +300,7 @@ class _Tree:
         assert best is not None
         return best[2] or self._try(node, known, best[1])
 
-    def _try(self, node: Node, known: _Solved, column: int) -> tuple[_Way, _Way] | None:
+    def _try(self, node: Node, known: Solved, column: int) -> tuple[_Way, _Way] | None:
         """Both ways of one column, up first; None when stopped meanwhile."""
         value = float(known.point[column])
         lower, upper = _bounds(self.matrix, node.limits, column)
@@ -326,7 +308,7 @@ class _Tree:
         ways = []
         for way, limit in zip(WAYS, limits, strict=True):
             found = self.relaxation.solve((*node.limits, limit), known.basis)
-            if isinstance(found, _Solved):
+            if isinstance(found, Solved):
                 bound = max(found.bound, node.bound)
                 moved = abs(value - (limit[1] if way else limit[2]))
                 self.learned.rises[way, column] += (bound - node.bound) / moved
@@ -358,76 +340,3 @@ def _child(node: Node, way: _Way) -> Node:
     """What one way leaves of a node."""
     limits = (*(limit for limit in node.limits if limit[0] != way.limit[0]), way.limit)
     return Node(max(node.bound, way.bound), limits)
-
-
-class Unsolved(Enum):
-    """How a relaxation ended that has no value."""
-
-    INFEASIBLE = "infeasible"
-    UNSOLVED = "unsolved"
-
-
-INFEASIBLE, UNSOLVED = Unsolved.INFEASIBLE, Unsolved.UNSOLVED
-
-
-class _Relaxation:
-    """The relaxation, kept in HiGHS between nodes."""
-
-    def __init__(self, matrix: Matrix, settings: Settings) -> None:
-        import highspy
-
-        self.matrix, self.iterations = matrix, 0
-        well_scaled, self.units, self.factor = balanced(checked(matrix).relaxed())
-        self.highs: Any = quiet(highspy)
-        set_options(self.highs, replace(settings, threads=1, cutoff=None))
-        for name, value in OPTIONS.items():
-            set_option(self.highs, name, value)
-        pass_model(self.highs, highspy, well_scaled)
-        self.states = highspy.HighsModelStatus
-        self._set: dict[int, tuple[float, float]] = {}
-
-    def solve(self, limits: Limits, basis: Any) -> _Solved | Unsolved:
-        """The relaxation under some limits, the last of two on one column."""
-        self._move(limits)
-        if basis is not None:
-            self.highs.setBasis(basis)
-        self.highs.run()
-        status, information = self.highs.getModelStatus(), self.highs.getInfo()
-        self.iterations += max(int(information.simplex_iteration_count), 1)
-        if status != self.states.kOptimal:
-            return INFEASIBLE if status == self.states.kInfeasible else UNSOLVED
-        value = information.objective_function_value / self.factor
-        point = np.array(self.highs.getSolution().col_value, dtype=float) * self.units
-        return _Solved(value - SAFE * abs(value), point, self.highs.getBasis())
-
-    def _move(self, limits: Limits) -> None:
-        wanted = {column: (lower, upper) for column, lower, upper in limits}
-        for column in [one for one in self._set if one not in wanted]:
-            self._bound(column, float(self.matrix.lower[column]), float(self.matrix.upper[column]))
-            del self._set[column]
-        for column, bounds in wanted.items():
-            if self._set.get(column) != bounds:
-                self._bound(column, *bounds)
-                self._set[column] = bounds
-
-    def _bound(self, column: int, lower: float, upper: float) -> None:
-        self.highs.changeColBounds(column, lower / self.units[column], upper / self.units[column])
-
-
-def _packed(basis: Any) -> bytes:
-    """A basis as bytes: how many columns there are, then one byte for each status."""
-    statuses = bytes(int(status) for status in (*basis.col_status, *basis.row_status))
-    return len(basis.col_status).to_bytes(4, "little") + statuses
-
-
-def _unpacked(packed: bytes) -> Any:
-    """The basis that was packed."""
-    import highspy
-
-    kinds = [highspy.HighsBasisStatus(number) for number in range(len(highspy.HighsBasisStatus.__members__))]
-    columns = int.from_bytes(packed[:4], "little")
-    statuses = [kinds[number] for number in packed[4:]]
-    basis = highspy.HighsBasis()
-    basis.col_status, basis.row_status = statuses[:columns], statuses[columns:]
-    basis.valid, basis.alien = True, False
-    return basis
