@@ -11,6 +11,8 @@ of the model on, without the writing and reading of files between libraries. Mon
   numbers only: continuous columns are counted in thousandths, rows hold within a thousandth of their largest part, and
   columns without a bound end at 1e5. Its bounds and values are those of that coarser model.
 - gpuplan: `gpuplan.solve`, with the gap that the last column of the table asks for.
+- gpuplan-by-default: the same with the gap that it asks for by itself, 0.1 %, which it can then end at.
+- gpuplan-without-CHOICE: that with one of its choices left out (see `without.py`).
 """
 
 from __future__ import annotations
@@ -36,6 +38,7 @@ import gpuplan.planning  # noqa: E402  so that nothing is left to import when th
 from benchmark.facts import MILLION  # noqa: E402
 from benchmark.textbook import textbook  # noqa: E402
 from benchmark.textbook_plan import decisions_of as textbook_decisions  # noqa: E402
+from benchmark.without import WITHOUT  # noqa: E402
 from gpuplan.extraction import decisions_of  # noqa: E402
 from gpuplan.formulation import formulate  # noqa: E402
 from gpuplan.instance.generator import Size, generate  # noqa: E402
@@ -51,6 +54,8 @@ if TYPE_CHECKING:
 
 GAP = 1e-4
 """Gap asked of gpuplan, and the smallest that is looked for: 0.01 %. That of HiGHS by itself is the same."""
+BY_DEFAULT = 1e-3
+"""Gap that gpuplan asks for when it is not told otherwise."""
 GRID = 1000
 """Parts into which CP-SAT divides one unit of a continuous column."""
 LARGEST = 1e5
@@ -148,11 +153,11 @@ def strong_highs(instance: Instance, cap: float, trace: Trace) -> Final:
     )
 
 
-def planner(instance: Instance, cap: float, trace: Trace) -> Final:
+def planner(instance: Instance, cap: float, trace: Trace, gap: float = GAP) -> Final:
     """gpuplan itself."""
     outcome = gpuplan.solve(
         instance,
-        gap=GAP,
+        gap=gap,
         time_limit=cap,
         threads=trace.threads,
         on_progress=lambda progress: trace.add(progress.incumbent, progress.bound),
@@ -167,6 +172,21 @@ def planner(instance: Instance, cap: float, trace: Trace) -> Final:
         cost, wrong = float(plan.levels[-1].value), gpuplan.audit(instance, plan)
         final |= {"outside_solvers": outcome.seconds - solving, "cost": cost, "broken": len(wrong)}
     return final
+
+
+def planner_by_default(instance: Instance, cap: float, trace: Trace) -> Final:
+    """gpuplan as it comes."""
+    return planner(instance, cap, trace, BY_DEFAULT)
+
+
+def planner_without(choice: str) -> Contender:
+    """gpuplan as it comes, with a choice left out."""
+
+    def run(instance: Instance, cap: float, trace: Trace) -> Final:
+        WITHOUT[choice]()
+        return planner_by_default(instance, cap, trace)
+
+    return run
 
 
 def audited(instance: Instance, decisions: Decisions) -> Final:
@@ -349,12 +369,14 @@ def cpsat(file: File, cap: float, trace: Trace) -> tuple[str, Named]:
 
 CONTENDERS: dict[str, Contender] = {
     "gpuplan": planner,
+    "gpuplan-by-default": planner_by_default,
     "strong-highs": strong_highs,
     "textbook-highs": textbook_highs,
     "textbook-scip": by_file(scip, textbook_file),
     "strong-scip": by_file(scip, strong_file),
     "textbook-cpsat": by_file(cpsat, textbook_file),
     "strong-cpsat": by_file(cpsat, strong_file),
+    **{f"gpuplan-without-{choice}": planner_without(choice) for choice in WITHOUT},
 }
 
 

@@ -1,8 +1,9 @@
 """Searches compared: `python tests/benchmark/search.py --size S M --seeds 1 2 3 4 5 --cap 120`.
 
-Every contender (see `contenders.py`) on every generated instance, one run at a time, each in a process of its own. A
-run whose file of JSON is in the results already is not repeated; delete the file to run it again. Then a table in
-Markdown and a picture of the gaps over time are written from all runs that were asked for.
+Every contender (see `contenders.py`, and `without.py` for those that lack something) on every generated instance, one
+run at a time, each in a process of its own. A run whose file of JSON is in the results already is not repeated; delete
+the file to run it again. Then a table in Markdown and a picture of the gaps over time are written from all runs that
+were asked for.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ sys.path[:0] = [str(ROOT / "model"), str(ROOT / "tests")]
 from benchmark.gaps import TARGETS, best_known, final_gap, middle, primal_at, time_to  # noqa: E402
 from benchmark.picture import draw  # noqa: E402
 from benchmark.runs import Run, fingerprint, run  # noqa: E402
+from benchmark.without import WITHOUT  # noqa: E402
 from gpuplan.instance.generator import SCALES, Size  # noqa: E402
 
 CONTENDERS = (
     "gpuplan",
+    "gpuplan-by-default",
     "strong-highs",
     "textbook-highs",
     "textbook-scip",
@@ -36,6 +39,7 @@ CONTENDERS = (
     "textbook-cpsat",
     "strong-cpsat",
 )
+ABLATIONS = tuple(f"gpuplan-without-{choice}" for choice in WITHOUT)
 
 
 def main() -> None:
@@ -55,7 +59,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seeds", nargs="+", type=int, default=[1, 2, 3, 4, 5])
     parser.add_argument("--cap", type=float, default=120.0, help="seconds for each run")
     parser.add_argument("--threads", type=int, default=2, help="for each run; SCIP searches in one")
-    parser.add_argument("--contenders", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--contenders", nargs="+", choices=(*CONTENDERS, *ABLATIONS), default=list(CONTENDERS))
     parser.add_argument(
         "--results", type=Path, default=ROOT / "benchmark-results", help="folder of a file for each run"
     )
