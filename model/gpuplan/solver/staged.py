@@ -28,7 +28,7 @@ import numpy as np
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
 from gpuplan.solver.relaxation import Limits
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
-from gpuplan.solver.tree import Explored, Learned, Node, Order, Stretch
+from gpuplan.solver.tree import Explored, Learned, Node, Order, Shape, Stretch
 from gpuplan.solver.watched import Watched, watched
 
 if TYPE_CHECKING:
@@ -52,6 +52,10 @@ SEARCHES = 12
 """Searches of one part after which it is given up: only runs that are lost can be so many."""
 LOST = 3
 """Stretches of the tree that are lost after which it is given up."""
+REFINED = 50
+"""Nodes of one search for a better shape with the same sites."""
+ALIKE = 0.1
+"""How near to a yes or no a relaxed decision counts as the same."""
 DETAIL = 30
 """Nodes of one search for the plan of a coarse one."""
 ROUGH = 0.1
@@ -117,7 +121,7 @@ class Staged:
         loose = matrix_of(coarse.formulation).with_cost(aim)
         counted = np.zeros(len(loose.whole), dtype=bool)
         counted[list(coarse.counted)] = True
-        self._coarse, self._whole = replace(loose, whole=loose.whole | counted), whole
+        self._loose, self._coarse, self._whole = loose, replace(loose, whole=loose.whole | counted), whole
         self._groups = coarse.groups
         self._shared, self._standing = coarse.same, coarse.standing
         self._iterations = max(ITERATIONS * len(loose.lower), 1)
@@ -130,6 +134,8 @@ class Staged:
         """Ways down in a row that met no better shape."""
         self._pause = 0
         """Rounds until the next one."""
+        self._rough: Shape | None = None
+        """The best shape so far, until it was sought to be bettered."""
         self._is_scouted = False
         """Whether a first shape was sought."""
         self._learned = Learned.nothing(len(self._coarse.lower))
@@ -208,6 +214,12 @@ class Staged:
         point = self._next_candidate() if self._rest < 0 and len(jobs) < most else None
         if point is not None:
             jobs.append(self._detail(*point))
+        if (
+            self._rough is not None
+            and len(jobs) < most
+            and relative_gap(self._rough.bound, self._bound()) > self.settings.gap
+        ):
+            jobs.append(self._refine(self._rough))
         # The part in which the least bound is; as many parts as there are hands when the tree is worked off.
         least = self._nodes[0].bound if self._nodes else float("inf")
         parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
@@ -289,8 +301,37 @@ class Staged:
     def _learn(self, found: Explored) -> None:
         self._learned = self._learned.plus(found.learned)
         for shape in found.shapes:
-            self._shape = min(self._shape, shape.bound)
-            self._add_candidate(shape.bound, shape.point, counted=False)
+            self._see(shape)
+
+    def _see(self, shape: Shape) -> None:
+        if shape.bound < self._shape:
+            self._shape, self._rough = shape.bound, shape
+        self._add_candidate(shape.bound, shape.point, counted=False)
+
+    def _refine(self, shape: Shape) -> tuple[Run, Take]:
+        """A better shape with the same sites, by deciding anew what is otherwise in the relaxation with these sites.
+
+        Danna, Rothberg and Le Pape, "Exploring relaxation induced neighborhoods to improve MIP solutions" (2005).
+        """
+        self._rough = None
+        first = {column: column for group in self._groups[:-2] for column in group}
+        others = [column for column in self._shared if column not in first]
+        placed = _with_limits(self._loose, _fixed(shape.point, first))
+        settings = replace(self._settings(gap=self.settings.gap, nodes=REFINED, plain=True), cutoff=shape.bound)
+
+        def run(worker: Watched) -> object:
+            relaxed = worker.run(placed.relaxed(), settings, should_stop=self._is_stopped).values
+            if relaxed is None:
+                return None
+            agreed = [one for one in others if abs(relaxed[one] - round(shape.point[one])) < ALIKE]
+            near = _with_limits(placed, _fixed(shape.point, {one: one for one in agreed}))
+            return worker.run(near, settings, should_stop=self._is_stopped)
+
+        def take(found: object) -> None:
+            if isinstance(found, Result) and found.values is not None and found.objective is not None:
+                self._see(Shape(found.objective, found.values))
+
+        return run, take
 
     def _settle(self, node: Node) -> None:
         """A node with nothing left to branch on: its part, and its point as a plan to be tried."""
