@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
 import gpuplan
 from gpuplan.formulation import Formulation, coarsened, formulate
-from gpuplan.solver import search, staged
+from gpuplan.solver import highs, search, staged
 from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination
+from gpuplan.solver.tree import Shape
 from gpuplan.solver.watched import Watched
 from support.builders import Tree, made
 from support.laws import broken_rows, levels_by_highs
@@ -62,6 +65,39 @@ def test_short_stretches_end_at_the_same_value(monkeypatch: pytest.MonkeyPatch) 
     assert best is not None
     assert result.objective == pytest.approx(best[0][0], rel=1e-6)
     assert result.bound == pytest.approx(best[0][0], rel=1e-6)
+
+
+class Here:
+    """Runs of HiGHS in this process, in place of a child."""
+
+    def run(self, matrix: Matrix, settings: Settings, **_listening: object) -> Result:
+        """As a child would."""
+        return highs.run(matrix, settings)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 6])
+def test_a_shape_is_bettered_with_its_own_sites(seed: int) -> None:
+    """Proves that what comes of a dear shape is cheaper, keeps the coarse program, and has the same sites.
+
+    The shape is that of the best plan at made-up costs. If broken, it comes back as it is, or with a site that it does
+    not open.
+    """
+    whole = formulate(made(tiny(seed)), reductions=True)
+    coarse = coarsened(made(tiny(seed)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    costs = np.random.default_rng(seed).random(len(search._loose.cost))
+    other = highs.run(replace(search._loose, cost=costs), Settings(gap=0.01))
+    assert other.values is not None
+    dear = Shape(float(search._loose.cost @ other.values) + search._loose.offset, other.values)
+    run, take = search._refine(dear)
+    take(run(Here()))  # type: ignore[arg-type]
+    ((value, point, counted),) = search._candidates
+    assert value < dear.bound
+    assert not counted
+    assert not len(search._loose.broken_rows(point, 1e-5))
+    sites = coarse.formulation.problem.columns.of("site_open")
+    assert np.array_equal(np.round(point[sites]), np.round(dear.point[sites]))
 
 
 @pytest.fixture(name="_every_program_is_large")
