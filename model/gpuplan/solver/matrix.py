@@ -175,16 +175,17 @@ def _evening(places: Indexes, sizes: Floats, count: int) -> Floats:
 
 def _measured(matrix: Matrix, factors: Floats, units: Floats | None) -> tuple[Matrix, float]:
     """The matrix with its rows multiplied by factors and its columns counted in units, and the objective's factor."""
-    by_column = np.ones(len(matrix.lower)) if units is None else units
-    top = float(np.max(np.abs(matrix.cost * by_column), initial=0.0))
+    if units is not None:
+        values = matrix.values * units[matrix.columns]
+        cost, lower, upper = matrix.cost * units, matrix.lower / units, matrix.upper / units
+        matrix = replace(matrix, cost=cost, values=values, lower=lower, upper=upper)
+    top = float(np.max(np.abs(matrix.cost), initial=0.0))
     objective = float(np.exp2(LARGEST_COST - np.round(np.log2(top)))) if top > 0 else 1.0
     return replace(
         matrix,
-        cost=matrix.cost * by_column * objective,
+        cost=matrix.cost * objective,
         offset=matrix.offset * objective,
-        values=matrix.values * factors[_rows(matrix)] * by_column[matrix.columns],
+        values=matrix.values * factors[_rows(matrix)],
         row_lower=matrix.row_lower * factors,
         row_upper=matrix.row_upper * factors,
-        lower=matrix.lower / by_column,
-        upper=matrix.upper / by_column,
     ), objective
