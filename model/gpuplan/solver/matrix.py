@@ -146,7 +146,7 @@ def balanced(matrix: Matrix) -> tuple[Matrix, Floats, float]:
 
     Returns the columns' units, shape (columns,): a column of the result counts in so many of the matrix's own; and the
     objective's factor. Rows and columns take turns, each scaled by the geometric mean of its smallest and largest
-    coefficient, as in Curtis and Reid, "On the automatic scaling of matrices for Gaussian elimination" (1972).
+    coefficient.
     """
     rows, sizes = _rows(matrix), np.abs(matrix.values)
     factors, units = np.ones(len(matrix.row_lower)), np.ones(len(matrix.lower))

@@ -341,7 +341,7 @@ class Staged:
         else:
             self._parts[limits] = Part(limits, node.bound)
         if node.point is not None:
-            self._add_candidate(node.bound, node.point, counted=False)
+            self._add_candidate(node.bound, node.point, counted=True)
 
     def _search(self, part: Part) -> tuple[Run, Take]:
         """A search of a part, longer each time."""
@@ -459,8 +459,9 @@ class Staged:
     # What is found
 
     def _add_candidate(self, value: float, point: Floats, counted: bool) -> None:
-        """Remember a coarse plan, unless one of the same yes-or-no columns was tried."""
-        seal = np.round(point[list(self._shared)]).tobytes() + bytes([counted])
+        """Remember a coarse plan, unless one of the same yes-or-no columns, and whole numbers if any, was tried."""
+        told = [*self._shared, *(self._standing if counted else ())]
+        seal = np.round(point[told]).tobytes()
         if seal not in self._seen:
             self._seen.add(seal)
             self._candidates.append((value, point, counted))
