@@ -9,17 +9,19 @@ from typing import Any
 import numpy as np
 
 from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
-from gpuplan.solver.matrix import Floats, Matrix, balanced, checked
+from gpuplan.solver.matrix import Floats, balanced, checked
+from gpuplan.solver.reduction import Limits, Reduced
 from gpuplan.solver.result import Settings
 
+BASIC = 1
+"""HiGHS's number for a basic column or row; zero is its number for one at its lower bound."""
+WHOLE = 1e-6
+"""How near to a whole number a value counts as one."""
 SAFE = 1e-9
 """Share by which a bound is lowered for what a solver of linear programs cannot tell apart."""
 OPTIONS = {"presolve": "off", "simplex_dual_edge_weight_strategy": 1, "simplex_scale_strategy": 0}
 """No presolve, which has called a relaxation infeasible that has a plan; Devex prices, since a relaxation that starts
 from another's basis would first have to work out all weights of the steepest edge; and no scaling but our own."""
-
-Limits = tuple[tuple[int, float, float], ...]
-"""(column, lower, upper) of the columns whose bounds differ from those of the whole tree."""
 
 
 @dataclass(slots=True)
@@ -28,77 +30,109 @@ class Solved:
 
     bound: float
     point: Floats
+    """Of every column, those that were decided too."""
     basis: Any
+    """Of HiGHS, for what was left."""
+    within: Reduced
 
 
 class Unsolved(Enum):
     """How a relaxation ended that has no value."""
 
     INFEASIBLE = "infeasible"
+    WORSE = "worse"
+    """It is no better than the cutoff."""
     UNSOLVED = "unsolved"
 
 
-INFEASIBLE, UNSOLVED = Unsolved.INFEASIBLE, Unsolved.UNSOLVED
+INFEASIBLE, WORSE, UNSOLVED = Unsolved.INFEASIBLE, Unsolved.WORSE, Unsolved.UNSOLVED
 
 
 class Relaxation:
-    """The relaxation of a matrix, kept in HiGHS between runs."""
+    """The relaxation of what is left of a matrix, kept in HiGHS between runs."""
 
-    def __init__(self, matrix: Matrix, settings: Settings) -> None:
+    def __init__(self, within: Reduced, settings: Settings) -> None:
         import highspy
 
-        self.matrix, self.iterations = matrix, 0
-        well_scaled, self.units, self.factor = balanced(checked(matrix).relaxed())
+        self.within, self.iterations = within, 0
+        well_scaled, self.units, self.factor = balanced(checked(within.matrix).relaxed())
+        self.places = np.full(len(within.point), -1, dtype=np.int32)
+        self.places[within.columns] = np.arange(len(within.columns))
         self.highs: Any = quiet(highspy)
         set_options(self.highs, replace(settings, threads=1, cutoff=None))
         for name, value in OPTIONS.items():
             set_option(self.highs, name, value)
+        if settings.cutoff is not None:
+            set_option(self.highs, "objective_bound", (settings.cutoff + SAFE * abs(settings.cutoff)) * self.factor)
         pass_model(self.highs, highspy, well_scaled)
         self.states = highspy.HighsModelStatus
         self._set: dict[int, tuple[float, float]] = {}
 
-    def solve(self, limits: Limits, basis: Any) -> Solved | Unsolved:
-        """The relaxation under some limits, the last of two on one column."""
-        self._move(limits)
-        if basis is not None:
-            self.highs.setBasis(basis)
+    def solve(self, limits: Limits, start: Solved | bytes | None) -> Solved | Unsolved:
+        """The relaxation under some limits, the last of two on one column, from where another one ended."""
+        if not self._move(limits):
+            return INFEASIBLE
+        if isinstance(start, Solved) and start.within is self.within:
+            self.highs.setBasis(start.basis)
+        elif start:
+            self.highs.setBasis(self._basis(packed(start) if isinstance(start, Solved) else start))
         self.highs.run()
         status, information = self.highs.getModelStatus(), self.highs.getInfo()
         self.iterations += max(int(information.simplex_iteration_count), 1)
         if status != self.states.kOptimal:
-            return INFEASIBLE if status == self.states.kInfeasible else UNSOLVED
+            return self._ended(status)
         value = information.objective_function_value / self.factor
-        point = np.array(self.highs.getSolution().col_value, dtype=float) * self.units
-        return Solved(value - SAFE * abs(value), point, self.highs.getBasis())
+        point = self.within.point.copy()
+        point[self.within.columns] = np.array(self.highs.getSolution().col_value, dtype=float) * self.units
+        return Solved(value - SAFE * abs(value), point, self.highs.getBasis(), self.within)
 
-    def _move(self, limits: Limits) -> None:
-        wanted = {column: (lower, upper) for column, lower, upper in limits}
-        for column in [one for one in self._set if one not in wanted]:
-            self._bound(column, float(self.matrix.lower[column]), float(self.matrix.upper[column]))
-            del self._set[column]
-        for column, bounds in wanted.items():
-            if self._set.get(column) != bounds:
-                self._bound(column, *bounds)
-                self._set[column] = bounds
+    def _ended(self, status: Any) -> Unsolved:
+        if status == self.states.kObjectiveBound:
+            return WORSE
+        return INFEASIBLE if status == self.states.kInfeasible else UNSOLVED
 
-    def _bound(self, column: int, lower: float, upper: float) -> None:
-        self.highs.changeColBounds(column, lower / self.units[column], upper / self.units[column])
+    def _move(self, limits: Limits) -> bool:
+        """Set the bounds of the columns that are left; whether the others keep the limits too."""
+        wanted: dict[int, tuple[float, float]] = {}
+        for column, lower, upper in limits:
+            place = int(self.places[column])
+            if place >= 0:
+                wanted[place] = (lower, upper)
+            elif not lower - WHOLE <= self.within.point[column] <= upper + WHOLE:
+                return False
+        matrix = self.within.matrix
+        for place in [one for one in self._set if one not in wanted]:
+            self._bound(place, float(matrix.lower[place]), float(matrix.upper[place]))
+            del self._set[place]
+        for place, bounds in wanted.items():
+            if self._set.get(place) != bounds:
+                self._bound(place, *bounds)
+                self._set[place] = bounds
+        return True
+
+    def _bound(self, place: int, lower: float, upper: float) -> None:
+        self.highs.changeColBounds(place, lower / self.units[place], upper / self.units[place])
+
+    def _basis(self, text: bytes) -> Any:
+        """What is left of a basis; alien where it does not have as many columns as it should."""
+        import highspy
+
+        statuses = np.frombuffer(text, dtype=np.uint8)
+        columns, rows = statuses[: len(self.within.point)], statuses[len(self.within.point) :]
+        kinds = [highspy.HighsBasisStatus(number) for number in range(len(highspy.HighsBasisStatus.__members__))]
+        mine, others = columns[self.within.columns], rows[self.within.rows]
+        basis = highspy.HighsBasis()
+        basis.col_status, basis.row_status = [kinds[one] for one in mine], [kinds[one] for one in others]
+        basic = int((mine == BASIC).sum() + (others == BASIC).sum())
+        basis.valid, basis.alien = True, basic != len(others)
+        return basis
 
 
-def packed(basis: Any) -> bytes:
-    """A basis as bytes: how many columns there are, then one byte for each status."""
-    statuses = bytes(int(status) for status in (*basis.col_status, *basis.row_status))
-    return len(basis.col_status).to_bytes(4, "little") + statuses
-
-
-def unpacked(text: bytes) -> Any:
-    """The basis that was packed."""
-    import highspy
-
-    kinds = [highspy.HighsBasisStatus(number) for number in range(len(highspy.HighsBasisStatus.__members__))]
-    columns = int.from_bytes(text[:4], "little")
-    statuses = [kinds[number] for number in text[4:]]
-    basis = highspy.HighsBasis()
-    basis.col_status, basis.row_status = statuses[:columns], statuses[columns:]
-    basis.valid, basis.alien = True, False
-    return basis
+def packed(solved: Solved) -> bytes:
+    """Where a relaxation ended: one byte for the status of each column and each row of the matrix that was reduced."""
+    within = solved.within
+    columns = np.zeros(len(within.point), dtype=np.uint8)
+    columns[within.columns] = [int(status) for status in solved.basis.col_status]
+    rows = np.full(within.height, BASIC, dtype=np.uint8)
+    rows[within.rows] = [int(status) for status in solved.basis.row_status]
+    return columns.tobytes() + rows.tobytes()

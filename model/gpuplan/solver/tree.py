@@ -23,11 +23,10 @@ from typing import cast
 import numpy as np
 
 from gpuplan.solver.matrix import Floats, Matrix
-from gpuplan.solver.relaxation import INFEASIBLE, UNSOLVED, Limits, Relaxation, Solved, packed, unpacked
+from gpuplan.solver.reduction import Limits, reduced
+from gpuplan.solver.relaxation import INFEASIBLE, UNSOLVED, WHOLE, WORSE, Relaxation, Solved, Unsolved, packed
 from gpuplan.solver.result import NO_BOUND, Settings, ShouldStop
 
-WHOLE = 1e-6
-"""How near to a whole number a relaxed value counts as one."""
 TRIED = 4
 """Columns that are tried both ways at one node at most."""
 KNOWN = 1
@@ -36,6 +35,8 @@ WAYS = (1, 0)
 """Up and down."""
 SHAPES = 4
 """Shapes that one stretch tells of at most."""
+KEPT = 12
+"""Relaxations that are kept at most."""
 LEAST = 1e-6
 """Rise of a bound, as a share of it, that counts as one."""
 
@@ -171,11 +172,13 @@ class _Tree:
         self.matrix, self.settings, self.should_stop = stretch.matrix, stretch.settings, should_stop
         self.learned = Learned(stretch.learned.rises.copy(), stretch.learned.times.copy())
         self.deadline = time.monotonic() + stretch.settings.time_limit
-        self.relaxation = Relaxation(stretch.matrix, stretch.settings)
+        self.relaxations: dict[Limits, Relaxation] = {}
+        """By the limits that they are reduced by; the one that was used last comes last."""
+        self.iterations = 0
         self.most, self.order = stretch.iterations, stretch.order
         self.aim = NO_BOUND if stretch.order is Order.BEST else stretch.aim
         self.whole = np.flatnonzero(stretch.matrix.whole)
-        self.shaping = stretch.shaping
+        self.shaping, self.placing = stretch.shaping, stretch.shaping - 1
         self.rank = np.full(len(stretch.matrix.whole), len(stretch.groups))
         for rank, group in reversed(list(enumerate(stretch.groups))):
             self.rank[list(group)] = rank
@@ -196,9 +199,24 @@ class _Tree:
         left = [one for one in sorted(self.waiting) if one.bound < self._cutoff()]
         return self.settled + [self._kept(one) for one in left]
 
+    def _relaxation(self, limits: Limits) -> Relaxation:
+        """The relaxation without what is decided by those limits that place a plan."""
+        told = tuple(sorted(limit for limit in limits if self.rank[limit[0]] < self.placing))
+        found = self.relaxations.pop(told, None) or Relaxation(reduced(self.matrix, told), self.settings)
+        self.relaxations[told] = found
+        if len(self.relaxations) > KEPT:
+            del self.relaxations[next(iter(self.relaxations))]
+        return found
+
+    def _solve(self, relaxation: Relaxation, limits: Limits, start: Solved | bytes | None) -> Solved | Unsolved:
+        before = relaxation.iterations
+        found = relaxation.solve(limits, start)
+        self.iterations += relaxation.iterations - before
+        return found
+
     def _is_spent(self) -> bool:
         is_scouted = self.order is Order.QUICK and bool(self.shapes)
-        return is_scouted or self.relaxation.iterations >= self.most or self._is_stopped()
+        return is_scouted or self.iterations >= self.most or self._is_stopped()
 
     def _is_stopped(self) -> bool:
         return self.should_stop() or time.monotonic() >= self.deadline
@@ -207,7 +225,7 @@ class _Tree:
         return float("inf") if self.settings.cutoff is None else self.settings.cutoff
 
     def _kept(self, one: _Open) -> Node:
-        return one.node if one.known is None else replace(one.node, basis=packed(one.known.basis))
+        return one.node if one.known is None else replace(one.node, basis=packed(one.known))
 
     def _open(self, node: Node, known: Solved | None) -> _Open:
         self.made += 1
@@ -228,9 +246,10 @@ class _Tree:
     def _branch(self, one: _Open) -> list[_Open]:
         """The nodes that a node leaves, the better one first; none where it is settled or holds nothing better."""
         node, known = one.node, one.known
-        if known is None:
-            found = self.relaxation.solve(node.limits, unpacked(node.basis) if node.basis else None)
-            if found is INFEASIBLE:
+        relaxation = self._relaxation(node.limits)
+        if known is None or known.within is not relaxation.within:
+            found = self._solve(relaxation, node.limits, known or node.basis or None)
+            if found in (INFEASIBLE, WORSE):
                 return []
             if found is UNSOLVED:
                 return self._unsolved(node)
@@ -245,7 +264,7 @@ class _Tree:
         if not columns:
             self.settled.append(replace(node, basis=b"", point=known.point))
             return []
-        ways = self._ways(node, known, columns)
+        ways = self._ways(relaxation, node, known, columns)
         if ways is None:  # stopped on the way
             return [self._open(node, known)]
         left = sorted((way for way in ways if way.bound < self._cutoff()), key=lambda way: way.bound)
@@ -282,14 +301,14 @@ class _Tree:
             self.learned.expected(1, column) * (1.0 - part), LEAST
         )
 
-    def _ways(self, node: Node, known: Solved, columns: list[int]) -> tuple[_Way, _Way] | None:
+    def _ways(self, relaxation: Relaxation, node: Node, known: Solved, columns: list[int]) -> tuple[_Way, _Way] | None:
         """Both ways of the column whose lesser rise is best, by trying those of which too little is known."""
         best: tuple[float, int, tuple[_Way, _Way] | None] | None = None
         for column in columns[:TRIED]:
             if self.learned.times[:, column].min() >= KNOWN:
                 score, ways = self._promise(column, known.point), None
             else:
-                ways = self._try(node, known, column)
+                ways = self._try(relaxation, node, known, column)
                 if ways is None:
                     return None
                 score = _score(ways, node.bound)
@@ -298,22 +317,22 @@ class _Tree:
             if ways is not None and max(way.bound for way in ways) >= self._cutoff():
                 break  # one way leaves nothing, so that no column can do better
         assert best is not None
-        return best[2] or self._try(node, known, best[1])
+        return best[2] or self._try(relaxation, node, known, best[1])
 
-    def _try(self, node: Node, known: Solved, column: int) -> tuple[_Way, _Way] | None:
+    def _try(self, relaxation: Relaxation, node: Node, known: Solved, column: int) -> tuple[_Way, _Way] | None:
         """Both ways of one column, up first; None when stopped meanwhile."""
         value = float(known.point[column])
         lower, upper = _bounds(self.matrix, node.limits, column)
         limits = ((column, float(np.ceil(value)), upper), (column, lower, float(np.floor(value))))
         ways = []
         for way, limit in zip(WAYS, limits, strict=True):
-            found = self.relaxation.solve((*node.limits, limit), known.basis)
-            if isinstance(found, Solved):
-                bound = max(found.bound, node.bound)
+            found = self._solve(relaxation, (*node.limits, limit), known)
+            if isinstance(found, Solved) or found is WORSE:
+                bound = max(found.bound if isinstance(found, Solved) else self._cutoff(), node.bound)
                 moved = abs(value - (limit[1] if way else limit[2]))
                 self.learned.rises[way, column] += (bound - node.bound) / moved
                 self.learned.times[way, column] += 1
-                ways.append(_Way(limit, bound, found))
+                ways.append(_Way(limit, bound, found if isinstance(found, Solved) else None))
             elif found is INFEASIBLE:
                 ways.append(_Way(limit, float("inf"), None))
             else:  # it will be tried again as a node of its own

@@ -1,0 +1,111 @@
+"""A relaxation without what some limits decide: a closed site leaves nothing to be said of what it could hold.
+
+Only what follows at once is used: a row that is at its bound already at its least activity holds every column of it
+where it is, and a row that no values can break says nothing. HiGHS's own presolve does more, and has called a
+relaxation infeasible that has a plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gpuplan.solver.matrix import Floats, Indexes, Matrix
+
+Flags = npt.NDArray[np.bool_]
+Limits = tuple[tuple[int, float, float], ...]
+"""(column, lower, upper) of the columns whose bounds differ from those of a matrix."""
+EXACT = 1e-9
+"""Share of a row's terms by which it may seem to be broken for rounding alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduced:
+    """A matrix without the columns that have one value only, and without the rows that hold whatever the others are."""
+
+    matrix: Matrix
+    columns: Indexes
+    """Those that are left, by their numbers in the matrix that was reduced."""
+    rows: Indexes
+    """Likewise."""
+    point: Floats
+    """The value of every column that is not left, and zero for the others."""
+    height: int
+    """Number of rows of the matrix that was reduced."""
+
+
+def reduced(matrix: Matrix, limits: Limits) -> Reduced:
+    """What is left of a matrix under some limits. It has the same plans, and is infeasible if the matrix is."""
+    lower, upper = matrix.lower.copy(), matrix.upper.copy()
+    for column, least, most in limits:
+        lower[column], upper[column] = max(lower[column], least), min(upper[column], most)
+    activity = _Activity(matrix)
+    is_more = True
+    while is_more:
+        low, high, _ = activity.between(lower, upper)
+        # Rows at their bound hold columns at the bounds that gave them this activity.
+        is_down = (low >= matrix.row_upper)[activity.rows]
+        is_up = (high <= matrix.row_lower)[activity.rows]
+        is_open = lower[matrix.columns] < upper[matrix.columns]
+        falls = is_open & np.where(activity.is_rising, is_down, is_up)
+        rises = is_open & np.where(activity.is_rising, is_up, is_down)
+        upper[matrix.columns[falls]] = lower[matrix.columns[falls]]
+        lower[matrix.columns[rises & ~falls]] = upper[matrix.columns[rises & ~falls]]
+        is_more = bool(falls.any() or rises.any())
+    low, high, size = activity.between(lower, upper)
+    room = EXACT * np.maximum(size, 1.0)
+    says = (low < matrix.row_lower - room) | (high > matrix.row_upper + room)
+    is_left = lower < upper
+    return _without(matrix, activity.rows, np.where(is_left, 0.0, lower), is_left, says, lower, upper)
+
+
+class _Activity:
+    """What the rows of a matrix can come to."""
+
+    def __init__(self, matrix: Matrix) -> None:
+        self.matrix = matrix
+        self.rows = np.repeat(np.arange(len(matrix.row_lower), dtype=np.int32), np.diff(matrix.starts))
+        self.is_rising = matrix.values > 0
+
+    def between(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats, Floats]:
+        """Least and largest activity of each row, and the size of its finite terms."""
+        columns, values = self.matrix.columns, self.matrix.values
+        low, high = lower[columns], upper[columns]
+        down = np.where(self.is_rising, low, high) * values
+        up = np.where(self.is_rising, high, low) * values
+        sizes = np.where(np.isfinite(down), np.abs(down), 0.0) + np.where(np.isfinite(up), np.abs(up), 0.0)
+        return self._summed(down), self._summed(up), self._summed(sizes)
+
+    def _summed(self, terms: Floats) -> Floats:
+        sums: Floats = np.bincount(self.rows, terms, minlength=len(self.matrix.row_lower)).astype(float)
+        return sums
+
+
+def _without(
+    matrix: Matrix, rows: Indexes, point: Floats, is_left: Flags, says: Flags, lower: Floats, upper: Floats
+) -> Reduced:
+    shift = np.bincount(rows, matrix.values * point[matrix.columns], minlength=len(says))
+    entries = is_left[matrix.columns] & says[rows]
+    counts = np.bincount(rows[entries], minlength=len(says))[says]
+    numbers = np.cumsum(is_left) - 1
+    return Reduced(
+        Matrix(
+            cost=matrix.cost[is_left],
+            offset=matrix.offset + float(matrix.cost @ point),
+            starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+            columns=numbers[matrix.columns[entries]].astype(np.int32),
+            values=matrix.values[entries],
+            row_lower=(matrix.row_lower - shift)[says],
+            row_upper=(matrix.row_upper - shift)[says],
+            lower=lower[is_left],
+            upper=upper[is_left],
+            whole=matrix.whole[is_left],
+            strategic=matrix.strategic[is_left],
+        ),
+        np.flatnonzero(is_left).astype(np.int32),
+        np.flatnonzero(says).astype(np.int32),
+        point,
+        len(says),
+    )
