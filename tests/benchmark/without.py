@@ -1,7 +1,7 @@
 """gpuplan with one of its choices left out, to see what it is worth: contenders named `gpuplan-without-CHOICE`.
 
 Only what the calling process decides can be left out here; what the child processes do by themselves (prices and
-scaling of the simplex method, columns tried at a node) cannot.
+scaling of the simplex method, columns tried at a node, leaving out closed sites) cannot.
 """
 
 from __future__ import annotations
@@ -49,6 +49,10 @@ def _no_finishing() -> None:
     staged.ABOUT = 0
 
 
+def _no_better_shapes() -> None:
+    staged.Staged._is_worth = lambda *_: False  # type: ignore[method-assign]
+
+
 WITHOUT: dict[str, Callable[[], None]] = {
     "coarse-program": _no_coarse_program,
     "tightenings": _no_tightenings,
@@ -58,6 +62,7 @@ WITHOUT: dict[str, Callable[[], None]] = {
     "sites-first": _no_sites_first,
     "near-numbers": _no_nearness,
     "finishing": _no_finishing,
+    "better-shapes": _no_better_shapes,
 }
 """By name: what leaves a choice out in this process, for good.
 
@@ -67,6 +72,7 @@ WITHOUT: dict[str, Callable[[], None]] = {
 - units-in-all: the units of each offer in all are no column to branch on.
 - numbers-in-the-tree: only yes-or-no decisions are branched on; HiGHS searches every part.
 - sites-first: sites and places of serving are branched on like everything else.
-- near-numbers: whole numbers of a shape are sought without holding them near those of the relaxation.
+- near-numbers: whole numbers of a shape are sought without first holding its numbers of modules.
 - finishing: plans are not sought again among numbers near their own.
+- better-shapes: HiGHS is not asked for better shapes near those that the tree comes upon.
 """

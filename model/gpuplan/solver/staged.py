@@ -1,7 +1,8 @@
 """A search in stages: a tree on a coarse program bounds and proposes, the whole program makes plans.
 
     coarse program, its numbers whole -> tree of its relaxations -> shapes, and nodes that are settled
-    shape -> the coarse program with its yes-or-no columns -> the whole one with these and the numbers -> a plan
+    shape -> the coarse program near the shape, with other decisions where a relaxation disagrees -> better shapes
+    shape -> the coarse program with its decisions -> the whole one with these and the numbers of systems -> a plan
     settled node -> the whole program with its yes-or-no columns and numbers -> a plan
     settled node that is still better than the plan by more than the gap -> its part of the whole program
 
@@ -15,29 +16,28 @@ clock, and what a round found is taken in order, so that the same input gives th
 
 from __future__ import annotations
 
-import queue
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
-from gpuplan.solver.relaxation import Limits
+from gpuplan.solver.neighbourhoods import about, held, limited, shaped
+from gpuplan.solver.reduction import Limits
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
+from gpuplan.solver.side_by_side import several, side_by_side
 from gpuplan.solver.tree import Explored, Learned, Node, Order, Shape, Stretch
-from gpuplan.solver.watched import Watched, watched
+from gpuplan.solver.watched import Watched
 
 if TYPE_CHECKING:
     from gpuplan.formulation import Coarse
 
 ITERATIONS = 2
 """Simplex iterations of one stretch of the tree, for each column."""
-BESIDE = 2
-"""How much longer a stretch is that goes down, or beside one that does."""
+BESIDE, DOWN, LONG = 2, 3, 4
+"""How much longer a stretch is beside a search for a plan, on the way down or beside it, and beside a longer search."""
 PATIENCE = 4
 """Rounds without a search for a plan, or without a way down, at most, when so many found nothing better."""
 DEALT = 12
@@ -53,7 +53,7 @@ SEARCHES = 12
 LOST = 3
 """Stretches of the tree that are lost after which it is given up."""
 REFINED = 50
-"""Nodes of one search for a better shape with the same sites."""
+"""Nodes of one search for a better shape."""
 ALIKE = 0.1
 """How near to a yes or no a relaxed decision counts as the same."""
 DETAIL = 30
@@ -62,22 +62,24 @@ ROUGH = 0.1
 """Share of the gap that is known, to which it is sought while that is wide."""
 WIDE = 0.05
 """Gap that counts as the widest, before there is a plan too."""
-STEPS = (1, 3)
-"""How far a number may be from the whole ones about that of the relaxation, first and then."""
-DEAR = 0.003
+STEPS = (0, 3)
+"""How far a number that shapes a plan may be from that of the shape, first and then."""
+DEAR = 0.002
 """Share by which whole numbers may cost more than broken ones, and not be sought further off."""
 ABOUT = 2
 """How far a number of a plan may be from those of the plan that it is to better."""
-NEAR = 1e-6
-"""How near to a whole number a value counts as one."""
+WORTH = 0.1
+"""Share of the gap by which a shape must have been bettered to be bettered again."""
+MUCH = 0.25
+"""Share of the gap that a plan must promise to close to be sought while better shapes are."""
+SAME = 1e-5
+"""Share by which two shapes must differ to be two."""
 INNER = 0.25
 """Share of the gap to which a part is searched."""
 WITHIN = 0.9
 """Share of the gap by which a plan must be bettered to be sought."""
 LIKELY = 0.5
 """Share of what plans cost more than their coarse ones, that the next one is taken to cost more at the least."""
-TICK = 0.1
-"""Seconds between looks at the clock."""
 
 
 @dataclass
@@ -99,8 +101,24 @@ class Part:
         return max(self.reached, self.proven)
 
 
-Run = Callable[[Watched], object]
-Take = Callable[[object], None]
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A plan of the coarse program."""
+
+    value: float
+    point: Floats
+    is_counted: bool = False
+    """Whether its numbers are whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run, and what takes its result."""
+
+    run: Callable[[Watched], object]
+    take: Callable[[object], None]
+    beside: int
+    """How much longer a stretch of the tree beside it is."""
 
 
 class Staged:
@@ -124,6 +142,7 @@ class Staged:
         self._loose, self._coarse, self._whole = loose, replace(loose, whole=loose.whole | counted), whole
         self._groups = coarse.groups
         self._shared, self._standing = coarse.same, coarse.standing
+        self._shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
         self._iterations = max(ITERATIONS * len(loose.lower), 1)
         self._nodes = [Node()]
         self._dealt: list[Node] = []
@@ -135,7 +154,11 @@ class Staged:
         self._pause = 0
         """Rounds until the next one."""
         self._rough: Shape | None = None
-        """The best shape so far, until it was sought to be bettered."""
+        """The best shape so far."""
+        self._moved: float | None = None
+        """Bound of the last shape that was sought to be bettered with other sites."""
+        self._refined: float | None = None
+        """Bound of the last shape that was sought to be bettered with its sites."""
         self._is_scouted = False
         """Whether a first shape was sought."""
         self._learned = Learned.nothing(len(self._coarse.lower))
@@ -145,8 +168,8 @@ class Staged:
         self._rounds = 0
         self._left_out = float("inf")
         """The least cutoff so far: what was left out by it is no better."""
-        self._candidates: list[tuple[float, Floats, bool]] = []
-        """Coarse plans to be tried: cost, columns, whether their numbers are whole."""
+        self._candidates: list[Candidate] = []
+        """Coarse plans to be tried."""
         self._seen: set[bytes] = set()
         self._in_vain = 0
         """Searches in a row for the plan of a coarse one that found nothing better."""
@@ -154,6 +177,10 @@ class Staged:
         """Rounds until the next such search."""
         self._dearer: list[float] = []
         """By how much the plans that were made cost more than their coarse ones."""
+        self._tried: float | None = None
+        """Least cost of a coarse plan that was tried."""
+        self._is_polished = False
+        """Whether other numbers near those of the plan were tried."""
         self._lost = 0
         self._is_left = False
         self._plan: Floats | None = None
@@ -161,14 +188,14 @@ class Staged:
 
     def run(self) -> Result:
         """Minimise; the bound is proven for the whole program."""
-        with _workers(self.settings.threads) as workers:
+        with several(self.settings.threads) as children:
             while not self._is_over():
-                jobs = self._jobs(len(workers))
+                jobs = self._jobs(len(children))
                 if not jobs:
                     break
-                found = self._side_by_side(workers, [run for run, _ in jobs])
-                for (_, take), result in zip(jobs, found, strict=True):
-                    take(result)
+                found = side_by_side(children, [job.run for job in jobs], self._report, self._leave)
+                for job, result in zip(jobs, found, strict=True):
+                    job.take(result)
                 self._report()
         if self._value is None:
             ended = Termination.INFEASIBLE if self._bound() == np.inf else Termination.STOPPED
@@ -199,62 +226,87 @@ class Staged:
 
     # Runs, each with what takes its result
 
-    def _jobs(self, most: int) -> list[tuple[Run, Take]]:
-        """The next runs: a plan of a coarse one, and what has the least bounds, be it parts or nodes of the tree."""
+    def _jobs(self, most: int) -> list[Job]:
+        """The next runs: searches for plans and shapes, and what has the least bounds, be it parts or nodes."""
         cutoff = self._cutoff()
-        self._nodes = sorted(
-            (node for node in self._nodes if cutoff is None or node.bound < cutoff), key=lambda node: node.bound
-        )
+        left = (node for node in self._nodes if cutoff is None or node.bound < cutoff)
+        self._nodes = sorted(left, key=lambda node: node.bound)
         self._left_out = self._left_out if cutoff is None else min(self._left_out, cutoff)
-        jobs: list[tuple[Run, Take]] = []
-        self._rounds += 1
-        if self._rounds == (SELDOM if self._value is None else SELDOM * LONGER) * LONGER**self._all.searches:
-            jobs.append(self._search(self._all))
-        self._rest -= 1
-        point = self._next_candidate() if self._rest < 0 and len(jobs) < most else None
-        if point is not None:
-            jobs.append(self._detail(*point))
-        if (
-            self._rough is not None
-            and len(jobs) < most
-            and relative_gap(self._rough.bound, self._bound()) > self.settings.gap
-        ):
-            jobs.append(self._refine(self._rough))
-        # The part in which the least bound is; as many parts as there are hands when the tree is worked off.
-        least = self._nodes[0].bound if self._nodes else float("inf")
-        parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
-        wanted = [part for part in parts if part.bound <= least][: 1 if self._nodes else most]
-        jobs += [self._search(part) for part in wanted[: most - len(jobs)]]
-        self._pause -= 1
-        goes_down = not self._is_scouted or (not jobs and least < self._shape and self._pause < 0)
-        if not self._is_scouted:
-            self._is_scouted = True
-            jobs.append(self._scout())
-        free = most - len(jobs)
-        if self._nodes and free:
-            self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
-            hands = min(free, len(self._dealt))
-            iterations = self._iterations * (BESIDE if goes_down else 1)
-            for first in range(hands):
-                # One of several goes down to a plan, while the others raise the bound.
-                order = Order.DOWN if goes_down and not jobs and not first else Order.BEST
-                jobs.append(self._stretch(self._dealt[first::hands], order, iterations))
-        return jobs
+        self._rounds, self._rest, self._pause = self._rounds + 1, self._rest - 1, self._pause - 1
+        jobs: list[Job] = []
+        for some in (self._in_one_piece, self._planning, self._refining, self._closing, self._scouting):
+            jobs += some(most - len(jobs)) if len(jobs) < most else []
+        return jobs + self._branching(most - len(jobs), max((job.beside for job in jobs), default=0))
 
-    def _next_candidate(self) -> tuple[float, Floats, bool] | None:
-        """The cheapest coarse plan, if its plan may well be better than the one that is known."""
+    def _in_one_piece(self, _free: int) -> list[Job]:
+        seldom = SELDOM if self._value is None else SELDOM * LONGER
+        return [self._search(self._all)] if self._rounds == seldom * LONGER**self._all.searches else []
+
+    def _planning(self, _free: int) -> list[Job]:
+        """A search for a better plan: while there are shapes to be bettered, if it would close much of the gap."""
+        is_rough = bool(self._rough is not None and self._is_worth(self._refined, self._rough))
+        first = self._next_candidate(MUCH if is_rough else 0.0)
+        if first is not None:
+            return [self._complete(first)]
+        return [] if self._plan is None or is_rough or self._is_polished else [self._polish(self._plan)]
+
+    def _refining(self, _free: int) -> list[Job]:
+        is_rough = self._rough is not None and self._is_worth(self._refined, self._rough)
+        return [self._refine(self._rough)] if self._rough is not None and is_rough else []
+
+    def _closing(self, free: int) -> list[Job]:
+        """The part in which the least bound is; as many parts as there are hands when the tree is worked off."""
+        parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
+        wanted = [part for part in parts if part.bound <= self._least()][: 1 if self._nodes else free]
+        return [self._search(part) for part in wanted]
+
+    def _scouting(self, _free: int) -> list[Job]:
+        return [] if self._is_scouted else [self._scout()]
+
+    def _branching(self, free: int, beside: int) -> list[Job]:
+        """Stretches of the tree, so long as what they are beside: one goes down to a shape now and then."""
+        goes_down = not beside and self._least() < self._shape and self._pause < 0
+        if goes_down and self._rough is not None and self._is_worth(self._moved, self._rough):
+            return [self._refine(self._rough, self._nodes[0]), *self._branching(free - 1, LONG)]
+        self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
+        hands = min(free, len(self._dealt))
+        iterations = self._iterations * (DOWN if goes_down else max(beside, 1))
+        orders = [Order.DOWN if goes_down else Order.BEST, *[Order.BEST] * hands]
+        return [self._stretch(self._dealt[first::hands], orders[first], iterations) for first in range(hands)]
+
+    def _least(self) -> float:
+        """The least bound of a node."""
+        return self._nodes[0].bound if self._nodes else float("inf")
+
+    def _is_worth(self, before: float | None, shape: Shape) -> bool:
+        """Whether a shape is so much better than the last one that was bettered, that it should be too."""
+        bound = self._bound()
+        worth = self.settings.gap * INNER
+        if self._value is not None:
+            worth = max(worth, WORTH * relative_gap(self._value, bound))
+        is_near = relative_gap(shape.bound, bound) <= self.settings.gap
+        return not is_near and relative_gap(before, shape.bound) > worth
+
+    def _next_candidate(self, share: float) -> Candidate | None:
+        """The cheapest coarse plan, if its plan may well close so much of the gap."""
         if not self._candidates:
             return None
-        value, _, counted = first = min(self._candidates, key=lambda one: one[0])
-        expected = 0.0 if counted else LIKELY * sum(self._dearer) / max(len(self._dearer), 1)
-        if self._value is not None and value + expected >= self._value:
-            return None
+        first = min(self._candidates, key=lambda one: one.value)
+        likely = 0.0 if first.is_counted else LIKELY * sum(self._dearer) / max(len(self._dearer), 1)
+        if self._value is not None:
+            wanted = self._value - share * max(self._value - self._bound(), 0.0)
+            if first.value + likely >= wanted:
+                return None
+            if self._rest >= 0 and relative_gap(self._tried, first.value) <= self.settings.gap * INNER:
+                return None
+        self._tried = first.value if self._tried is None else min(self._tried, first.value)
         self._candidates = [one for one in self._candidates if one is not first]
         return first
 
-    def _scout(self) -> tuple[Run, Take]:
+    def _scout(self) -> Job:
         """The shortest way from the root to a shape, of which only that is kept, and what was learned."""
-        task = self._task([Node()], Order.QUICK, self._iterations * BESIDE)
+        self._is_scouted = True
+        task = self._task([Node()], Order.QUICK, self._iterations * LONG)
 
         def run(worker: Watched) -> object:
             return worker.explore(task, self._is_stopped)
@@ -263,9 +315,9 @@ class Staged:
             if isinstance(found, Explored):
                 self._learn(found)
 
-        return run, take
+        return Job(run, take, LONG)
 
-    def _stretch(self, nodes: list[Node], order: Order, iterations: int) -> tuple[Run, Take]:
+    def _stretch(self, nodes: list[Node], order: Order, iterations: int) -> Job:
         """A stretch of the tree from some nodes."""
         task = self._task(nodes, order, iterations)
 
@@ -289,7 +341,7 @@ class Staged:
                 else:
                     self._nodes.append(node)
 
-        return run, take
+        return Job(run, take, 0)
 
     def _task(self, nodes: list[Node], order: Order, iterations: int) -> Stretch:
         shaping = len(self._groups) - 1
@@ -304,34 +356,42 @@ class Staged:
             self._see(shape)
 
     def _see(self, shape: Shape) -> None:
-        if shape.bound < self._shape:
-            self._shape, self._rough = shape.bound, shape
-        self._add_candidate(shape.bound, shape.point, counted=False)
+        self._shape = min(self._shape, shape.bound)
+        if self._rough is None or shape.bound < self._rough.bound:
+            self._rough = shape
+        self._add_candidate(Candidate(shape.bound, shape.point))
 
-    def _refine(self, shape: Shape) -> tuple[Run, Take]:
-        """A better shape with the same sites, by deciding anew what is otherwise in the relaxation with these sites.
+    def _refine(self, shape: Shape, node: Node | None = None) -> Job:
+        """A better shape, by deciding anew what is otherwise in a relaxation: that with its sites, or that of a node.
 
         Danna, Rothberg and Le Pape, "Exploring relaxation induced neighborhoods to improve MIP solutions" (2005).
         """
-        self._rough = None
         first = {column: column for group in self._groups[:-2] for column in group}
-        others = [column for column in self._shared if column not in first]
-        placed = _with_limits(self._loose, _fixed(shape.point, first))
-        settings = replace(self._settings(gap=self.settings.gap, nodes=REFINED, plain=True), cutoff=shape.bound)
+        settings = replace(self._settings(gap=self.settings.gap, nodes=REFINED), cutoff=shape.bound)
+        if node is None:
+            self._refined = shape.bound
+            around = relaxation = limited(self._loose, held(shape.point, first))
+        else:
+            self._moved = shape.bound
+            around, relaxation = self._loose, limited(self._loose, node.limits)
 
         def run(worker: Watched) -> object:
-            relaxed = worker.run(placed.relaxed(), settings, should_stop=self._is_stopped).values
+            relaxed = worker.run(relaxation.relaxed(), settings, should_stop=self._is_stopped).values
             if relaxed is None:
                 return None
-            agreed = [one for one in others if abs(relaxed[one] - round(shape.point[one])) < ALIKE]
-            near = _with_limits(placed, _fixed(shape.point, {one: one for one in agreed}))
+            agreed = [one for one in self._shared if abs(relaxed[one] - round(shape.point[one])) < ALIKE]
+            near = limited(around, held(shape.point, {one: one for one in agreed}))
             return worker.run(near, settings, should_stop=self._is_stopped)
 
         def take(found: object) -> None:
-            if isinstance(found, Result) and found.values is not None and found.objective is not None:
+            if not isinstance(found, Result) or found.values is None or found.objective is None:
+                return
+            if node is None and found.termination is Termination.OPTIMAL:
+                self._refined = found.objective
+            if relative_gap(shape.bound, found.objective) > SAME:
                 self._see(Shape(found.objective, found.values))
 
-        return run, take
+        return Job(run, take, LONG)
 
     def _settle(self, node: Node) -> None:
         """A node with nothing left to branch on: its part, and its point as a plan to be tried."""
@@ -341,11 +401,11 @@ class Staged:
         else:
             self._parts[limits] = Part(limits, node.bound)
         if node.point is not None:
-            self._add_candidate(node.bound, node.point, counted=True)
+            self._add_candidate(Candidate(node.bound, node.point, is_counted=True))
 
-    def _search(self, part: Part) -> tuple[Run, Take]:
+    def _search(self, part: Part) -> Job:
         """A search of a part, longer each time."""
-        matrix = _with_limits(self._whole, [(self._shared[one], lower, upper) for one, lower, upper in part.limits])
+        matrix = limited(self._whole, [(self._shared[one], lower, upper) for one, lower, upper in part.limits])
         settings = self._settings(
             gap=self.settings.gap * INNER, nodes=NODES * LONGER**part.searches, plain=part.searches > 0
         )
@@ -366,53 +426,64 @@ class Staged:
                 self._take_plan(found)
             part.ended = part.ended or found.termination in (Termination.INFEASIBLE, Termination.OPTIMAL)
 
-        return run, take
+        return Job(run, take, BESIDE)
 
-    def _detail(self, value: float, point: Floats, counted: bool) -> tuple[Run, Take]:
-        """The plan of a coarse one: whole numbers near its own, the whole program with these, then others near by."""
-        # While the gap is wide, plans need not be the best of their shapes: better shapes will come.
-        wide = 1.0 if self._value is None else relative_gap(self._value, self._bound())
-        gap = max(self.settings.gap * INNER, ROUGH * min(wide, WIDE))
-        settings = replace(self._settings(gap=gap, nodes=DETAIL, plain=True), cutoff=None)
-        same = _fixed(point, self._shared)
+    def _complete(self, first: Candidate) -> Job:
+        """The plan of a coarse one: its decisions with whole numbers, then the whole program with these."""
+        rough = self._roughly(None if self._value is None else self._value + DEAR * abs(self._value))
+        exact = replace(rough, gap=0.0, plain=True, cutoff=None)
 
         def run(worker: Watched) -> object:
-            standing = point if counted else self._counted(worker, value, point, settings)
-            if standing is None:
+            point = first.point if first.is_counted else self._counted(worker, first, rough)
+            if point is None:
                 return None
-            fixed = _with_limits(self._whole, same + _fixed(standing, self._standing))
-            found = worker.run(fixed, replace(settings, gap=0.0), should_stop=self._is_stopped)
-            if found.values is None or found.objective is None:
-                return None
-            about = _near(_with_limits(self._whole, same), found.values, ABOUT)
-            closer = replace(settings, cutoff=found.objective)
-            better = worker.run(about, closer, should_stop=self._is_stopped)
-            return found if better.objective is None or better.objective >= found.objective else better
+            limits = held(point, self._shared) + held(point, self._standing)
+            return worker.run(limited(self._whole, limits), exact, should_stop=self._is_stopped)
 
         def take(found: object) -> None:
             before = self._value
             if isinstance(found, Result) and found.objective is not None:
-                self._dearer.append(max(found.objective - value, 0.0))
+                self._dearer.append(max(found.objective - first.value, 0.0))
                 self._take_plan(found)
             self._in_vain = 0 if self._value != before else self._in_vain + 1
             self._rest = min(self._in_vain, PATIENCE)
 
-        return run, take
+        return Job(run, take, BESIDE)
 
-    def _counted(self, worker: Watched, value: float, point: Floats, settings: Settings) -> Floats | None:
-        """A shape with whole numbers, sought near its own, and further off where there are none or only dear ones.
-
-        A search of numbers that are held near those of the relaxation takes a tenth of the time.
-        """
-        shape = _with_limits(self._coarse, _fixed(point, {column: column for column in self._shared}))
+    def _counted(self, worker: Watched, first: Candidate, settings: Settings) -> Floats | None:
+        """A shape with whole numbers: with its own numbers of modules, and with others near by where that is dear."""
         best: Result | None = None
         for steps in STEPS:
-            found = worker.run(_near(shape, point, steps), settings, should_stop=self._is_stopped)
+            near = shaped(self._coarse, first.point, self._shaping, steps)
+            found = worker.run(near, settings, should_stop=self._is_stopped)
             if found.objective is not None and (best is None or found.objective < (best.objective or 0.0)):
                 best = found
-            if best is not None and relative_gap(best.objective or 0.0, value) <= DEAR:
+            if best is not None and relative_gap(best.objective or 0.0, first.value) <= DEAR:
                 break
         return None if best is None else best.values
+
+    def _polish(self, plan: Floats) -> Job:
+        """A better plan with the same yes-or-no decisions and numbers near its own."""
+        self._is_polished = True
+        same = held(plan, {column: column for column in self._shared.values()})
+        settings = self._roughly(self._value)
+
+        def run(worker: Watched) -> object:
+            near = about(limited(self._whole, same), plan, ABOUT)
+            return worker.run(near, settings, should_stop=self._is_stopped)
+
+        def take(found: object) -> None:
+            if isinstance(found, Result):
+                self._take_plan(found)
+                self._is_polished = True
+
+        return Job(run, take, BESIDE)
+
+    def _roughly(self, cutoff: float | None) -> Settings:
+        """Settings of a search for a plan. While the gap is wide it need not be the best: better shapes will come."""
+        wide = 1.0 if self._value is None else relative_gap(self._value, self._bound())
+        gap = max(self.settings.gap * INNER, ROUGH * min(wide, WIDE))
+        return replace(self._settings(gap=gap, nodes=DETAIL), cutoff=cutoff)
 
     def _settings(self, gap: float, nodes: int | None = None, plain: bool = False) -> Settings:
         left = max(self._deadline - time.monotonic(), 0.0)
@@ -420,36 +491,9 @@ class Staged:
             self.settings, time_limit=left, threads=1, cutoff=self._cutoff(), gap=gap, nodes=nodes, plain=plain
         )
 
-    def _side_by_side(self, workers: list[Watched], runs: list[Run]) -> list[object]:
-        """Results of some runs in their order; what one of them raises is raised here, when all have ended."""
-        done: queue.Queue[tuple[int, object]] = queue.Queue()
-
-        def work(number: int) -> None:
-            try:
-                done.put((number, runs[number](workers[number])))
-            except BaseException as error:
-                done.put((number, error))
-
-        threads = [threading.Thread(target=work, args=(number,), daemon=True) for number in range(len(runs))]
-        for thread in threads:
-            thread.start()
-        found: dict[int, object] = {}
-        try:
-            while len(found) < len(runs):
-                try:
-                    number, result = done.get(timeout=TICK)
-                    found[number] = result
-                except queue.Empty:
-                    self._report()
-        finally:
-            # An interrupt, or what a listener raises, leaves nobody at work.
-            self._is_left = len(found) < len(runs)
-            for thread in threads:
-                thread.join()
-        for result in found.values():
-            if isinstance(result, BaseException):
-                raise result
-        return [found[number] for number in range(len(runs))]
+    def _leave(self) -> None:
+        """Nobody waits for a result any more."""
+        self._is_left = True
 
     def _report(self) -> None:
         if self.listener is not None:
@@ -458,46 +502,19 @@ class Staged:
 
     # What is found
 
-    def _add_candidate(self, value: float, point: Floats, counted: bool) -> None:
+    def _add_candidate(self, one: Candidate) -> None:
         """Remember a coarse plan, unless one of the same yes-or-no columns, and whole numbers if any, was tried."""
-        told = [*self._shared, *(self._standing if counted else ())]
-        seal = np.round(point[told]).tobytes()
+        told = [*self._shared, *(self._standing if one.is_counted else ())]
+        seal = np.round(one.point[told]).tobytes()
         if seal not in self._seen:
             self._seen.add(seal)
-            self._candidates.append((value, point, counted))
+            self._candidates.append(one)
 
     def _take_plan(self, found: Result) -> None:
         if found.values is None or found.objective is None:
             return
         if self._value is None or found.objective < self._value:
-            self._plan, self._value = found.values, found.objective
+            self._plan, self._value, self._is_polished = found.values, found.objective, False
             cutoff = self._cutoff()
             for part in self._parts.values():
                 part.ended = part.ended or (cutoff is not None and part.bound >= cutoff)
-
-
-def _with_limits(matrix: Matrix, limits: Limits | list[tuple[int, float, float]]) -> Matrix:
-    lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    for column, least, most in limits:
-        lower[column], upper[column] = least, most
-    return matrix.with_bounds(lower, upper)
-
-
-def _near(matrix: Matrix, point: Floats, steps: int) -> Matrix:
-    """The same with whole columns no further than so many steps from the whole numbers about a point."""
-    least, most = np.floor(point + NEAR) - steps, np.ceil(point - NEAR) + steps
-    lower = np.where(matrix.whole, np.maximum(matrix.lower, least), matrix.lower)
-    upper = np.where(matrix.whole, np.minimum(matrix.upper, most), matrix.upper)
-    return matrix.with_bounds(lower, upper)
-
-
-def _fixed(point: Floats, columns: dict[int, int]) -> list[tuple[int, float, float]]:
-    """Limits that give columns the values of others at a point."""
-    return [(there, float(round(point[here])), float(round(point[here]))) for here, there in columns.items()]
-
-
-@contextmanager
-def _workers(threads: int) -> Iterator[list[Watched]]:
-    """As many runs at a time as there are threads, each with a child of its own that ends with the block."""
-    with ExitStack() as stack:
-        yield [stack.enter_context(watched()) for _ in range(max(threads, 1))]
