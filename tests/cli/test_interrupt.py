@@ -21,7 +21,7 @@ from cli.running import BID, SOLVE, environment, ran, started
 from solver.dense import alive, children, gone
 from solver.hard import hard_instance
 
-SOON = 10.0
+SOON = 30.0
 """Seconds that a loaded machine may take to do what takes 2 at most on an idle one."""
 
 

@@ -111,6 +111,28 @@ class Candidate:
     """Whether its numbers are whole."""
 
 
+@dataclass
+class Rest:
+    """Rounds that pass until something is tried again: more after each time that was in vain."""
+
+    in_vain: int = 0
+    left: int = 0
+
+    def pass_round(self) -> None:
+        """One round less."""
+        self.left -= 1
+
+    def see(self, *, is_better: bool) -> None:
+        """It was tried: whether anything came of it."""
+        self.in_vain = 0 if is_better else self.in_vain + 1
+        self.left = min(self.in_vain, PATIENCE)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it may be tried again."""
+        return self.left < 0
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """A run, and what takes its result."""
@@ -149,10 +171,8 @@ class Staged:
         """Nodes that somebody is at work on."""
         self._shape = float("inf")
         """Least bound of a shape so far."""
-        self._idle = 0
-        """Ways down in a row that met no better shape."""
-        self._pause = 0
-        """Rounds until the next one."""
+        self._ways = Rest()
+        """Between ways down that met no better shape."""
         self._rough: Shape | None = None
         """The best shape so far."""
         self._moved: float | None = None
@@ -171,10 +191,8 @@ class Staged:
         self._candidates: list[Candidate] = []
         """Coarse plans to be tried."""
         self._seen: set[bytes] = set()
-        self._in_vain = 0
-        """Searches in a row for the plan of a coarse one that found nothing better."""
-        self._rest = 0
-        """Rounds until the next such search."""
+        self._plans = Rest()
+        """Between searches for the plan of a coarse one that found nothing better."""
         self._dearer: list[float] = []
         """By how much the plans that were made cost more than their coarse ones."""
         self._tried: float | None = None
@@ -232,7 +250,9 @@ class Staged:
         left = (node for node in self._nodes if cutoff is None or node.bound < cutoff)
         self._nodes = sorted(left, key=lambda node: node.bound)
         self._left_out = self._left_out if cutoff is None else min(self._left_out, cutoff)
-        self._rounds, self._rest, self._pause = self._rounds + 1, self._rest - 1, self._pause - 1
+        self._rounds += 1
+        self._plans.pass_round()
+        self._ways.pass_round()
         jobs: list[Job] = []
         for some in (self._in_one_piece, self._planning, self._refining, self._closing, self._scouting):
             jobs += some(most - len(jobs)) if len(jobs) < most else []
@@ -265,7 +285,7 @@ class Staged:
 
     def _branching(self, free: int, beside: int) -> list[Job]:
         """Stretches of the tree, so long as what they are beside: one goes down to a shape now and then."""
-        goes_down = not beside and self._least() < self._shape and self._pause < 0
+        goes_down = not beside and self._least() < self._shape and self._ways.is_over
         if goes_down and self._rough is not None and self._is_worth(self._moved, self._rough):
             return [self._refine(self._rough, self._nodes[0]), *self._branching(free - 1, LONG)]
         self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
@@ -297,7 +317,7 @@ class Staged:
             wanted = self._value - share * max(self._value - self._bound(), 0.0)
             if first.value + likely >= wanted:
                 return None
-            if self._rest >= 0 and relative_gap(self._tried, first.value) <= self.settings.gap * INNER:
+            if not self._plans.is_over and relative_gap(self._tried, first.value) <= self.settings.gap * INNER:
                 return None
         self._tried = first.value if self._tried is None else min(self._tried, first.value)
         self._candidates = [one for one in self._candidates if one is not first]
@@ -333,8 +353,7 @@ class Staged:
             before = self._shape
             self._learn(found)
             if order is Order.DOWN:
-                self._idle = 0 if self._shape < before else self._idle + 1
-                self._pause = min(self._idle, PATIENCE)
+                self._ways.see(is_better=self._shape < before)
             for node in found.nodes:
                 if node.is_settled:
                     self._settle(node)
@@ -445,8 +464,7 @@ class Staged:
             if isinstance(found, Result) and found.objective is not None:
                 self._dearer.append(max(found.objective - first.value, 0.0))
                 self._take_plan(found)
-            self._in_vain = 0 if self._value != before else self._in_vain + 1
-            self._rest = min(self._in_vain, PATIENCE)
+            self._plans.see(is_better=self._value != before)
 
         return Job(run, take, BESIDE)
 
