@@ -40,7 +40,7 @@ def reduced(matrix: Matrix, limits: Limits) -> Reduced:
     """What is left of a matrix under some limits. It has the same plans, and is infeasible if the matrix is."""
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
     for column, least, most in limits:
-        lower[column], upper[column] = max(lower[column], least), min(upper[column], most)
+        lower[column], upper[column] = least, most
     activity = _Activity(matrix)
     is_more = True
     while is_more:
