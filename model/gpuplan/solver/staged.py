@@ -17,8 +17,9 @@ clock, and what a round found is taken in order, so that the same input gives th
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -169,11 +170,9 @@ class Staged:
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
-        self._shape = float("inf")
-        """Least bound of a shape so far."""
         self._ways = Rest()
         """Between ways down that met no better shape."""
-        self._rough: Shape | None = None
+        self._shape: Shape | None = None
         """The best shape so far."""
         self._moved: float | None = None
         """Bound of the last shape that was sought to be bettered with other sites."""
@@ -253,41 +252,35 @@ class Staged:
         self._rounds += 1
         self._plans.pass_round()
         self._ways.pass_round()
-        jobs: list[Job] = []
-        for some in (self._in_one_piece, self._planning, self._refining, self._closing, self._scouting):
-            jobs += some(most - len(jobs)) if len(jobs) < most else []
+        jobs = list(islice(self._searches(), most))
         return jobs + self._branching(most - len(jobs), max((job.beside for job in jobs), default=0))
 
-    def _in_one_piece(self, _free: int) -> list[Job]:
+    def _searches(self) -> Iterator[Job]:
+        """Searches for plans and shapes, and of parts: each is begun when it is asked for."""
         seldom = SELDOM if self._value is None else SELDOM * LONGER
-        return [self._search(self._all)] if self._rounds == seldom * LONGER**self._all.searches else []
-
-    def _planning(self, _free: int) -> list[Job]:
-        """A search for a better plan: while there are shapes to be bettered, if it would close much of the gap."""
-        is_rough = bool(self._rough is not None and self._is_worth(self._refined, self._rough))
-        first = self._next_candidate(MUCH if is_rough else 0.0)
+        if self._rounds == seldom * LONGER**self._all.searches:
+            yield self._search(self._all)
+        rough = self._shape if self._is_worth(self._refined) else None
+        first = self._next_candidate(0.0 if rough is None else MUCH)
         if first is not None:
-            return [self._complete(first)]
-        return [] if self._plan is None or is_rough or self._is_polished else [self._polish(self._plan)]
-
-    def _refining(self, _free: int) -> list[Job]:
-        is_rough = self._rough is not None and self._is_worth(self._refined, self._rough)
-        return [self._refine(self._rough)] if self._rough is not None and is_rough else []
-
-    def _closing(self, free: int) -> list[Job]:
-        """The part in which the least bound is; as many parts as there are hands when the tree is worked off."""
+            yield self._complete(first)
+        elif self._plan is not None and rough is None and not self._is_polished:
+            yield self._polish(self._plan)
+        if rough is not None:
+            yield self._refine(rough)
+        # The part in which the least bound is; as many parts as there are hands when the tree is worked off.
         parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
-        wanted = [part for part in parts if part.bound <= self._least()][: 1 if self._nodes else free]
-        return [self._search(part) for part in wanted]
-
-    def _scouting(self, _free: int) -> list[Job]:
-        return [] if self._is_scouted else [self._scout()]
+        wanted = [part for part in parts if part.bound <= self._least()]
+        for part in wanted[:1] if self._nodes else wanted:
+            yield self._search(part)
+        if not self._is_scouted:
+            yield self._scout()
 
     def _branching(self, free: int, beside: int) -> list[Job]:
         """Stretches of the tree, so long as what they are beside: one goes down to a shape now and then."""
-        goes_down = not beside and self._least() < self._shape and self._ways.is_over
-        if goes_down and self._rough is not None and self._is_worth(self._moved, self._rough):
-            return [self._refine(self._rough, self._nodes[0]), *self._branching(free - 1, LONG)]
+        goes_down = not beside and self._least() < self._aim() and self._ways.is_over
+        if goes_down and self._shape is not None and self._is_worth(self._moved):
+            return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, LONG)]
         self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
         hands = min(free, len(self._dealt))
         iterations = self._iterations * (DOWN if goes_down else max(beside, 1))
@@ -298,14 +291,20 @@ class Staged:
         """The least bound of a node."""
         return self._nodes[0].bound if self._nodes else float("inf")
 
-    def _is_worth(self, before: float | None, shape: Shape) -> bool:
-        """Whether a shape is so much better than the last one that was bettered, that it should be too."""
+    def _aim(self) -> float:
+        """The least bound of a shape."""
+        return float("inf") if self._shape is None else self._shape.bound
+
+    def _is_worth(self, before: float | None) -> bool:
+        """Whether the best shape is so much better than the last one that was bettered, that it should be too."""
+        if self._shape is None:
+            return False
         bound = self._bound()
         worth = self.settings.gap * INNER
         if self._value is not None:
             worth = max(worth, WORTH * relative_gap(self._value, bound))
-        is_near = relative_gap(shape.bound, bound) <= self.settings.gap
-        return not is_near and relative_gap(before, shape.bound) > worth
+        is_near = relative_gap(self._shape.bound, bound) <= self.settings.gap
+        return not is_near and relative_gap(before, self._shape.bound) > worth
 
     def _next_candidate(self, share: float) -> Candidate | None:
         """The cheapest coarse plan, if its plan may well close so much of the gap."""
@@ -350,10 +349,10 @@ class Staged:
                 self._lost += not self._is_stopped()
                 self._nodes += nodes
                 return
-            before = self._shape
+            before = self._aim()
             self._learn(found)
             if order is Order.DOWN:
-                self._ways.see(is_better=self._shape < before)
+                self._ways.see(is_better=self._aim() < before)
             for node in found.nodes:
                 if node.is_settled:
                     self._settle(node)
@@ -366,7 +365,7 @@ class Staged:
         shaping = len(self._groups) - 1
         settings = self._settings(gap=0.0)
         return Stretch(
-            self._coarse, self._groups, shaping, tuple(nodes), self._learned, iterations, order, self._shape, settings
+            self._coarse, self._groups, shaping, tuple(nodes), self._learned, iterations, order, self._aim(), settings
         )
 
     def _learn(self, found: Explored) -> None:
@@ -375,9 +374,8 @@ class Staged:
             self._see(shape)
 
     def _see(self, shape: Shape) -> None:
-        self._shape = min(self._shape, shape.bound)
-        if self._rough is None or shape.bound < self._rough.bound:
-            self._rough = shape
+        if shape.bound < self._aim():
+            self._shape = shape
         self._add_candidate(Candidate(shape.bound, shape.point))
 
     def _refine(self, shape: Shape, node: Node | None = None) -> Job:

@@ -327,12 +327,13 @@ class _Tree:
         ways = []
         for way, limit in zip(WAYS, limits, strict=True):
             found = self._solve(relaxation, (*node.limits, limit), known)
-            if isinstance(found, Solved) or found is WORSE:
-                bound = max(found.bound if isinstance(found, Solved) else self._cutoff(), node.bound)
+            solved = found if isinstance(found, Solved) else None
+            if solved is not None or found is WORSE:
+                bound = max(self._cutoff() if solved is None else solved.bound, node.bound)
                 moved = abs(value - (limit[1] if way else limit[2]))
                 self.learned.rises[way, column] += (bound - node.bound) / moved
                 self.learned.times[way, column] += 1
-                ways.append(_Way(limit, bound, found if isinstance(found, Solved) else None))
+                ways.append(_Way(limit, bound, solved))
             elif found is INFEASIBLE:
                 ways.append(_Way(limit, float("inf"), None))
             else:  # it will be tried again as a node of its own
