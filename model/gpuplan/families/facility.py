@@ -246,9 +246,11 @@ def _demands(problem: Problem, site_id: str, state: int, case: LoadCase) -> dict
 def _add_clusters(problem: Problem, site_id: str, state: int, case: LoadCase, needs: dict[str, Linear]) -> None:
     """Add what clusters need, and the systems in them beside their own needs."""
     for place in places(problem.instance):
-        formed = problem.formed(place, state)
+        formed = problem.formed(place, state) if place.site == site_id else (None, None)
+        if formed == (None, None):
+            continue
         for column, some in zip(formed, cluster_needs(problem.instance, place.cluster, case), strict=True):
-            if place.site == site_id and column is not None:
+            if column is not None:
                 for resource, amount in some.items():
                     needs[resource].add(column, float(amount))
 

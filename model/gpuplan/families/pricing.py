@@ -19,7 +19,7 @@ fall due at the first signing. A vendor's rebate is a share of its whole spend, 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
@@ -271,6 +271,7 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
 def _module_flows(problem: Problem) -> None:
     instance = problem.instance
     days = stretches(instance, problem.states)
+    upkeep = {name: [(one, float(paid)) for one, paid in _upkeep(instance, name, days)] for name in instance.modules}
     for column in problem.columns.of("modules"):
         _, module_id, site, period = problem.columns.keys[column]
         module = instance.modules[str(module_id)]
@@ -282,27 +283,21 @@ def _module_flows(problem: Problem) -> None:
             problem.flows.append(
                 Flow("modules", signed, subject, ordered, tuple((day, float(amount)) for day, amount in payments))
             )
-        upkeep = _upkeep(instance, str(module_id), signed, days, problem.states)
-        if upkeep:
-            problem.flows.append(
-                Flow("maintenance", None, subject, ordered, tuple((day, float(amount)) for day, amount in upkeep))
-            )
+        ready = module_ready(module, signed)
+        kept = [
+            (stretch.last, paid) for stretch, paid in upkeep[str(module_id)] if ready <= problem.states[stretch.state]
+        ]
+        if kept:
+            problem.flows.append(Flow("maintenance", None, subject, ordered, tuple(kept)))
 
 
-def _upkeep(
-    instance: Instance, module_id: str, signed: date, days: list[Stretch], states: Sequence[date]
-) -> list[tuple[date, Fraction]]:
-    """(day, amount) of the maintenance of one module, over every stretch in whose state it is in place."""
+def _upkeep(instance: Instance, module_id: str, days: list[Stretch]) -> list[tuple[Stretch, Fraction]]:
+    """What the maintenance of one module in place costs over each stretch."""
     module = instance.modules[module_id]
     yearly = Fraction(module.price) * Fraction(module.maintenance_rate_per_year)
     if not yearly:
         return []
-    ready = module_ready(module, signed)
-    return [
-        (stretch.last, yearly * stretch.days / 365 * rate(instance, module.currency, stretch.last))
-        for stretch in days
-        if ready <= states[stretch.state]
-    ]
+    return [(stretch, yearly * stretch.days / 365 * rate(instance, module.currency, stretch.last)) for stretch in days]
 
 
 def links(problem: Problem) -> None:
@@ -584,8 +579,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
         for day, amount in module_instalments(instance, line.module, line.signed):
             if amount:
                 yield entry(instance, "modules", day, amount * line.units, subject, line.signed)
-        for day, amount in _upkeep(instance, line.module, line.signed, days, recount.states):
-            yield entry(instance, "maintenance", day, amount * line.units, subject)
+        ready = module_ready(instance.modules[line.module], line.signed)
+        for stretch, amount in _upkeep(instance, line.module, days):
+            if ready <= recount.states[stretch.state]:
+                yield entry(instance, "maintenance", stretch.last, amount * line.units, subject)
 
 
 def _tier_of(recount: Recount, offer: str) -> int:

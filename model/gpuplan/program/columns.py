@@ -26,6 +26,8 @@ class Columns:
         self.lower: list[float] = []
         self.upper: list[float] = []
         self.roles: list[Role] = []
+        self.changes = 0
+        """How often bounds of columns that were there have changed."""
         self._index: dict[Key, int] = {}
         self._of: dict[str | int, list[int]] = {}
 
@@ -48,7 +50,14 @@ class Columns:
 
     def tighten(self, index: int, upper: float) -> None:
         """Lower an upper bound; a higher one changes nothing."""
-        self.upper[index] = min(self.upper[index], upper)
+        if upper < self.upper[index]:
+            self.upper[index] = upper
+            self.changes += 1
+
+    def tighten_all(self, upper: list[float]) -> None:
+        """Upper bounds of all columns, none of them higher than before."""
+        self.upper = upper
+        self.changes += 1
 
     def whole(self, index: int) -> bool:
         """Whether a column takes whole values only."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.matching import Subject, concerns, counts_term
@@ -109,8 +110,9 @@ def _usable(problem: Problem, measured: Measured, offer: str, site: str, last: d
 
 def _money(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
     total = Linear()
+    counted = cache(partial(concerns, measured, problem.instance))
     for flow in problem.flows:
-        if not counts_term(measured, flow.term) or not concerns(measured, problem.instance, flow.subject):
+        if not counts_term(measured, flow.term) or not counted(flow.subject):
             continue
         if measured.basis == "commitment" and flow.committed is not None:
             whole = first <= flow.committed <= last

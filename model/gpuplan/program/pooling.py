@@ -31,7 +31,7 @@ def pool(columns: Columns, rows: Rows, levels: Iterable[Linear]) -> Rows:
     for column, first in kept.items():
         if column != first:
             columns.upper[first] += columns.upper[column]
-            columns.upper[column] = 0.0
+            columns.tighten(column, 0.0)
             for aim in aims:
                 aim.terms.pop(column, None)
     return _added_up(rows, kept)
@@ -51,9 +51,7 @@ def _by_offer(columns: Columns) -> dict[str | int, list[list[int]]]:
 
 def _are_alike(group: list[int], rows: Rows, aims: list[Linear]) -> bool:
     def seen(column: int) -> tuple[object, ...]:
-        entries = [
-            (row, dict(rows.row(row))[column]) for row in rows.of_column(column) if rows.keys[row][0] != SEPARATE
-        ]
+        entries = [(row, value) for row, value in rows.of_column(column) if rows.keys[row][0] != SEPARATE]
         return (*entries, *(aim.terms.get(column, 0.0) for aim in aims))
 
     first = seen(group[0])

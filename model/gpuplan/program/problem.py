@@ -16,7 +16,7 @@ from gpuplan.instance.providers import Network, module_denial, network
 from gpuplan.instance.routes import Route, routes
 from gpuplan.instance.timeline import LotDays, days_looked_at, last_state, module_ready, state_days
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
-from gpuplan.program.knapsack import largest
+from gpuplan.program.knapsack import Room
 from gpuplan.program.linear import Linear
 from gpuplan.program.rows import Rows
 from gpuplan.program.waiting import cluster_states, growth_states, rewards_waiting
@@ -329,12 +329,16 @@ class Problem:
 
         Raises InvalidInput naming `path` when nothing bounds it: a big-M is never made up.
         """
-        bound = min(self.upper_of(expression), largest(expression, self.columns, self.rows))
+        bound = min(self.upper_of(expression), self._room.largest(expression))
         if bound == INFINITY:
             message = "nothing in the instance bounds this, so a rule that needs a bound cannot be stated"
             raise InvalidInput([Fault(message, "State max_units, or a limit that bounds it.", path)])
         # What is left by the digits of a float is nothing, and a solver would drop a coefficient that small.
         return bound if bound > NOISE else 0.0
+
+    @cached_property
+    def _room(self) -> Room:
+        return Room(self.columns, self.rows)
 
     def only_if(self, key: Key, expression: Linear, switch: int, path: str) -> None:
         """expression > 0 only if the switch is 1, by the tightest bound known; raises as `bounded` does."""

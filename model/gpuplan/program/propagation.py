@@ -39,7 +39,7 @@ def tighten_columns(columns: Columns, rows: Rows) -> None:
         moved = before != upper
         if not np.any(before[moved] - upper[moved] > ENOUGH * np.maximum(1.0, np.abs(upper[moved]))):
             break
-    columns.upper = upper.tolist()
+    columns.tighten_all(upper.tolist())
 
 
 def _one_side(

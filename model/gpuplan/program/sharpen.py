@@ -7,6 +7,7 @@ the step and rounding the bound makes every miss a whole one, and no plan is los
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil, floor, isfinite
 
 from gpuplan.instance.units import common_step
@@ -46,6 +47,7 @@ def _sharpen_row(columns: Columns, rows: Rows, index: int) -> None:
             bounds[index] = float(rounding((Fraction(bound) if near is None else near) / step))
 
 
+@lru_cache(10_000)
 def _plain(number: float) -> Fraction | None:
     """The fraction of small denominator that a number stands for; None when it is none."""
     near = Fraction(number).limit_denominator(DENOMINATOR)
