@@ -19,9 +19,18 @@ WHOLE = 1e-6
 """How near to a whole number a value counts as one."""
 SAFE = 1e-9
 """Share by which a bound is lowered for what a solver of linear programs cannot tell apart."""
-OPTIONS = {"presolve": "off", "simplex_dual_edge_weight_strategy": 1, "simplex_scale_strategy": 0}
+OPTIONS = {
+    "presolve": "off",
+    "simplex_dual_edge_weight_strategy": 1,
+    "simplex_scale_strategy": 0,
+    "dual_simplex_cost_perturbation_multiplier": 0.0,
+}
 """No presolve, which has called a relaxation infeasible that has a plan; Devex prices, since a relaxation that starts
-from another's basis would first have to work out all weights of the steepest edge; and no scaling but our own."""
+from another's basis would first have to work out all weights of the steepest edge; no scaling but our own; and costs as
+they are, since what is changed in them at a start must be mended at its end."""
+DUAL, PRIMAL = 1, 4
+"""HiGHS's numbers of the methods. A basis that was best among other columns and rows gives a point that keeps the rows,
+at prices that are wrong here."""
 
 
 @dataclass(slots=True)
@@ -72,10 +81,13 @@ class Relaxation:
         """The relaxation under some limits, the last of two on one column, from where another one ended."""
         if not self._move(limits):
             return INFEASIBLE
+        method = DUAL
         if isinstance(start, Solved) and start.within is self.within:
             self.highs.setBasis(start.basis)
         elif start:
             self.highs.setBasis(self._basis(packed(start) if isinstance(start, Solved) else start))
+            method = PRIMAL
+        set_option(self.highs, "simplex_strategy", method)
         self.highs.run()
         status, information = self.highs.getModelStatus(), self.highs.getInfo()
         self.iterations += max(int(information.simplex_iteration_count), 1)
