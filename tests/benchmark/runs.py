@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,21 @@ def run(contender: str, size: Size, seed: int, cap: float, threads: int, version
     return Run(contender, size, seed, cap, threads, fingerprint(size, seed), trace, status, final, memory, versions)
 
 
+def kept_run(
+    folder: Path, contender: str, size: Size, seed: int, cap: float, threads: int, versions: dict[str, str]
+) -> Run:
+    """A run from its file in a folder, or made now and kept there, in a file that is whole or not there."""
+    path = folder / f"{size}-{seed}-{fingerprint(size, seed)}-{contender}-{cap:g}s-{threads}t.json"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        made = run(contender, size, seed, cap, threads, versions)
+        part = path.with_suffix(".part")
+        part.write_text(made.text(), encoding="utf-8")
+        part.replace(path)
+        print(f"{size} {seed} {contender}, {cap:g} s: {made.status}", flush=True)
+    return Run(**json.loads(path.read_text(encoding="utf-8")))
+
+
 def _lines(path: Path) -> list[dict[str, Any]]:
     """Every whole line of a trace."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -103,3 +120,36 @@ def _memory_mb(root: int) -> float:
     while more := {one for one, parent in parents.items() if parent in ours} - ours:
         ours |= more
     return sum(pages.get(one, 0) for one in ours) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def versions(root: Path) -> dict[str, str]:
+    """Machine and versions."""
+    found = {
+        "system": platform.platform(),
+        "processor": _line("/proc/cpuinfo", "model name"),
+        "cores": str(os.cpu_count()),
+        "memory": _line("/proc/meminfo", "MemTotal"),
+        "python": platform.python_version(),
+        "commit": _commit(root),
+    }
+    for package in ("highspy", "pyomo", "pyscipopt", "ortools", "numpy", "scipy"):
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not there"
+    return found
+
+
+def _line(file: str, name: str) -> str:
+    """What a file of the system says of a name; empty on other systems."""
+    path = Path(file)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(name)), "")
+
+
+def _commit(root: Path) -> str:
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

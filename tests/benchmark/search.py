@@ -9,14 +9,9 @@ were asked for.
 from __future__ import annotations
 
 import argparse
-import json
 import math
-import os
-import platform
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import cast
 
@@ -25,7 +20,7 @@ sys.path[:0] = [str(ROOT / "model"), str(ROOT / "tests")]
 
 from benchmark.gaps import TARGETS, best_known, final_gap, middle, primal_at, time_to  # noqa: E402
 from benchmark.picture import draw  # noqa: E402
-from benchmark.runs import Run, fingerprint, run  # noqa: E402
+from benchmark.runs import Run, kept_run, versions  # noqa: E402
 from benchmark.without import WITHOUT  # noqa: E402
 from gpuplan.instance.generator import SCALES, Size  # noqa: E402
 
@@ -45,7 +40,6 @@ ABLATIONS = tuple(f"gpuplan-without-{choice}" for choice in WITHOUT)
 def main() -> None:
     """Run what has not been run, and write table and picture."""
     asked = _arguments()
-    asked.results.mkdir(parents=True, exist_ok=True)
     runs = list(_runs(asked))
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "search.md").write_text(report(runs), encoding="utf-8")
@@ -69,53 +63,11 @@ def _arguments() -> argparse.Namespace:
 
 def _runs(asked: argparse.Namespace) -> Iterator[Run]:
     """Every run asked for, from its file or afresh."""
-    known = versions()
+    known = versions(ROOT)
     for size in cast(list[Size], asked.size):
         for seed in asked.seeds:
-            which = fingerprint(size, seed)
             for contender in asked.contenders:
-                name = f"{size}-{seed}-{which}-{contender}-{asked.cap:g}s-{asked.threads}t.json"
-                path = asked.results / name
-                if not path.exists():
-                    made = run(contender, size, seed, asked.cap, asked.threads, known)
-                    part = path.with_suffix(".part")
-                    part.write_text(made.text(), encoding="utf-8")
-                    part.replace(path)
-                    print(f"{size} {seed} {contender}: {made.status}, gap {_share(final_gap(made))}", flush=True)
-                yield Run(**json.loads(path.read_text(encoding="utf-8")))
-
-
-def versions() -> dict[str, str]:
-    """Machine and versions."""
-    found = {
-        "system": platform.platform(),
-        "processor": _line("/proc/cpuinfo", "model name"),
-        "cores": str(os.cpu_count()),
-        "memory": _line("/proc/meminfo", "MemTotal"),
-        "python": platform.python_version(),
-        "commit": _commit(),
-    }
-    for package in ("highspy", "pyomo", "pyscipopt", "ortools", "numpy", "scipy"):
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not there"
-    return found
-
-
-def _line(file: str, name: str) -> str:
-    """What a file of the system says of a name; empty on other systems."""
-    path = Path(file)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(name)), "")
-
-
-def _commit() -> str:
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+                yield kept_run(asked.results, contender, size, seed, asked.cap, asked.threads, known)
 
 
 # The table
