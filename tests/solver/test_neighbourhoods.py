@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gpuplan.solver.matrix import Matrix
-from gpuplan.solver.neighbourhoods import about, held, limited, shaped
+from gpuplan.solver.neighbourhoods import about, held, shaped
 
 ENDLESS = float("inf")
 
@@ -39,7 +39,7 @@ def bounds(part: Matrix) -> list[tuple[float, float]]:
 def test_limits_stand_in_for_bounds() -> None:
     """Proves that only the columns that are named change, the matrix itself not at all."""
     one = matrix()
-    assert bounds(limited(one, [(1, 2.0, 3.0)])) == [(0.0, 1.0), (2.0, 3.0), (0.0, 20.0), (0.0, ENDLESS)]
+    assert bounds(one.limited([(1, 2.0, 3.0)])) == [(0.0, 1.0), (2.0, 3.0), (0.0, 20.0), (0.0, ENDLESS)]
     assert bounds(one)[1] == (0.0, 9.0)
 
 

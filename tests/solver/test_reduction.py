@@ -7,8 +7,8 @@ import pytest
 
 from gpuplan.formulation import formulate
 from gpuplan.solver import highs
-from gpuplan.solver.matrix import Matrix, matrix_of
-from gpuplan.solver.reduction import Limits, reduced
+from gpuplan.solver.matrix import Limits, Matrix, matrix_of
+from gpuplan.solver.reduction import reduced
 from gpuplan.solver.relaxation import INFEASIBLE, WORSE, Relaxation, Solved, Unsolved, packed
 from gpuplan.solver.result import Settings, Termination
 from support.builders import made

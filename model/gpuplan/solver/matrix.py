@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.int32]
+Limits = tuple[tuple[int, float, float], ...]
+"""(column, lower, upper) of the columns whose bounds differ from those of a matrix."""
 TINY = 1e-9
 """HiGHS drops entries up to this; a formulation must not have any."""
 HUGE = 1e15
@@ -66,16 +69,29 @@ class Matrix:
         """The same with other bounds on the columns."""
         return replace(self, lower=lower, upper=upper)
 
+    def limited(self, limits: Iterable[tuple[int, float, float]]) -> Matrix:
+        """The same with other bounds on some columns: (column, lower, upper) of each."""
+        lower, upper = self.lower.copy(), self.upper.copy()
+        for column, least, most in limits:
+            lower[column], upper[column] = least, most
+        return self.with_bounds(lower, upper)
+
     def relaxed(self) -> Matrix:
         """The linear relaxation."""
         return replace(self, whole=np.zeros_like(self.whole))
 
     def activity(self, point: Floats) -> Floats:
         """A x for every row."""
-        products = self.values * point[self.columns]
-        rows = np.repeat(np.arange(len(self.row_lower)), np.diff(self.starts))
-        sums: Floats = np.bincount(rows, products, minlength=len(self.row_lower)).astype(float)
+        return self.summed(self.values * point[self.columns])
+
+    def summed(self, terms: Floats) -> Floats:
+        """Sum over each row of something that is told of every entry."""
+        sums: Floats = np.bincount(self.rows(), terms, minlength=len(self.row_lower)).astype(float)
         return sums
+
+    def rows(self) -> Indexes:
+        """Row of each entry."""
+        return np.repeat(np.arange(len(self.row_lower), dtype=np.int32), np.diff(self.starts))
 
     def broken_rows(self, point: Floats, tolerance: float = 1e-6) -> npt.NDArray[np.int64]:
         """Rows that a point breaks by more than a tolerance relative to their bound."""
@@ -138,7 +154,7 @@ def scaled(matrix: Matrix) -> tuple[Matrix, float]:
     A row is scaled by the geometric mean of its smallest and largest coefficient. Columns keep their meaning, so that
     whole ones stay whole.
     """
-    return _measured(matrix, _evening(_rows(matrix), np.abs(matrix.values), len(matrix.row_lower)), None)
+    return _measured(matrix, _evening(matrix.rows(), np.abs(matrix.values), len(matrix.row_lower)), None)
 
 
 def balanced(matrix: Matrix) -> tuple[Matrix, Floats, float]:
@@ -148,18 +164,13 @@ def balanced(matrix: Matrix) -> tuple[Matrix, Floats, float]:
     objective's factor. Rows and columns take turns, each scaled by the geometric mean of its smallest and largest
     coefficient.
     """
-    rows, sizes = _rows(matrix), np.abs(matrix.values)
+    rows, sizes = matrix.rows(), np.abs(matrix.values)
     factors, units = np.ones(len(matrix.row_lower)), np.ones(len(matrix.lower))
     for _ in range(TURNS):
         factors *= _evening(rows, sizes * factors[rows] * units[matrix.columns], len(factors))
         units *= _evening(matrix.columns, sizes * factors[rows] * units[matrix.columns], len(units))
     even, objective = _measured(matrix, factors, units)
     return even, units, objective
-
-
-def _rows(matrix: Matrix) -> Indexes:
-    """Row of each entry."""
-    return np.repeat(np.arange(len(matrix.row_lower), dtype=np.int32), np.diff(matrix.starts))
 
 
 def _evening(places: Indexes, sizes: Floats, count: int) -> Floats:
@@ -185,7 +196,7 @@ def _measured(matrix: Matrix, factors: Floats, units: Floats | None) -> tuple[Ma
         matrix,
         cost=matrix.cost * objective,
         offset=matrix.offset * objective,
-        values=matrix.values * factors[_rows(matrix)],
+        values=matrix.values * factors[matrix.rows()],
         row_lower=matrix.row_lower * factors,
         row_upper=matrix.row_upper * factors,
     ), objective

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from gpuplan.solver.matrix import Floats, Indexes, Matrix
-from gpuplan.solver.reduction import Limits
-
-
-def limited(matrix: Matrix, limits: Iterable[tuple[int, float, float]]) -> Matrix:
-    """The matrix with other bounds on some columns: (column, lower, upper) of each."""
-    lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    for column, least, most in limits:
-        lower[column], upper[column] = least, most
-    return matrix.with_bounds(lower, upper)
+from gpuplan.solver.matrix import Floats, Indexes, Limits, Matrix
 
 
 def held(point: Floats, columns: Mapping[int, int]) -> Limits:

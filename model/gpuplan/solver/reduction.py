@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from gpuplan.solver.matrix import Floats, Indexes, Matrix
+from gpuplan.solver.matrix import Floats, Indexes, Limits, Matrix
 
 Flags = npt.NDArray[np.bool_]
-Limits = tuple[tuple[int, float, float], ...]
-"""(column, lower, upper) of the columns whose bounds differ from those of a matrix."""
 EXACT = 1e-9
 """Share of a row's terms by which it may seem to be broken for rounding alone."""
 
@@ -38,9 +36,8 @@ class Reduced:
 
 def reduced(matrix: Matrix, limits: Limits) -> Reduced:
     """What is left of a matrix under some limits. It has the same plans, and is infeasible if the matrix is."""
-    lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    for column, least, most in limits:
-        lower[column], upper[column] = least, most
+    matrix = matrix.limited(limits)
+    lower, upper = matrix.lower, matrix.upper
     activity = _Activity(matrix)
     is_more = True
     while is_more:
@@ -66,7 +63,7 @@ class _Activity:
 
     def __init__(self, matrix: Matrix) -> None:
         self.matrix = matrix
-        self.rows = np.repeat(np.arange(len(matrix.row_lower), dtype=np.int32), np.diff(matrix.starts))
+        self.rows = matrix.rows()
         self.is_rising = matrix.values > 0
 
     def between(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats, Floats]:
@@ -76,17 +73,13 @@ class _Activity:
         down = np.where(self.is_rising, low, high) * values
         up = np.where(self.is_rising, high, low) * values
         sizes = np.where(np.isfinite(down), np.abs(down), 0.0) + np.where(np.isfinite(up), np.abs(up), 0.0)
-        return self._summed(down), self._summed(up), self._summed(sizes)
-
-    def _summed(self, terms: Floats) -> Floats:
-        sums: Floats = np.bincount(self.rows, terms, minlength=len(self.matrix.row_lower)).astype(float)
-        return sums
+        return self.matrix.summed(down), self.matrix.summed(up), self.matrix.summed(sizes)
 
 
 def _without(
     matrix: Matrix, rows: Indexes, point: Floats, is_left: Flags, says: Flags, lower: Floats, upper: Floats
 ) -> Reduced:
-    shift = np.bincount(rows, matrix.values * point[matrix.columns], minlength=len(says))
+    shift = matrix.activity(point)
     entries = is_left[matrix.columns] & says[rows]
     counts = np.bincount(rows[entries], minlength=len(says))[says]
     numbers = np.cumsum(is_left) - 1

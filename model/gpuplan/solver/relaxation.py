@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
-from gpuplan.solver.matrix import Floats, balanced, checked
-from gpuplan.solver.reduction import Limits, Reduced
+from gpuplan.solver.matrix import Floats, Limits, balanced, checked
+from gpuplan.solver.reduction import Reduced
 from gpuplan.solver.result import Settings
 
 BASIC = 1

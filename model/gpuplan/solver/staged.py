@@ -24,9 +24,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpuplan.solver.matrix import Floats, Matrix, matrix_of
-from gpuplan.solver.neighbourhoods import about, held, limited, shaped
-from gpuplan.solver.reduction import Limits
+from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
+from gpuplan.solver.neighbourhoods import about, held, shaped
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
 from gpuplan.solver.side_by_side import several, side_by_side
 from gpuplan.solver.tree import Explored, Learned, Node, Order, Shape, Stretch
@@ -387,17 +386,17 @@ class Staged:
         settings = replace(self._settings(gap=self.settings.gap, nodes=REFINED), cutoff=shape.bound)
         if node is None:
             self._refined = shape.bound
-            around = relaxation = limited(self._loose, held(shape.point, first))
+            around = relaxation = self._loose.limited(held(shape.point, first))
         else:
             self._moved = shape.bound
-            around, relaxation = self._loose, limited(self._loose, node.limits)
+            around, relaxation = self._loose, self._loose.limited(node.limits)
 
         def run(worker: Watched) -> object:
             relaxed = worker.run(relaxation.relaxed(), settings, should_stop=self._is_stopped).values
             if relaxed is None:
                 return None
             agreed = [one for one in self._shared if abs(relaxed[one] - round(shape.point[one])) < ALIKE]
-            near = limited(around, held(shape.point, {one: one for one in agreed}))
+            near = around.limited(held(shape.point, {one: one for one in agreed}))
             return worker.run(near, settings, should_stop=self._is_stopped)
 
         def take(found: object) -> None:
@@ -422,7 +421,7 @@ class Staged:
 
     def _search(self, part: Part) -> Job:
         """A search of a part, longer each time."""
-        matrix = limited(self._whole, [(self._shared[one], lower, upper) for one, lower, upper in part.limits])
+        matrix = self._whole.limited([(self._shared[one], lower, upper) for one, lower, upper in part.limits])
         settings = self._settings(
             gap=self.settings.gap * INNER, nodes=NODES * LONGER**part.searches, plain=part.searches > 0
         )
@@ -455,7 +454,7 @@ class Staged:
             if point is None:
                 return None
             limits = held(point, self._shared) + held(point, self._standing)
-            return worker.run(limited(self._whole, limits), exact, should_stop=self._is_stopped)
+            return worker.run(self._whole.limited(limits), exact, should_stop=self._is_stopped)
 
         def take(found: object) -> None:
             before = self._value
@@ -485,7 +484,7 @@ class Staged:
         settings = self._roughly(self._value)
 
         def run(worker: Watched) -> object:
-            near = about(limited(self._whole, same), plan, ABOUT)
+            near = about(self._whole.limited(same), plan, ABOUT)
             return worker.run(near, settings, should_stop=self._is_stopped)
 
         def take(found: object) -> None:

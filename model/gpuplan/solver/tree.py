@@ -22,8 +22,8 @@ from typing import cast
 
 import numpy as np
 
-from gpuplan.solver.matrix import Floats, Matrix
-from gpuplan.solver.reduction import Limits, reduced
+from gpuplan.solver.matrix import Floats, Limits, Matrix
+from gpuplan.solver.reduction import reduced
 from gpuplan.solver.relaxation import INFEASIBLE, UNSOLVED, WHOLE, WORSE, Relaxation, Solved, Unsolved, packed
 from gpuplan.solver.result import NO_BOUND, Settings, ShouldStop
 
