@@ -13,6 +13,7 @@ from gpuplan.formulation import Formulation, coarsened, formulate
 from gpuplan.solver import highs, search, staged
 from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination
+from gpuplan.solver.side_by_side import several
 from gpuplan.solver.tree import Node, Shape
 from gpuplan.solver.watched import Watched
 from support.builders import Tree, made
@@ -33,7 +34,9 @@ def in_stages(tree: Tree, settings: Settings, **listening: object) -> tuple[Resu
     whole = formulate(instance, reductions=True)
     coarse = coarsened(instance, whole, {}, lambda: None)
     assert coarse is not None
-    return staged.Staged(with_cost(whole), coarse, settings, **listening).run(), whole  # type: ignore[arg-type]
+    with several(settings.threads) as children:
+        search = staged.Staged(with_cost(whole), coarse, settings, **listening)  # type: ignore[arg-type]
+        return search.run(children), whole
 
 
 @pytest.mark.parametrize("threads", [1, 2])

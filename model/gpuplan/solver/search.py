@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from gpuplan.errors import Defect
 from gpuplan.formulation import coarsened, formulate
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
+from gpuplan.solver.side_by_side import several
 from gpuplan.solver.staged import Staged
 from gpuplan.solver.watched import Watched, watched
 
@@ -95,6 +96,8 @@ class Search:
         self._in_solver = 0.0
         self._margins: Mapping[Key, float] = {}
         self._coarse: Coarse | None = None
+        self._children: list[Watched] = []
+        """Of a search in stages; they start while the coarse program is built."""
         self._gap = self.settings.gap
         """Asked for the level that is being sought."""
 
@@ -104,7 +107,8 @@ class Search:
         The time limit counts from the making of this search, over all its runs.
         """
         self._margins = margins or {}
-        with watched() if self.runs is None else nullcontext(self.runs) as runs:
+        with ExitStack() as stack:
+            runs = stack.enter_context(watched() if self.runs is None else nullcontext(self.runs))
             try:
                 formulation = self._altered(
                     formulate(instance, reductions=True, margins=self._margins, pause=self._pause)
@@ -113,6 +117,7 @@ class Search:
                 large = len(matrix.lower) >= LARGE and len(formulation.goals) == 1
                 # Where memory is limited one run may have it all, and no other may take its place when it has had it.
                 if large and self.alter is None and self.settings.memory_mb is None:
+                    self._children = stack.enter_context(several(self.settings.threads))
                     self._coarse = coarsened(instance, formulation, self._margins, self._pause)
             except _Stopped:
                 return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
@@ -198,7 +203,7 @@ class Search:
         settings = replace(self.settings, gap=self._gap, time_limit=self._left())
         began = time.monotonic()
         try:
-            return Staged(matrix, coarse, settings, self.should_stop, listener).run()
+            return Staged(matrix, coarse, settings, self.should_stop, listener).run(self._children)
         finally:
             self._in_solver += time.monotonic() - began
 

@@ -27,7 +27,7 @@ import numpy as np
 from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
 from gpuplan.solver.neighbourhoods import about, held, shaped
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
-from gpuplan.solver.side_by_side import several, side_by_side
+from gpuplan.solver.side_by_side import side_by_side
 from gpuplan.solver.tree import Explored, Learned, Node, Order, Shape, Stretch
 from gpuplan.solver.watched import Watched
 
@@ -202,17 +202,16 @@ class Staged:
         self._plan: Floats | None = None
         self._value: float | None = None
 
-    def run(self) -> Result:
-        """Minimise; the bound is proven for the whole program."""
-        with several(self.settings.threads) as children:
-            while not self._is_over():
-                jobs = self._jobs(len(children))
-                if not jobs:
-                    break
-                found = side_by_side(children, [job.run for job in jobs], self._report, self._leave)
-                for job, result in zip(jobs, found, strict=True):
-                    job.take(result)
-                self._report()
+    def run(self, children: list[Watched]) -> Result:
+        """Minimise, each child at one task at a time; the bound is proven for the whole program."""
+        while not self._is_over():
+            jobs = self._jobs(len(children))
+            if not jobs:
+                break
+            found = side_by_side(children, [job.run for job in jobs], self._report, self._leave)
+            for job, result in zip(jobs, found, strict=True):
+                job.take(result)
+            self._report()
         if self._value is None:
             ended = Termination.INFEASIBLE if self._bound() == np.inf else Termination.STOPPED
             return Result(ended, None, None, self._bound())

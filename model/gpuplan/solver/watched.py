@@ -71,6 +71,10 @@ class Watched:
         assert isinstance(found, Result)
         return found
 
+    def begin(self) -> None:
+        """Start the child ahead of its first task."""
+        self._running_child()
+
     def explore(self, stretch: Stretch, should_stop: ShouldStop | None = None) -> Explored | None:
         """Go on in a tree, in a child; None when it had to be given up."""
         self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
