@@ -28,6 +28,8 @@ OPTIONS = {
 """No presolve, which has called a relaxation infeasible that has a plan; Devex prices, since a relaxation that starts
 from another's basis would first have to work out all weights of the steepest edge; no scaling but our own; and costs as
 they are, since what is changed in them at a start must be mended at its end."""
+ENDLESS = 2**31 - 1
+"""HiGHS's largest number of iterations."""
 DUAL, PRIMAL = 1, 4
 """HiGHS's numbers of the methods. A basis that was best among other columns and rows gives a point that keeps the rows,
 at prices that are wrong here."""
@@ -43,6 +45,14 @@ class Solved:
     basis: Any
     """Of HiGHS, for what was left."""
     within: Reduced
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A relaxation that was left when its iterations were spent."""
+
+    value: float
+    """That it had come to. It tells columns apart, and proves nothing."""
 
 
 class Unsolved(Enum):
@@ -77,8 +87,11 @@ class Relaxation:
         self.states = highspy.HighsModelStatus
         self._set: dict[int, tuple[float, float]] = {}
 
-    def solve(self, limits: Limits, start: Solved | bytes | None) -> Solved | Unsolved:
-        """The relaxation under some limits, the last of two on one column, from where another one ended."""
+    def solve(self, limits: Limits, start: Solved | bytes | None, most: int | None = None) -> Solved | Begun | Unsolved:
+        """The relaxation under some limits, the last of two on one column, from where another one ended.
+
+        It is left after so many iterations at the most.
+        """
         if not self._move(limits):
             return INFEASIBLE
         method = DUAL
@@ -88,12 +101,15 @@ class Relaxation:
             self.highs.setBasis(self._basis(packed(start) if isinstance(start, Solved) else start))
             method = PRIMAL
         set_option(self.highs, "simplex_strategy", method)
+        set_option(self.highs, "simplex_iteration_limit", ENDLESS if most is None else most)
         self.highs.run()
         status, information = self.highs.getModelStatus(), self.highs.getInfo()
         self.iterations += max(int(information.simplex_iteration_count), 1)
+        value = information.objective_function_value / self.factor
+        if status == self.states.kIterationLimit:
+            return Begun(value)
         if status != self.states.kOptimal:
             return self._ended(status)
-        value = information.objective_function_value / self.factor
         point = self.within.point.copy()
         point[self.within.columns] = np.array(self.highs.getSolution().col_value, dtype=float) * self.units
         return Solved(value - SAFE * abs(value), point, self.highs.getBasis(), self.within)

@@ -24,11 +24,23 @@ import numpy as np
 
 from gpuplan.solver.matrix import Floats, Limits, Matrix
 from gpuplan.solver.reduction import reduced
-from gpuplan.solver.relaxation import INFEASIBLE, UNSOLVED, WHOLE, WORSE, Relaxation, Solved, Unsolved, packed
+from gpuplan.solver.relaxation import (
+    INFEASIBLE,
+    UNSOLVED,
+    WHOLE,
+    WORSE,
+    Begun,
+    Relaxation,
+    Solved,
+    Unsolved,
+    packed,
+)
 from gpuplan.solver.result import NO_BOUND, Settings, ShouldStop
 
 TRIED = 4
 """Columns that are tried both ways at one node at most."""
+BRIEF = 400
+"""Simplex iterations of each way of a column that is tried beside others."""
 KNOWN = 1
 """Times that a column must have been tried each way before what was learned of it is trusted."""
 WAYS = (1, 0)
@@ -117,7 +129,8 @@ class Order(Enum):
     DOWN = "down"
     """The better one of the last two, down to a shape."""
     QUICK = "quick"
-    """The same by the shortest way: no column is tried but the one that is nearest to the next whole number."""
+    """The same by the shortest way: no column is tried but the one that is nearest to the next whole number, and that
+    not down while the way up is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +178,8 @@ class _Way:
     limit: tuple[int, float, float]
     bound: float
     known: Solved | None
+    is_begun: bool = False
+    """Whether its relaxation was left, so that its bound is not proven."""
 
 
 class _Tree:
@@ -208,9 +223,11 @@ class _Tree:
             del self.relaxations[next(iter(self.relaxations))]
         return found
 
-    def _solve(self, relaxation: Relaxation, limits: Limits, start: Solved | bytes | None) -> Solved | Unsolved:
+    def _solve(
+        self, relaxation: Relaxation, limits: Limits, start: Solved | bytes | None, most: int | None = None
+    ) -> Solved | Begun | Unsolved:
         before = relaxation.iterations
-        found = relaxation.solve(limits, start)
+        found = relaxation.solve(limits, start, most)
         self.iterations += relaxation.iterations - before
         return found
 
@@ -267,8 +284,10 @@ class _Tree:
         ways = self._ways(relaxation, node, known, columns)
         if ways is None:  # stopped on the way
             return [self._open(node, known)]
-        left = sorted((way for way in ways if way.bound < self._cutoff()), key=lambda way: way.bound)
-        return [self._open(_child(node, way), way.known) for way in left]
+        left = [way for way in ways if way.bound < self._cutoff()]
+        if self.order is not Order.QUICK:
+            left.sort(key=lambda way: way.bound)
+        return [self._open(_child(node, way, known), way.known) for way in left]
 
     def _unsolved(self, node: Node) -> list[_Open]:
         """A node whose relaxation has no value: to be solved again after a stop, and never again otherwise."""
@@ -308,7 +327,7 @@ class _Tree:
             if self.learned.times[:, column].min() >= KNOWN:
                 score, ways = self._promise(column, known.point), None
             else:
-                ways = self._try(relaxation, node, known, column)
+                ways = self._try(relaxation, node, known, column, BRIEF if len(columns) > 1 else None)
                 if ways is None:
                     return None
                 score = _score(ways, node.bound)
@@ -317,28 +336,44 @@ class _Tree:
             if ways is not None and max(way.bound for way in ways) >= self._cutoff():
                 break  # one way leaves nothing, so that no column can do better
         assert best is not None
-        return best[2] or self._try(relaxation, node, known, best[1])
+        if best[2] is None or any(way.is_begun for way in best[2]):
+            return self._try(relaxation, node, known, best[1])
+        return best[2]
 
-    def _try(self, relaxation: Relaxation, node: Node, known: Solved, column: int) -> tuple[_Way, _Way] | None:
-        """Both ways of one column, up first; None when stopped meanwhile."""
+    def _try(
+        self, relaxation: Relaxation, node: Node, known: Solved, column: int, most: int | None = None
+    ) -> tuple[_Way, _Way] | None:
+        """Both ways of one column, up first, for so many iterations at the most; None when stopped meanwhile."""
         value = float(known.point[column])
         lower, upper = _bounds(self.matrix, node.limits, column)
         limits = ((column, float(np.ceil(value)), upper), (column, lower, float(np.floor(value))))
-        ways = []
+        ways: list[_Way] = []
         for way, limit in zip(WAYS, limits, strict=True):
-            found = self._solve(relaxation, (*node.limits, limit), known)
-            solved = found if isinstance(found, Solved) else None
-            if solved is not None or found is WORSE:
-                bound = max(self._cutoff() if solved is None else solved.bound, node.bound)
+            if self.order is Order.QUICK and ways and ways[0].known is not None:
+                ways.append(_Way(limit, node.bound, None))
+                break
+            found = self._solve(relaxation, (*node.limits, limit), known, most)
+            reached = self._reached(found)
+            if reached is not None:
+                bound = max(reached, node.bound)
                 moved = abs(value - (limit[1] if way else limit[2]))
                 self.learned.rises[way, column] += (bound - node.bound) / moved
                 self.learned.times[way, column] += 1
-                ways.append(_Way(limit, bound, solved))
+                solved = found if isinstance(found, Solved) else None
+                ways.append(_Way(limit, bound, solved, isinstance(found, Begun)))
             elif found is INFEASIBLE:
                 ways.append(_Way(limit, float("inf"), None))
             else:  # it will be tried again as a node of its own
                 ways.append(_Way(limit, node.bound, None))
         return None if self._is_stopped() else (ways[0], ways[1])
+
+    def _reached(self, found: Solved | Begun | Unsolved) -> float | None:
+        """What a relaxation came to, if it came to anything."""
+        if isinstance(found, Solved):
+            return found.bound
+        if isinstance(found, Begun):
+            return found.value
+        return self._cutoff() if found is WORSE else None
 
 
 def _score(ways: Sequence[_Way], bound: float) -> float:
@@ -356,7 +391,7 @@ def _bounds(matrix: Matrix, limits: Limits, column: int) -> tuple[float, float]:
     return float(matrix.lower[column]), float(matrix.upper[column])
 
 
-def _child(node: Node, way: _Way) -> Node:
-    """What one way leaves of a node."""
+def _child(node: Node, way: _Way, known: Solved) -> Node:
+    """What one way leaves of a node; it is to be solved from where the node ended, unless it was."""
     limits = (*(limit for limit in node.limits if limit[0] != way.limit[0]), way.limit)
-    return Node(max(node.bound, way.bound), limits)
+    return Node(max(node.bound, way.bound), limits, b"" if way.known else packed(known))
