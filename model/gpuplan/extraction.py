@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from gpuplan.families.siting import openings
 from gpuplan.instance.joining import places
 from gpuplan.instance.serving import serving_days
 from gpuplan.ledger.decisions import (
@@ -75,10 +76,10 @@ def _modules(problem: Problem, values: Floats) -> Iterator[ModuleLine]:
 
 
 def _openings(problem: Problem, values: Floats) -> Iterator[OpeningLine]:
-    for column in problem.columns.of("opening"):
-        _, site, period = problem.columns.keys[column]
-        if _whole(values, column):
-            yield OpeningLine(site=str(site), decided=problem.days[int(period)])
+    for site in problem.instance.sites:
+        for decided, opening in openings(problem, site):
+            if round(opening.value(values)):
+                yield OpeningLine(site=site, decided=decided)
 
 
 def _tiers(problem: Problem, values: Floats) -> Iterator[TierLine]:
