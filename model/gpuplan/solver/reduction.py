@@ -39,19 +39,19 @@ def reduced(matrix: Matrix, limits: Limits) -> Reduced:
     matrix = matrix.limited(limits)
     lower, upper = matrix.lower, matrix.upper
     activity = _Activity(matrix)
-    is_more = True
-    while is_more:
-        low, high, _ = activity.between(lower, upper)
+    entries = np.arange(len(matrix.values))
+    while len(entries):
+        low, high, _ = activity.between(lower, upper, entries)
+        rows, columns = activity.rows[entries], matrix.columns[entries]
         # Rows at their bound hold columns at the bounds that gave them this activity.
-        is_down = (low >= matrix.row_upper)[activity.rows]
-        is_up = (high <= matrix.row_lower)[activity.rows]
-        is_open = lower[matrix.columns] < upper[matrix.columns]
-        falls = is_open & np.where(activity.is_rising, is_down, is_up)
-        rises = is_open & np.where(activity.is_rising, is_up, is_down)
-        upper[matrix.columns[falls]] = lower[matrix.columns[falls]]
-        lower[matrix.columns[rises & ~falls]] = upper[matrix.columns[rises & ~falls]]
-        is_more = bool(falls.any() or rises.any())
-    low, high, size = activity.between(lower, upper)
+        is_down, is_up = (low >= matrix.row_upper)[rows], (high <= matrix.row_lower)[rows]
+        is_rising, is_open = activity.is_rising[entries], lower[columns] < upper[columns]
+        falls = is_open & np.where(is_rising, is_down, is_up)
+        rises = is_open & np.where(is_rising, is_up, is_down) & ~falls
+        upper[columns[falls]] = lower[columns[falls]]
+        lower[columns[rises]] = upper[columns[rises]]
+        entries = activity.beside(columns[falls | rises])
+    low, high, size = activity.between(lower, upper, np.arange(len(matrix.values)))
     room = EXACT * np.maximum(size, 1.0)
     says = (low < matrix.row_lower - room) | (high > matrix.row_upper + room)
     is_left = lower < upper
@@ -66,14 +66,24 @@ class _Activity:
         self.rows = matrix.rows()
         self.is_rising = matrix.values > 0
 
-    def between(self, lower: Floats, upper: Floats) -> tuple[Floats, Floats, Floats]:
-        """Least and largest activity of each row, and the size of its finite terms."""
-        columns, values = self.matrix.columns, self.matrix.values
-        low, high = lower[columns], upper[columns]
-        down = np.where(self.is_rising, low, high) * values
-        up = np.where(self.is_rising, high, low) * values
+    def beside(self, columns: Indexes) -> npt.NDArray[np.int64]:
+        """Entries of all rows that some columns are in."""
+        is_one = np.zeros(len(self.matrix.lower), dtype=bool)
+        is_one[columns] = True
+        is_touched = np.zeros(len(self.matrix.row_lower), dtype=bool)
+        is_touched[self.rows[is_one[self.matrix.columns]]] = True
+        return np.flatnonzero(is_touched[self.rows])
+
+    def between(self, lower: Floats, upper: Floats, entries: npt.NDArray[np.int64]) -> tuple[Floats, Floats, Floats]:
+        """Least and largest activity of each row of which all entries are given, and the size of its finite terms."""
+        rows, columns, values = self.rows[entries], self.matrix.columns[entries], self.matrix.values[entries]
+        is_rising, low, high = self.is_rising[entries], lower[columns], upper[columns]
+        down = np.where(is_rising, low, high) * values
+        up = np.where(is_rising, high, low) * values
         sizes = np.where(np.isfinite(down), np.abs(down), 0.0) + np.where(np.isfinite(up), np.abs(up), 0.0)
-        return self.matrix.summed(down), self.matrix.summed(up), self.matrix.summed(sizes)
+        height = len(self.matrix.row_lower)
+        sums = [np.bincount(rows, terms, minlength=height).astype(float) for terms in (down, up, sizes)]
+        return sums[0], sums[1], sums[2]
 
 
 def _without(
