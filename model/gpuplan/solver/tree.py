@@ -129,8 +129,7 @@ class Order(Enum):
     DOWN = "down"
     """The better one of the last two, down to a shape."""
     QUICK = "quick"
-    """The same by the shortest way: no column is tried but the one that is nearest to the next whole number, and that
-    not down while the way up is open."""
+    """The same by the shortest way: no column is tried but the one that is nearest to the next whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,9 +283,7 @@ class _Tree:
         ways = self._ways(relaxation, node, known, columns)
         if ways is None:  # stopped on the way
             return [self._open(node, known)]
-        left = [way for way in ways if way.bound < self._cutoff()]
-        if self.order is not Order.QUICK:
-            left.sort(key=lambda way: way.bound)
+        left = sorted((way for way in ways if way.bound < self._cutoff()), key=lambda way: way.bound)
         return [self._open(_child(node, way, known), way.known) for way in left]
 
     def _unsolved(self, node: Node) -> list[_Open]:
@@ -349,9 +346,6 @@ class _Tree:
         limits = ((column, float(np.ceil(value)), upper), (column, lower, float(np.floor(value))))
         ways: list[_Way] = []
         for way, limit in zip(WAYS, limits, strict=True):
-            if self.order is Order.QUICK and ways and ways[0].known is not None:
-                ways.append(_Way(limit, node.bound, None))
-                break
             found = self._solve(relaxation, (*node.limits, limit), known, most)
             reached = self._reached(found)
             if reached is not None:
