@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from gpuplan.families.siting import openings
 from gpuplan.instance.joining import places
 from gpuplan.instance.serving import serving_days
 from gpuplan.ledger.decisions import (
@@ -76,10 +75,10 @@ def _modules(problem: Problem, values: Floats) -> Iterator[ModuleLine]:
 
 
 def _openings(problem: Problem, values: Floats) -> Iterator[OpeningLine]:
-    for site in problem.instance.sites:
-        for decided, opening in openings(problem, site):
-            if round(opening.value(values)):
-                yield OpeningLine(site=site, decided=decided)
+    for column in problem.columns.of("opening"):
+        _, site, period = problem.columns.keys[column]
+        if _whole(values, column):
+            yield OpeningLine(site=str(site), decided=problem.days[int(period)])
 
 
 def _tiers(problem: Problem, values: Floats) -> Iterator[TierLine]:

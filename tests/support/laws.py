@@ -82,7 +82,7 @@ def absent(problem: Problem, decisions: Decisions) -> list[Key]:
             until = min((state[day] for day in following if day > line.day), default=len(state))
             keys += [("installed", line.offer, line.site, number) for number in range(state[line.day], until)]
     keys += [("modules", line.module, line.site, period[line.signed]) for line in decisions.modules]
-    keys += [("opened", line.site, period[line.decided]) for line in decisions.openings]
+    keys += [("opening", line.site, period[line.decided]) for line in decisions.openings]
     recount = Recount(problem.instance, decisions)
     keys += [("served", *key, n) for key, systems in recount.served.items() for n, one in enumerate(systems) if one]
     for place, formed in recount.clusters.items():
@@ -94,7 +94,7 @@ def absent(problem: Problem, decisions: Decisions) -> list[Key]:
     return [key for key in keys if problem.columns.get(*key) is None]
 
 
-OWNER = {"orders": "supply", "installed": "supply", "modules": "facility", "opened": "siting", "site_open": "siting"}
+OWNER = {"orders": "supply", "installed": "supply", "modules": "facility", "opening": "siting", "site_open": "siting"}
 OWNER |= {"served": "workloads", "clusters": "clusters", "joined": "clusters"}
 """The family whose bounds a column's are, before any are derived."""
 
@@ -146,7 +146,7 @@ def family_agrees(family: Family, instance: Instance, plans: Iterable[Decisions]
 def useless(reckoning: Reckoning, missing: list[Key]) -> bool:
     """Whether all that has no column are openings and modules where nothing stands: waste, that no rule forbids."""
     used = {site for (_, site), units in reckoning.recount.installed.items() if max(units, default=0)}
-    places = [key[2] if key[0] == "modules" else key[1] for key in missing if key[0] in ("modules", "opened")]
+    places = [key[2] if key[0] == "modules" else key[1] for key in missing if key[0] in ("modules", "opening")]
     return bool(missing) and len(places) == len(missing) and not used & set(places)
 
 

@@ -68,9 +68,7 @@ class Meaning:
             "fee": lambda offer, period: self._fee(offer) if self._first([offer]) == period else 0,
             "rebate": lambda vendor, number: int(self._rebate(vendor) == number),
             "rebate_spend": lambda vendor, number: self._spend(vendor) if self._rebate(vendor) == number else 0,
-            "opened": lambda site, period: sum(
-                n for (name, when), n in self._openings.items() if name == site and when <= period
-            ),
+            "opening": lambda site, period: self._openings[site, period],
             "site_open": lambda site: sum(n for (name, _), n in self._openings.items() if name == site),
             "modules": lambda module, site, period: self._modules[module, site, period],
             "positions": self._positions,

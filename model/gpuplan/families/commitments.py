@@ -6,15 +6,14 @@ units may be cancelled on the first day of the calendar: then they are not signe
 paid for them. Systems that stand already stay.
 
 $$ \ell_o n^{\mathrm{orders}}_{ost} \ge U_c, \quad n^{\mathrm{modules}}_{mst} \ge U_c, \quad
-n^{\mathrm{opened}}_{st} - n^{\mathrm{opened}}_{s,t-1} = 1; \qquad
-\mathrm{cancellation} = \sum_c \phi_c\, (U_c - \ell_o n^{\mathrm{orders}}_{ost}); \qquad
-n^{\mathrm{installed}}_{osk} \ge \sum_{c:\, d_c \le D_k} U_c $$
+n^{\mathrm{opening}}_{st} = 1; \qquad \mathrm{cancellation} = \sum_c \phi_c\, (U_c - \ell_o n^{\mathrm{orders}}_{ost});
+\qquad n^{\mathrm{installed}}_{osk} \ge \sum_{c:\, d_c \le D_k} U_c $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $n^{\mathrm{orders}}_{ost}$ | lots signed for (`orders`) | lots |
 | $n^{\mathrm{modules}}_{mst}$ | modules signed for (`modules`) | modules |
-| $n^{\mathrm{opened}}_{st}$ | whether the site is opened by a decision of a day or before (`opened`) | 0 or 1 |
+| $n^{\mathrm{opening}}_{st}$ | whether the opening is decided on a day (`opening`) | 0 or 1 |
 | $n^{\mathrm{installed}}_{osk}$ | systems installed on a state day (`installed`) | systems |
 | $U_c$ | committed `units` | systems, modules |
 | $\phi_c$ | fee for each, from `cancel_fee` and `cancel_fee_share` | money |
@@ -30,7 +29,6 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
-from gpuplan.families.siting import openings
 from gpuplan.instance.commitments import CommittedOrder
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import rate
@@ -81,7 +79,8 @@ def rows(problem: Problem) -> None:
         _keep(problem, "modules", name, module, built, Subject(site=module.site, module=module.module))
     for name, opening in committed.openings.items():
         if problem.is_on(NAME, path("openings", name)):
-            decided = dict(openings(problem, opening.site)).get(opening.decided, Linear())
+            column = problem.columns.get("opening", opening.site, number[opening.decided])
+            decided = Linear() if column is None else Linear([(column, 1.0)])
             problem.rows.add(("committed", "openings", name), decided, at_least=1.0)
     _standing_rows(problem)
 

@@ -3,17 +3,13 @@ r"""Siting: whether and when a site is opened, and what stands only where a site
 A site that costs nothing to open and needs no building is open from its first day on. Any other is opened by a
 decision on the first day of one period, and is open after its building time.
 
-$$ n^{\mathrm{opened}}_{s1} \le n^{\mathrm{opened}}_{s2} \le \dots \le n^{\mathrm{opened}}_{sT} = y_s, \qquad
-\sum_o n^{\mathrm{installed}}_{osk} \le U_{sk}\, n^{\mathrm{opened}}_{s\tau}, \quad
-\tau = \max \{ t : \mathrm{open}_{st} \le D_k \} $$
-
-The decision of period $t$ is $n^{\mathrm{opened}}_{st} - n^{\mathrm{opened}}_{s,t-1}$. Stated in this way a row needs
-one of the columns, and to branch on one is to ask by when.
+$$ \sum_t n^{\mathrm{opening}}_{st} = y_s \le 1, \qquad
+\sum_o n^{\mathrm{installed}}_{osk} \le U_{sk} \sum_{t:\, \mathrm{open}_{st} \le D_k} n^{\mathrm{opening}}_{st} $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $y_s$ | whether the site is opened (`site_open`) | 0 or 1 |
-| $n^{\mathrm{opened}}_{st}$ | opened by a decision in period $t$ or before (`opened`) | 0 or 1 |
+| $n^{\mathrm{opening}}_{st}$ | opened by a decision in period $t$ (`opening`) | 0 or 1 |
 | $U_{sk}$ | most systems that could stand there, by the other rules | systems |
 | $\mathrm{open}_{st}$ | first day, decision day plus `build_days`, not before `opens` | day |
 """
@@ -23,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
@@ -84,7 +79,7 @@ def columns(problem: Problem) -> None:
             if number < 0 and not opened_before(problem.instance, name, day):
                 continue
             if open_day(site, day) <= problem.instance.calendar.end:
-                problem.columns.add(("opened", name, number), Role.WHOLE, 1.0)
+                problem.columns.add(("opening", name, number), Role.WHOLE, 1.0)
 
 
 def rows(problem: Problem) -> None:
@@ -93,13 +88,14 @@ def rows(problem: Problem) -> None:
         switch = problem.columns.get("site_open", name)
         if switch is None:
             continue
-        opened = _opened(problem, name)
-        for (_, before), (_, after) in pairwise(opened):
-            key = ("opened", *problem.columns.keys[after][1:])
-            problem.rows.add(key, Linear([(before, 1.0), (after, -1.0)]), at_most=0.0)
-        last = Linear((column, 1.0) for _, column in opened[-1:])
-        problem.rows.add(("site_open", name), last.add(switch, -1.0), at_least=0.0, at_most=0.0)
-        for decided, opening in openings(problem, name):
+        openings = _openings(problem, name)
+        problem.rows.add(
+            ("site_open", name),
+            Linear((column, 1.0) for _, column in openings).add(switch, -1.0),
+            at_least=0.0,
+            at_most=0.0,
+        )
+        for decided, column in openings:
             for term, payments in _payments(problem.instance, name, decided).items():
                 amounts = tuple((day, float(amount)) for day, amount in payments)
                 problem.flows.append(
@@ -107,25 +103,15 @@ def rows(problem: Problem) -> None:
                         term,
                         decided if term == "opening" else None,
                         Subject(site=name),
-                        opening,
+                        Linear([(column, 1.0)]),
                         amounts,
                     )
                 )
 
 
-def _opened(problem: Problem, site: str) -> list[tuple[date, int]]:
-    """(day of the decision, column) in order."""
-    found = ((day, problem.columns.get("opened", site, number)) for number, day in problem.days.items())
-    return sorted((day, column) for day, column in found if column is not None)
-
-
-def openings(problem: Problem, site: str) -> list[tuple[date, Linear]]:
-    """(day, 1 if a site is opened by a decision on it) in order."""
-    found, before = [], Linear()
-    for day, column in _opened(problem, site):
-        found.append((day, Linear([(column, 1.0)]).plus(before, -1.0)))
-        before = Linear([(column, 1.0)])
-    return found
+def _openings(problem: Problem, site: str) -> list[tuple[date, int]]:
+    found = ((day, problem.columns.get("opening", site, number)) for number, day in problem.days.items())
+    return [(day, column) for day, column in found if column is not None]
 
 
 def _payments(instance: Instance, name: str, decided: date) -> dict[str, list[tuple[date, Fraction]]]:
@@ -150,15 +136,8 @@ def opened_by(problem: Problem, site: str, day: date) -> Linear | None:
     """1 if a site that is opened by decision is open on a day; None for any other, or where its rule is left out."""
     if problem.columns.get("site_open", site) is None or not problem.is_on(NAME, path(site)):
         return None
-    column = _opened_by(problem, site, day)
-    return Linear() if column is None else Linear([(column, 1.0)])
-
-
-def _opened_by(problem: Problem, site: str, day: date) -> int | None:
-    """Column of the last decision by which a site is open on a day."""
     place = problem.instance.sites[site]
-    some = [column for decided, column in _opened(problem, site) if open_day(place, decided) <= day]
-    return some[-1] if some else None
+    return Linear((column, 1.0) for start, column in _openings(problem, site) if open_day(place, start) <= day)
 
 
 def links(problem: Problem) -> None:
@@ -168,6 +147,7 @@ def links(problem: Problem) -> None:
             continue
         decided = problem.columns.get("site_open", name) is not None
         opens = open_day(site, problem.instance.calendar.start)
+        openings = _openings(problem, name)
         before: dict[int, float] = {}
         for state, day in enumerate(problem.states):
             there = systems_there(problem, name, state)
@@ -176,24 +156,22 @@ def links(problem: Problem) -> None:
             before = there.terms
             if decided:
                 bound = problem.bounded(there, path(name))
-                opened = _opened_by(problem, name, day)
-                reached = Linear() if opened is None else Linear([(opened, -bound)])
+                reached = Linear((column, -bound) for start, column in openings if open_day(site, start) <= day)
                 problem.rows.add(("open", name, state), Linear().plus(there).plus(reached), at_most=0.0)
-                _open_for_each(problem, name, state, opened)
+                open_by_then = [column for start, column in openings if open_day(site, start) <= day]
+                _open_for_each(problem, name, state, open_by_then)
             elif day < opens:
                 problem.rows.add(("open", name, state), there, at_most=0.0)
 
 
-def _open_for_each(problem: Problem, site: str, state: int, opened: int | None) -> None:
+def _open_for_each(problem: Problem, site: str, state: int, openings: list[int]) -> None:
     """The same for each offer alone, by its own largest number: implied, and much tighter when relaxed."""
     for offer, standing in problem.standings_by_site.get(site, []):
         column = standing[state]
         if (state and column == standing[state - 1]) or (problem.coarse and column != standing[-1]):
             continue  # a coarse program has these rows for the last day alone
         if column is not None and problem.columns.upper[column] > NOISE:
-            row = Linear([(column, 1.0)])
-            if opened is not None:
-                row.add(opened, -problem.columns.upper[column])
+            row = Linear([(column, 1.0), *((opening, -problem.columns.upper[column]) for opening in openings)])
             problem.rows.add(("open_for", offer, site, state), row, at_most=0.0, tightening=True)
 
 

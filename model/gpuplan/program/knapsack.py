@@ -20,12 +20,11 @@ class Room:
         self._changes = columns.changes
 
     def largest(self, expression: Linear) -> float:
-        """Upper bound of an expression over columns >= 0, by the best single row; infinity where none bounds it.
-
-        Columns with a negative coefficient stand at their lower bounds.
-        """
+        """Upper bound of an expression with coefficients >= 0 over columns >= 0, by the best single row."""
+        wanted = expression.terms
+        if not wanted or any(coefficient < 0 for coefficient in wanted.values()):
+            return INFINITY
         lower, upper = self._columns.lower, self._columns.upper
-        wanted = {column: value for column, value in expression.terms.items() if value > 0}
         values = {column: value * (upper[column] - lower[column]) for column, value in wanted.items() if upper[column]}
         covered = self._covered(values)
         best = INFINITY
@@ -35,7 +34,7 @@ class Room:
             if left_out >= best:
                 break
             best = min(best, self._by_row(wanted, values, row, covered[row]))
-        return best + sum(value * lower[column] for column, value in expression.terms.items()) + expression.constant
+        return best + sum(value * lower[column] for column, value in wanted.items()) + expression.constant
 
     def _covered(self, values: dict[int, float]) -> dict[int, dict[int, float]]:
         """By row of form <=: the weights of those of the columns that take room of it."""

@@ -13,7 +13,6 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from gpuplan.errors import InvalidInput, Problem
-from gpuplan.families.siting import openings
 from gpuplan.instance.base import Closed, Currency, Figure, Text, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import Plan, PlanLevel, Status
@@ -203,9 +202,9 @@ def _signed(problem: Program) -> dict[tuple[str, str, str, date], Linear]:
     for one in problem.columns.of("modules"):
         _, module, where, number = keys[one]
         found["module", str(module), str(where), problem.days[int(number)]] = Linear([(one, 1.0)])
-    for where in problem.instance.sites:
-        for decided, opening in openings(problem, where):
-            found["opening", where, where, decided] = opening
+    for one in problem.columns.of("opening"):
+        _, where, number = keys[one]
+        found["opening", str(where), str(where), problem.days[int(number)]] = Linear([(one, 1.0)])
     return found
 
 
