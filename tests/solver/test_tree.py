@@ -74,6 +74,36 @@ def test_worked_off_it_ends_at_the_best_plan(seed: int, order: Order) -> None:
         assert np.allclose(first.point[matrix.whole], np.round(first.point[matrix.whole]), atol=1e-5)
 
 
+@pytest.mark.parametrize("brief", [1, 5])
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_tries_that_are_left_prove_nothing(seed: int, brief: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that the tree ends at the best plan, none of it bounded above its own relaxation, with very short tries.
+
+    Every column is tried anew at every node. If broken, a node's bound is what a try had come to, or a half of the
+    plans is lost with a try.
+    """
+    monkeypatch.setattr(tree, "BRIEF", brief)
+    monkeypatch.setattr(tree, "KNOWN", ENDLESS)
+    left: list[object] = []
+    solve = relaxation.Relaxation.solve
+
+    def seen(self: relaxation.Relaxation, *task: object) -> object:
+        left.append(solve(self, *task))  # type: ignore[arg-type]
+        return left[-1]
+
+    monkeypatch.setattr(relaxation.Relaxation, "solve", seen)
+    coarse, matrix = coarse_of(seed)
+    best = levels_by_highs(coarse)
+    assert best is not None
+    nodes = go_on(stretch(coarse, matrix)).nodes
+    assert min(node.bound for node in nodes) == pytest.approx(best[0][0], rel=NEAR)
+    assert any(isinstance(one, relaxation.Begun) for one in left)
+    for node in go_on(stretch(coarse, matrix, iterations=100)).nodes:
+        whole = relaxation.Relaxation(reduced(matrix, node.limits), Settings(gap=0.0)).solve((), None)
+        if isinstance(whole, relaxation.Solved):
+            assert node.bound <= whole.bound * (1 + NEAR)
+
+
 @pytest.mark.parametrize("order", list(Order))
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_shapes_have_whole_sites_and_a_bound_that_holds(seed: int, order: Order) -> None:
