@@ -65,6 +65,16 @@ def test_a_closed_site_leaves_nothing_of_what_it_could_hold() -> None:
     assert left.point.tolist() == [0.0, 0.0, 0.0, 0.0]
 
 
+def test_what_rises_is_followed_too() -> None:
+    """Proves x >= 1, y >= x, z >= y on columns up to 1: all three are 1. If broken, y or z stays."""
+    endless = float("inf")
+    rows = [(1.0, {0: 1.0}, endless), (0.0, {1: 1.0, 0: -1.0}, endless), (0.0, {2: 1.0, 1: -1.0}, endless)]
+    left = reduced(matrix_from(rows, [1.0, 1.0, 1.0]), ())
+    assert left.point.tolist() == [1.0, 1.0, 1.0]
+    assert not len(left.columns)
+    assert not len(left.rows)
+
+
 def test_what_is_decided_is_counted() -> None:
     """Proves that cost and rows keep what decided columns come to: 3 x + 2 y, x + y >= 4, with x = 1: y >= 3, at 9."""
     left = reduced(matrix_from([(4.0, {0: 1.0, 1: 1.0}, 9.0)], [5.0, 5.0], [3.0, 2.0]), ((0, 1.0, 1.0),))

@@ -47,7 +47,7 @@ def reduced(matrix: Matrix, limits: Limits) -> Reduced:
         is_down, is_up = (low >= matrix.row_upper)[rows], (high <= matrix.row_lower)[rows]
         is_rising, is_open = activity.is_rising[entries], lower[columns] < upper[columns]
         falls = is_open & np.where(is_rising, is_down, is_up)
-        rises = is_open & np.where(is_rising, is_up, is_down) & ~falls
+        rises = is_open & np.where(is_rising, is_up, is_down)
         upper[columns[falls]] = lower[columns[falls]]
         lower[columns[rises]] = upper[columns[rises]]
         entries = activity.beside(columns[falls | rises])
