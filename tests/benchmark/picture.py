@@ -29,7 +29,7 @@ def draw(runs: list[Run], paths: list[Path]) -> None:
         some = [one for one in runs if one.size == size]
         for panel, title in zip(row, ("above the best plan known", "proven gap"), strict=True):
             panel.set(xscale="log", yscale="log", xlabel="seconds", title=f"{size}: {title}")
-            panel.set(ylim=(FLOOR / 2, CEILING * 1.5), xlim=(FIRST, some[0].cap))
+            panel.set(ylim=(FLOOR / 2, CEILING * 1.5), xlim=(FIRST, max(one.cap for one in some)))
             panel.grid(True, which="major", alpha=0.3)
         for contender in dict.fromkeys(one.contender for one in some):
             _lines(row, contender, some)
@@ -39,10 +39,10 @@ def draw(runs: list[Run], paths: list[Path]) -> None:
 
 
 def _lines(row: np.ndarray, contender: str, runs: list[Run]) -> None:
-    """A contender's two lines."""
-    moments = np.geomspace(FIRST, runs[0].cap, POINTS)
+    """A contender's two lines, as long as it ran."""
     best = {seed: best_known(one for one in runs if one.seed == seed) for seed in {one.seed for one in runs}}
     own = [one for one in runs if one.contender == contender]
+    moments = np.geomspace(FIRST, max(one.cap for one in own), POINTS)
     primal = [middle(primal_at(one, at, best[one.seed]) for one in own) for at in moments]
     proven = [middle(proven_at(one, at) for one in own) for at in moments]
     for panel, gaps in zip(row, (primal, proven), strict=True):

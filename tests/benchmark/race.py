@@ -3,7 +3,7 @@
 On every generated instance gpuplan runs first, until its proven gap is no more than asked. Each other contender then
 has that time, multiplied by the factor that it is to be beaten by, to prove the same gap. Who does not has lost by the
 factor at least: a time-out counts as the cap. All runs of a seed follow one another on the same machine; a run whose
-file is in the results already is not repeated.
+file is in the results already is not repeated. A picture shows the gaps over time, medians over the seeds.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "model"), str(ROOT / "tests")]
 
 from benchmark.gaps import middle, proven_at, time_to  # noqa: E402
+from benchmark.picture import draw  # noqa: E402
 from benchmark.runs import Run, kept_run, versions  # noqa: E402
 from gpuplan.instance.generator import SCALES, Size  # noqa: E402
 
@@ -59,21 +60,28 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="for each run; SCIP searches in one")
     parser.add_argument("--contenders", nargs="+", choices=list(FACTORS), default=list(FACTORS))
     parser.add_argument("--results", type=Path, default=ROOT / "benchmark-results", help="folder of a file a run")
+    parser.add_argument("--out", type=Path, default=ROOT / "benchmark-results", help="folder of the picture")
     asked = parser.parse_args()
-    heats = list(_heats(asked))
+    runs: list[Run] = []
+    heats = list(_heats(asked, runs))
     print("\n" + report(heats, asked.gap))
+    asked.out.mkdir(parents=True, exist_ok=True)
+    draw(runs, [asked.out / "race.svg", asked.out / "race.png"])
     print(", ".join(f"{name} {value}" for name, value in versions(ROOT).items() if value))
 
 
-def _heats(asked: argparse.Namespace) -> Iterator[Heat]:
+def _heats(asked: argparse.Namespace, runs: list[Run]) -> Iterator[Heat]:
+    """Every heat; its runs are added to a list."""
     known = versions(ROOT)
     for size in cast(list[Size], asked.size):
         for seed in asked.seeds:
 
             def made(contender: str, cap: float, size: Size = size, seed: int = seed) -> Run:
-                return kept_run(asked.results, contender, size, seed, cap, asked.threads, known)
+                runs.append(kept_run(asked.results, contender, size, seed, cap, asked.threads, known))
+                return runs[-1]
 
-            seconds = time_to(made(FIRST, asked.cap), asked.gap)
+            first = made(FIRST, asked.cap)
+            seconds = time_to(first, asked.gap)
             for contender in asked.contenders if math.isfinite(seconds) else []:
                 cap = round(FACTORS[contender] * seconds, 1)
                 run = made(contender, cap)
@@ -81,7 +89,7 @@ def _heats(asked: argparse.Namespace) -> Iterator[Heat]:
                 factor = min(taken, cap) / seconds
                 yield Heat(size, seed, seconds, contender, factor, math.isfinite(taken), proven_at(run, cap))
             if not math.isfinite(seconds):
-                yield Heat(size, seed, seconds, FIRST, math.inf, False, proven_at(made(FIRST, asked.cap), asked.cap))
+                yield Heat(size, seed, seconds, FIRST, math.inf, False, proven_at(first, asked.cap))
 
 
 def report(heats: list[Heat], gap: float) -> str:
