@@ -284,7 +284,7 @@ class _Tree:
         if ways is None:  # stopped on the way
             return [self._open(node, known)]
         left = sorted((way for way in ways if way.bound < self._cutoff()), key=lambda way: way.bound)
-        return [self._open(_child(node, way, known), way.known) for way in left]
+        return [self._open(_child(node, way), way.known) for way in left]
 
     def _unsolved(self, node: Node) -> list[_Open]:
         """A node whose relaxation has no value: to be solved again after a stop, and never again otherwise."""
@@ -385,7 +385,7 @@ def _bounds(matrix: Matrix, limits: Limits, column: int) -> tuple[float, float]:
     return float(matrix.lower[column]), float(matrix.upper[column])
 
 
-def _child(node: Node, way: _Way, known: Solved) -> Node:
-    """What one way leaves of a node; it is to be solved from where the node ended, unless it was."""
+def _child(node: Node, way: _Way) -> Node:
+    """What one way leaves of a node."""
     limits = (*(limit for limit in node.limits if limit[0] != way.limit[0]), way.limit)
-    return Node(max(node.bound, way.bound), limits, b"" if way.known else packed(known))
+    return Node(max(node.bound, way.bound), limits)
