@@ -8,10 +8,10 @@ from gpuplan.extraction import decisions_of
 from gpuplan.formulation import formulate
 from gpuplan.reckoning import reckon
 from laws.cases import CASES
-from support.builders import Tree, made
+from support.builders import POWERED, UNLIMITED, Tree, case, made, target
 from support.laws import levels_by_highs
 from support.random_instances import seeded
-from support.tiny import tiny
+from support.tiny import lasting, tiny
 
 NEAR = 1e-6
 EVERY_CASE = list({id(tree): tree for trees in CASES.values() for tree in trees}.values())
@@ -65,6 +65,85 @@ def test_fewer_columns_are_as_good_as_generated(seed: int) -> None:
     assert after < before
 
 
+@pytest.mark.parametrize("seed", [4, 6, 8, 11, 15])
+def test_fewer_columns_are_as_good_over_months_in_which_no_rule_looks(seed: int) -> None:
+    """Proves the same, and that the coarse program is no more, where much may wait. If broken, a level is worse."""
+    before, after = fewer_are_as_good(lasting(seed))
+    assert after < before
+    assert coarse_is_no_more(lasting(seed))
+
+
+def test_systems_that_a_budget_wants_in_clusters_do_not_wait() -> None:
+    """Proves that a cluster can be paid from the old year's money: two systems and 30 are 230.
+
+    The target looks in February only, and of the new year's money there is 10. If broken, there is no plan.
+    """
+    tree = case(
+        calendar={"start": "2025-11-01", "periods": 4},
+        clusters={"c": {"systems": "s", "size": 2, "price": 30}},
+        limits={
+            "wanted": {"measure": "clusters", "at_least": 1},
+            "new": {"measure": "spend", "at_most": 10, "from": "2026-01-01", "by": "2026-02-28"},
+        },
+    )
+    found = levels_by_highs(formulate(made(tree), reductions=True))
+    assert found is not None
+    assert found[0] == (230.0,)
+
+
+def test_what_serves_between_two_demands_is_one_decision_of_a_coarse_program() -> None:
+    """Proves which decisions are one, and what may serve by then.
+
+    Demand in February and June, and carrying costs: of eight months each has its decision in the whole program. In the
+    coarse one March to May are one, served by what is usable in June; July is served by what is usable on the last day.
+    January has no demand to itself, and August, which stands for all the years to come, stays alone.
+    """
+    tree = case(
+        calendar={"periods": 8},
+        workloads={
+            "w": {
+                "unit": "requests/s",
+                "demand": [{"from": "2025-02-01", "amount": 10}, {"from": "2025-06-01", "amount": 20}],
+                "rates": {"s": {"amount": 10}},
+                "transit_price_per_unit_month": {"a": 1},
+            }
+        },
+    )
+    whole, coarse = formulate(made(tree)), formulate(made(tree), coarse=True)
+    assert len(whole.problem.columns.of("served")) == 7
+    turns = [(list(turn.positions), f"{turn.counted:%m-%d}") for turn in coarse.problem.waiting.turns]
+    assert turns == [
+        ([0], "01-01"),
+        ([1], "02-01"),
+        ([2, 3, 4], "06-01"),
+        ([5], "06-01"),
+        ([6], "08-31"),
+        ([7], "08-31"),
+    ]
+    assert len(coarse.problem.columns.of("served")) == 5
+
+
+def test_openings_and_modules_come_last_in_a_coarse_program() -> None:
+    """Proves which periods have a column: the last after which the same is there, in each window of money.
+
+    A target on the last day of eight months, for which systems are installed on 17 August, and a limit on the spending
+    until April. A site opens at once, modules take 40 days: those ordered in July are there on 10 August, those ordered
+    in August not before the end. If broken, a program of twenty sites has hundreds of columns that no plan needs.
+    """
+    tree = case(
+        calendar={"periods": 8},
+        systems={"s": POWERED},
+        sites={"a": {"opening_cost": 5, "capacity": UNLIMITED, "modules": {"ups": {}}}},
+        modules={"ups": {"provides": {"protected-power": 20}, "price": 7, "lead_days": 40}},
+        offers={"o": {"acceptance_days": 14}},
+        limits={"l": target(1), "m": {"measure": "spend", "at_most": 10**6, "by": "2025-04-30"}},
+    )
+    coarse, keys = formulate(made(tree), coarse=True), formulate(made(tree)).problem.columns.keys
+    assert [key[-1] for key in keys if key[0] == "opening"] == list(range(8))
+    found = [(key[0], key[-1]) for key in coarse.problem.columns.keys if key[0] in ("opening", "modules")]
+    assert found == [("opening", 3), ("opening", 7), ("modules", 3), ("modules", 6)]
+
+
 def test_the_coarse_program_is_no_more_at_random() -> None:
     """Proves that a bound of the coarse program is one of the whole. If broken, a gap is shown that is not proven."""
     assert sum(coarse_is_no_more(seeded(seed)) for seed in range(60)) >= 10
@@ -92,3 +171,12 @@ def test_many_generated_programs_with_fewer_columns(seed: int) -> None:
     for one in range(seed, seed + 20):
         fewer_are_as_good(tiny(one))
         coarse_is_no_more(tiny(one))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(24, 144, 12))
+def test_many_programs_over_months_in_which_no_rule_looks(seed: int) -> None:
+    """Proves the same twelve times over."""
+    for one in range(seed, seed + 12):
+        fewer_are_as_good(lasting(one))
+        coarse_is_no_more(lasting(one))

@@ -35,6 +35,24 @@ def tiny(seed: int) -> Tree:
     return tree
 
 
+def lasting(seed: int) -> Tree:
+    """The same for half a year more, over two budgets: months in which no rule looks, some with work to be served."""
+    random = Random(f"lasting {seed}")
+    tree = tiny(seed)
+    early, new_year = date(2025, 9, 1), date(2025, 12, 31)
+    tree["calendar"] = {"start": early, "periods": tree["calendar"]["periods"] + 6}
+    steps = [offer["supply"][0] for offer in tree["offers"].values()]
+    for step in [*steps, *(site["capacity"]["grid-power"][0] for site in tree["sites"].values())]:
+        step["from"] = early
+    work, budget = tree["workloads"]["chat"], tree["limits"]["budget"]
+    work["demand"].insert(0, {"from": date(2025, 11, 1), "amount": work["demand"][0]["amount"] // 4})
+    work["transit_price_per_unit_month"] = {site: random.choice((0, 3, 60)) for site in tree["sites"]}
+    tree["limits"]["budget-2025"] = budget | {"from": early, "by": new_year, "at_most": budget["at_most"] // 3}
+    if random.random() < 0.5:
+        tree["limits"]["clusters-2025"] = {"measure": "clusters", "at_least": 1, "by": new_year}
+    return tree
+
+
 def listable(seed: int) -> Tree:
     """An instance of a seed of which every plan can be listed: no deliveries are decided, hardly anything is bought."""
     random = Random(f"listable {seed}")

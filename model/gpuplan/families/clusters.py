@@ -53,7 +53,7 @@ def columns(problem: Problem) -> None:
     """Clusters and the systems in them, from the first state day on which a system could be usable."""
     for place in places(problem.instance):
         for state, day in enumerate(problem.states):
-            if problem.cluster_state(state) == state and problem.usable(place.system, place.site, day):
+            if problem.waiting.cluster_state(state) == state and problem.usable(place.system, place.site, day):
                 problem.columns.add(("clusters", *place, state), Role.WHOLE)
                 problem.columns.add(("joined", *place, state), problem.role_of_numbers)
 
@@ -79,7 +79,7 @@ def rows(problem: Problem) -> None:
 
 def _states(problem: Problem) -> list[int]:
     """State days on which more clusters can be formed than the day before."""
-    return [state for state in range(len(problem.states)) if problem.cluster_state(state) == state]
+    return [state for state in range(len(problem.states)) if problem.waiting.cluster_state(state) == state]
 
 
 def _size_rows(problem: Problem, place: Place, state: int, formed: int, joined: int) -> None:

@@ -43,8 +43,10 @@ from gpuplan.instance.commitments import built_before
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
 from gpuplan.instance.joining import cluster_needs, places
 from gpuplan.instance.loads import positions_for, system_needs, takes_rack_space
+from gpuplan.instance.prices import module_instalments
 from gpuplan.instance.providers import EXISTING, Network, module_denial, network
 from gpuplan.instance.rules import Measured
+from gpuplan.instance.timeline import module_ready
 from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.program.columns import INFINITY, Role
@@ -83,7 +85,7 @@ def columns(problem: Problem) -> None:
     instance = problem.instance
     for site_id in _sites(problem):
         for module_id, terms in instance.sites[site_id].modules.items():
-            for number in problem.module_days(module_id, site_id):
+            for number in _order_days(problem, module_id, site_id):
                 most = INFINITY if terms.max_units is None else float(terms.max_units)
                 if number < 0:
                     most = float(built_before(instance, module_id, site_id, problem.days[number]))
@@ -99,6 +101,33 @@ def columns(problem: Problem) -> None:
                             problem.columns.add(
                                 ("output", site_id, provider.name, resource, state, case), Role.CONTINUOUS
                             )
+
+
+def _order_days(problem: Problem, module_id: str, site_id: str) -> list[int]:
+    """Numbers of the days on which ordering a module for a site is worth a column.
+
+    All on which it can be ordered, where anything but its price hangs on the day.
+    """
+    instance, found = problem.instance, problem.module_days(module_id, site_id)
+    module = instance.modules[module_id]
+    lasts = module.life_years is not None or module.price_per_month
+    if (
+        lasts
+        or any(one.after for one in instance.modules.values())
+        or any(deadline.applies_to != "offers" for deadline in instance.deadlines.values())
+    ):
+        return found
+
+    def paid(number: int) -> list[date]:
+        signed = problem.days[number]
+        return [signed, *(day for day, _ in module_instalments(instance, module_id, signed))]
+
+    looked_at = [
+        day
+        for state, day in enumerate(problem.states)
+        if any(problem.is_looked_at(site_id, state, case) for case in LOAD_CASES)
+    ]
+    return problem.waiting.latest(found, lambda number: module_ready(module, problem.days[number]), paid, looked_at)
 
 
 def _epochs(problem: Problem, site_id: str) -> list[int]:

@@ -75,11 +75,24 @@ def columns(problem: Problem) -> None:
         if not is_decided(site) or not wanted:
             continue
         problem.strategic("site_open", name)
-        for number, day in problem.days.items():
-            if number < 0 and not opened_before(problem.instance, name, day):
-                continue
-            if open_day(site, day) <= problem.instance.calendar.end:
-                problem.columns.add(("opening", name, number), Role.WHOLE, 1.0)
+        for number in _opening_days(problem, name, site):
+            problem.columns.add(("opening", name, number), Role.WHOLE, 1.0)
+
+
+def _opening_days(problem: Problem, name: str, site: Site) -> list[int]:
+    """Numbers of the days on which opening a site can be decided, or was committed."""
+    found = [
+        number
+        for number, day in problem.days.items()
+        if (number >= 0 or opened_before(problem.instance, name, day))
+        and open_day(site, day) <= problem.instance.calendar.end
+    ]
+    return problem.waiting.latest(
+        found,
+        lambda number: open_day(site, problem.days[number]),
+        lambda number: [problem.days[number]],
+        problem.growth_days(name),
+    )
 
 
 def rows(problem: Problem) -> None:

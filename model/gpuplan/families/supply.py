@@ -94,7 +94,7 @@ def _standing(problem: Problem, offer: str, site: str, most: float) -> list[int 
     first = min(problem.lot(column).installed for _, column in problem.signings[offer, site])
     found: list[int | None] = []
     for state in range(len(problem.states)):
-        since = problem.growth_state(offer, state)
+        since = problem.waiting.growth_state(offer, state)
         if since is None or problem.states[since] < first:
             found.append(None)
         elif since < state:

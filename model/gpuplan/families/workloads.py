@@ -36,7 +36,6 @@ whose software is not ready, has no column, and neither has a day without demand
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -62,6 +61,7 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
+    from gpuplan.program.waiting import Turn
 
 NAME = "workloads"
 CHOICE: dict[str, Literal["serving_site", "serving_system"]] = {
@@ -78,8 +78,8 @@ class Served(NamedTuple):
     workload: str
     system: str
     site: str
-    position: int
-    """Of the serving day."""
+    turn: Turn
+    """The decision that it is part of."""
 
     def at(self, split: str) -> str:
         """Where or what serves, as a workload that is not split must choose it."""
@@ -95,15 +95,16 @@ def columns(problem: Problem) -> None:
     """What can serve on each serving day with a demand, and the choice of a workload that is not split."""
     instance, days = problem.instance, serving_days(problem.instance)
     for name, workload in instance.workloads.items():
-        demands = [demand_on(workload, day) for day in days]
+        demands = [demand_on(workload, turn.day) for turn in problem.waiting.turns]
         choices: dict[str, None] = {}
         for system, site in serving_pairs(instance, name):
             rate = rate_of(instance, name, system)
-            for position, day in enumerate(days):
-                if demands[position] and is_ready(instance, name, system, day) and problem.usable(system, site, day):
-                    most = float(Fraction(demands[position]) / Fraction(rate))
-                    column = problem.columns.add(("served", name, system, site, position), Role.CONTINUOUS, most)
-                    choices[Served(column, name, system, site, position).at(workload.split)] = None
+            for turn, demand in zip(problem.waiting.turns, demands, strict=True):
+                ready = demand and is_ready(instance, name, system, days[turn.positions[-1]])
+                if ready and problem.usable(system, site, turn.counted):
+                    most = float(Fraction(demand) / Fraction(rate))
+                    column = problem.columns.add(("served", name, system, site, turn.position), Role.CONTINUOUS, most)
+                    choices[Served(column, name, system, site, turn).at(workload.split)] = None
         if workload.split != "free":
             for choice in choices:
                 problem.strategic(CHOICE[workload.split], name, choice)
@@ -112,48 +113,48 @@ def columns(problem: Problem) -> None:
 def served(problem: Problem) -> list[Served]:
     """Every column of what serves."""
     found = []
+    turns = {turn.position: turn for turn in problem.waiting.turns}
     for column in problem.columns.of("served"):
         _, workload, system, site, position = problem.columns.keys[column]
-        found.append(Served(column, str(workload), str(system), str(site), int(position)))
+        found.append(Served(column, str(workload), str(system), str(site), turns[int(position)]))
     return found
 
 
 def rows(problem: Problem) -> None:
     """Demand is met, by what is usable; a workload that is not split keeps to its choice; what transit costs."""
-    days = serving_days(problem.instance)
     by_workload: dict[str, list[Served]] = {name: [] for name in problem.instance.workloads}
-    by_place: dict[tuple[str, str, int], Linear] = {}
+    by_place: dict[tuple[str, str, Turn], Linear] = {}
     for one in served(problem):
         by_workload[one.workload].append(one)
-        by_place.setdefault((one.system, one.site, one.position), Linear()).add(one.column, 1.0)
+        by_place.setdefault((one.system, one.site, one.turn), Linear()).add(one.column, 1.0)
     for name, some in by_workload.items():
-        _demand_rows(problem, name, some, days)
-        _opening_rows(problem, name, some, days)
-        _system_rows(problem, some, days)
+        _demand_rows(problem, name, some)
+        _opening_rows(problem, name, some)
+        _system_rows(problem, some)
         _transit(problem, name, some)
-    for (system, site, position), serving in by_place.items():
-        there = problem.usable(system, site, days[position], of_buyer=True)
-        problem.rows.add(("serving", system, site, position), serving.plus(there, -1.0), at_most=0.0)
+    for (system, site, turn), serving in by_place.items():
+        there = problem.usable(system, site, turn.counted, of_buyer=True)
+        problem.rows.add(("serving", system, site, turn.position), serving.plus(there, -1.0), at_most=0.0)
 
 
-def share_of_demand(problem: Problem, one: Served, day: date) -> float:
+def share_of_demand(problem: Problem, one: Served) -> float:
     """Share of its workload's demand that one system serves."""
     rate = Fraction(rate_of(problem.instance, one.workload, one.system))
-    return float(rate / Fraction(demand_on(problem.instance.workloads[one.workload], day)))
+    return float(rate / Fraction(demand_on(problem.instance.workloads[one.workload], one.turn.day)))
 
 
-def _demand_rows(problem: Problem, name: str, some: list[Served], days: tuple[date, ...]) -> None:
+def _demand_rows(problem: Problem, name: str, some: list[Served]) -> None:
     """Work served is the demand, or at most the demand; by site or system where the workload is not split."""
     workload = problem.instance.workloads[name]
     least = 1.0 if workload.required and problem.is_on(NAME, path(name)) else None
-    asked = [position for position, day in enumerate(days) if demand_on(workload, day)]
+    asked = [turn.position for turn in problem.waiting.turns if demand_on(workload, turn.day)]
     work: dict[tuple[str, int], Linear] = {}
     choices = [""] if workload.split == "free" else dict.fromkeys(one.at(workload.split) for one in some)
     for choice in choices:
         work |= {(choice, position): Linear() for position in asked}
     for one in some:
         choice = "" if workload.split == "free" else one.at(workload.split)
-        work[choice, one.position].add(one.column, share_of_demand(problem, one, days[one.position]))
+        work[choice, one.turn.position].add(one.column, share_of_demand(problem, one))
     if workload.split == "free":
         for (_, position), share in work.items():
             _between(problem, ("demand", name, position), share, least, 1.0)
@@ -177,29 +178,28 @@ def _between(problem: Problem, key: tuple[str | int, ...], left: Linear, low: fl
         problem.rows.add(key, left, at_least=low, at_most=high)
 
 
-def _opening_rows(problem: Problem, name: str, some: list[Served], days: tuple[date, ...]) -> None:
+def _opening_rows(problem: Problem, name: str, some: list[Served]) -> None:
     """Work served at a site that is opened by decision is at most the demand times the opening: implied, and tight."""
     fleets = {(fleet.system, fleet.site) for fleet in problem.instance.existing.systems.values()}
-    by_site: dict[tuple[str, int], Linear] = {}
+    by_site: dict[tuple[str, Turn], Linear] = {}
     for one in some:
         if (one.system, one.site) not in fleets:
-            share = share_of_demand(problem, one, days[one.position])
-            by_site.setdefault((one.site, one.position), Linear()).add(one.column, share)
-    for (site, position), work in by_site.items():
-        opened = opened_by(problem, site, days[position])
+            by_site.setdefault((one.site, one.turn), Linear()).add(one.column, share_of_demand(problem, one))
+    for (site, turn), work in by_site.items():
+        opened = opened_by(problem, site, turn.counted)
         if opened is not None:
-            key = ("served_open", name, site, position)
+            key = ("served_open", name, site, turn.position)
             problem.rows.add(key, work.plus(opened, -1.0), at_most=0.0, tightening=True)
 
 
-def _system_rows(problem: Problem, some: list[Served], days: tuple[date, ...]) -> None:
+def _system_rows(problem: Problem, some: list[Served]) -> None:
     """Where one system could do it all, the share of the demand that a kind serves is at most its systems: implied for
     whole systems, tight where many small workloads share few, and no crumb of a system passes for one."""
     for one in some:
-        share = share_of_demand(problem, one, days[one.position])
+        share = share_of_demand(problem, one)
         if share > 1.0:
-            row = Linear([(one.column, share)]).plus(problem.usable(one.system, one.site, days[one.position]), -1.0)
-            key = ("served_whole", one.workload, one.system, one.site, one.position)
+            row = Linear([(one.column, share)]).plus(problem.usable(one.system, one.site, one.turn.counted), -1.0)
+            key = ("served_whole", one.workload, one.system, one.site, one.turn.position)
             problem.rows.add(key, row, at_most=0.0, tightening=True)
 
 
@@ -209,7 +209,11 @@ def _transit(problem: Problem, name: str, some: list[Served]) -> None:
     prices = {site: transit_prices(instance, name, site) for site in dict.fromkeys(one.site for one in some)}
     for one in some:
         rate = Fraction(rate_of(instance, name, one.system))
-        paid = [(day, float(price * rate)) for day, price in prices[one.site].get(one.position, [])]
+        by_day = [due for position in one.turn.positions for due in prices[one.site].get(position, [])]
+        paid = [(day, float(price * rate)) for day, price in by_day]
+        if len(one.turn.positions) > 1 and paid:
+            # What serves may change from one of these days to the next: all is paid on the last, when it costs least.
+            paid = [(paid[-1][0], sum(amount for _, amount in paid))]
         if paid:
             subject = Subject(workload=name, system=one.system, site=one.site)
             problem.flows.append(Flow("transit", None, subject, Linear([(one.column, 1.0)]), tuple(paid)))

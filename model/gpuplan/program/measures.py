@@ -139,7 +139,7 @@ def _work(problem: Problem, measured: Measured, first: date, last: date) -> Line
 def _clusters(problem: Problem, measured: Measured, last: date) -> Linear:
     """Clusters formed by a day."""
     state, total = last_state(problem.states, last), Linear()
-    state = None if state is None else problem.cluster_state(state)
+    state = None if state is None else problem.waiting.cluster_state(state)
     for column in problem.columns.of("clusters"):
         _, cluster, system, site, at = problem.columns.keys[column]
         subject = Subject(cluster=str(cluster), system=str(system), site=str(site))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -19,7 +19,7 @@ from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.knapsack import Room
 from gpuplan.program.linear import Linear
 from gpuplan.program.rows import Rows
-from gpuplan.program.waiting import cluster_states, growth_states, rewards_waiting
+from gpuplan.program.waiting import Waiting, rewards_waiting
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -127,34 +127,17 @@ class Problem:
         """Whether what is not looked at yet may wait."""
         return self.reductions and rewards_waiting(self.instance)
 
-    def growth_state(self, offer: str, state: int) -> int | None:
-        """The last state day up to one on which more of an offer can stand than before; None before the first."""
-        if not self.waits:
-            return state
-        acceptance = self.instance.offers[offer].acceptance_days
-        if acceptance not in self._growth:
-            self._growth[acceptance] = _last_of(growth_states(self.instance, self.states, acceptance), self.states)
-        return self._growth[acceptance][state]
-
     @cached_property
-    def _growth(self) -> dict[int, list[int | None]]:
-        return {}
+    def waiting(self) -> Waiting:
+        """What may wait until when."""
+        return Waiting(self.instance, self.states, waits=self.waits, coarse=self.coarse)
 
     def formed(self, place: Place, state: int) -> tuple[int | None, int | None]:
         """Columns of the clusters formed by a state day, and of the systems in them; None where there are none."""
-        at = self.cluster_state(state)
+        at = self.waiting.cluster_state(state)
         if at is None:
             return None, None
         return self.columns.get("clusters", *place, at), self.columns.get("joined", *place, at)
-
-    def cluster_state(self, state: int) -> int | None:
-        """The last state day up to one on which more clusters can be formed than before; None before the first."""
-        return self._cluster_states[state]
-
-    @cached_property
-    def _cluster_states(self) -> list[int | None]:
-        every = frozenset(range(len(self.states)))
-        return _last_of(cluster_states(self.instance, self.states) if self.waits else every, self.states)
 
     def epoch(self, site: str, state: int) -> int:
         """The first state day of those in a row, up to one, on which all is the same at a site.
@@ -186,7 +169,7 @@ class Problem:
         for state, day in enumerate(self.states):
             now = (
                 [standing[state] for _, standing in self.standings_by_site.get(site, [])],
-                self.cluster_state(state) if self.instance.clusters else None,
+                self.waiting.cluster_state(state) if self.instance.clusters else None,
                 [sum(ready <= day for ready in ready_days) for ready_days in arrivals],
                 [capacity.on(day) for capacity in place.capacity.values()],
             )
@@ -244,6 +227,15 @@ class Problem:
         for (offer, site), columns in self.standings.items():
             found.setdefault(site, []).append((offer, columns))
         return found
+
+    def growth_days(self, site: str) -> list[date]:
+        """State days on which more systems can stand at a site than the day before."""
+        standing = [columns for _, columns in self.standings_by_site.get(site, [])]
+        return [
+            day
+            for state, day in enumerate(self.states)
+            if any(columns[state] != (columns[state - 1] if state else None) for columns in standing)
+        ]
 
     def network(self, site: str) -> Network:
         """Providers of a site."""
@@ -364,11 +356,3 @@ class Problem:
 def _is_less(one: Decimal | None, other: Decimal | None) -> bool:
     """Whether one capacity is less than another; None is unlimited."""
     return one is not None and (other is None or one < other)
-
-
-def _last_of(some: frozenset[int], states: Sequence[date]) -> list[int | None]:
-    """By position of a state day: the last of some positions up to it; None before the first."""
-    found: list[int | None] = []
-    for state in range(len(states)):
-        found.append(state if state in some else found[-1] if found else None)
-    return found
