@@ -85,6 +85,8 @@ def formulate(
 
 FIRST = (("site_open",), ("serving_site", "serving_system"))
 """Decisions that shape everything else, to be settled first, the first first."""
+CLOSING = ("site_open", "offer_used")
+"""Decisions without which much of the program says nothing."""
 TOTALS = "lots_in_all"
 """Numbers to be settled before all others."""
 STANDING = "installed"
@@ -114,6 +116,8 @@ class Coarse:
     """Numbers of systems on each day that both programs have, likewise."""
     groups: tuple[tuple[int, ...], ...]
     """Columns to be settled before all others, in groups, the first first. All but the last group shape a plan."""
+    closing: tuple[int, ...]
+    """Columns that leave much out when they are zero."""
     counted: tuple[int, ...]
     """Columns that are whole in the whole program, and make the coarse one finer when whole."""
 
@@ -137,6 +141,7 @@ def coarsened(
             tuple(index for index, role in enumerate(columns.roles) if role is not Role.CONTINUOUS),
             tuple(columns.of(TOTALS)),
         ),
+        tuple(index for name in CLOSING for index in columns.of(name)),
         tuple(index for name in COUNTED for index in columns.of(name)),
     )
 

@@ -14,7 +14,7 @@ from gpuplan.solver import highs, search, staged
 from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination
 from gpuplan.solver.side_by_side import several
-from gpuplan.solver.tree import Node, Shape
+from gpuplan.solver.tree import Explored, Node, Shape, Stretch, explore
 from gpuplan.solver.watched import Watched
 from support.builders import Tree, made
 from support.laws import broken_rows, levels_by_highs
@@ -77,6 +77,10 @@ class Here:
         """As a child would."""
         return highs.run(matrix, settings)
 
+    def explore(self, stretch: Stretch, _should_stop: object) -> Explored:
+        """Likewise."""
+        return explore(stretch, lambda: False)
+
 
 def bettered(seed: int, *, elsewhere: bool) -> tuple[staged.Staged, Shape, staged.Candidate]:
     """What comes of a dear shape, that of the best plan at made-up costs: with its sites, or with others."""
@@ -90,7 +94,7 @@ def bettered(seed: int, *, elsewhere: bool) -> tuple[staged.Staged, Shape, stage
     dear = Shape(float(search._loose.cost @ other.values) + search._loose.offset, other.values)
     job = search._refine(dear, Node() if elsewhere else None)
     job.take(job.run(Here()))  # type: ignore[arg-type]
-    (found,) = search._candidates
+    found = min(search._candidates, key=lambda one: one.value)
     assert found.value < dear.bound
     assert not found.is_counted
     assert not len(search._loose.broken_rows(found.point, 1e-5))

@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gpuplan.formulation import Formulation, formulate
+from gpuplan.formulation import CLOSING, Formulation, formulate
 from gpuplan.program.columns import Role
 from gpuplan.solver import relaxation, tree
-from gpuplan.solver.matrix import Matrix, matrix_of
+from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
 from gpuplan.solver.reduction import reduced
 from gpuplan.solver.result import NO_BOUND, Settings
-from gpuplan.solver.tree import Explored, Learned, Node, Order, Stretch, explore
+from gpuplan.solver.tree import Explored, Learned, Narrow, Node, Order, Stretch, explore
 from support.builders import made
 from support.laws import levels_by_highs
 from support.tiny import tiny
@@ -127,14 +127,60 @@ def test_shapes_have_whole_sites_and_a_bound_that_holds(seed: int, order: Order)
 
 
 @pytest.mark.parametrize("seed", range(1, 7))
-def test_the_quick_way_ends_at_its_first_shape(seed: int) -> None:
-    """Proves that it stops there, and that what it leaves still holds every plan."""
+def test_the_quick_way_goes_on_from_its_first_shape(seed: int) -> None:
+    """Proves that it tries single columns until then and both ways of several after, and leaves a node for every plan.
+
+    If broken, the first shape is the only one, or is met late.
+    """
     coarse, matrix = coarse_of(seed)
     best = levels_by_highs(coarse)
     assert best is not None
     found = go_on(stretch(coarse, matrix, order=Order.QUICK))
-    assert len(found.shapes) == 1
+    assert found.shapes[0].bound <= best[0][0] * 1.2
     assert len(holding(found.nodes, list(best[1]))) == 1
+
+
+def narrow_of(seed: int, limits: Limits = (), point: Floats | None = None) -> tuple[Explored, Matrix, list[int]]:
+    """What comes of a narrow tree about a relaxation and a point, and the columns that it may close."""
+    coarse, matrix = coarse_of(seed)
+    closing = [one for name in CLOSING for one in coarse.problem.columns.of(name)]
+    task = replace(stretch(coarse, matrix, order=Order.QUICK), narrow=Narrow(tuple(closing), limits, b"", point))
+    return go_on(task), matrix, closing
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_a_narrow_tree_uses_what_the_relaxation_uses(seed: int) -> None:
+    """Proves that its shapes are plans of the relaxation without sites and offers that the root does without.
+
+    It tells of no nodes, since nothing is proven of what was left out, and of nothing learned.
+    """
+    found, matrix, closing = narrow_of(seed)
+    root = relaxation.Relaxation(reduced(matrix, ()), Settings(gap=0.0)).solve((), None)
+    assert isinstance(root, relaxation.Solved)
+    unused = [one for one in closing if root.point[one] <= 1e-6]
+    assert found.nodes == ()
+    assert not found.learned.times.any()
+    for shape in found.shapes:
+        assert not shape.point[unused].any()
+        assert not len(matrix.broken_rows(shape.point, 1e-5))
+        assert float(matrix.cost @ shape.point) + matrix.offset <= shape.bound * (1 + NEAR)
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_a_narrow_tree_keeps_what_a_point_uses(seed: int) -> None:
+    """Proves that the best plan is found when its own sites and offers are kept. If broken, it is never bettered."""
+    coarse, _ = coarse_of(seed)
+    best = levels_by_highs(coarse)
+    assert best is not None
+    found, _, _ = narrow_of(seed, point=np.array(best[1]))
+    assert found.shapes[0].bound <= best[0][0] * (1 + NEAR)
+
+
+def test_nothing_comes_of_a_narrow_tree_about_nothing() -> None:
+    """Proves that a relaxation without a value ends it: no site may be open."""
+    _, _, closing = narrow_of(1)
+    found, _, _ = narrow_of(1, limits=tuple((one, 0.0, 0.0) for one in closing))
+    assert found.shapes == ()
 
 
 @pytest.mark.parametrize("seed", [2, 4, 7])

@@ -1,7 +1,7 @@
 """A search in stages: a tree on a coarse program bounds and proposes, the whole program makes plans.
 
     coarse program, its numbers whole -> tree of its relaxations -> shapes, and nodes that are settled
-    shape -> the coarse program near the shape, with other decisions where a relaxation disagrees -> better shapes
+    shape -> a narrow tree, of what is used in it or in a relaxation -> better shapes
     shape -> the coarse program with its decisions -> the whole one with these and the numbers of systems -> a plan
     settled node -> the whole program with its yes-or-no columns and numbers -> a plan
     settled node that is still better than the plan by more than the gap -> its part of the whole program
@@ -28,7 +28,7 @@ from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
 from gpuplan.solver.neighbourhoods import about, held, shaped
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
 from gpuplan.solver.side_by_side import side_by_side
-from gpuplan.solver.tree import Explored, Learned, Node, Order, Shape, Stretch
+from gpuplan.solver.tree import Explored, Learned, Narrow, Node, Order, Shape, Stretch
 from gpuplan.solver.watched import Watched
 
 if TYPE_CHECKING:
@@ -36,8 +36,12 @@ if TYPE_CHECKING:
 
 ITERATIONS = 2
 """Simplex iterations of one stretch of the tree, for each column."""
-BESIDE, DOWN, LONG = 2, 3, 4
-"""How much longer a stretch is beside a search for a plan, on the way down or beside it, and beside a longer search."""
+MANY = 15_000
+"""Columns that count for that at most: where there are more, each iteration takes longer."""
+BESIDE, DOWN = 2, 3
+"""How much longer a stretch is beside a search for a plan, and on the way down or beside a narrow tree."""
+SCOUTING, REFINING = 6, 4
+"""How much longer stretches of a narrow tree are, for first shapes and for better ones: each iteration takes less."""
 PATIENCE = 4
 """Rounds without a search for a plan, or without a way down, at most, when so many found nothing better."""
 DEALT = 12
@@ -52,17 +56,13 @@ SEARCHES = 12
 """Searches of one part after which it is given up: only runs that are lost can be so many."""
 LOST = 3
 """Stretches of the tree that are lost after which it is given up."""
-REFINED = 50
-"""Nodes of one search for a better shape."""
-ALIKE = 0.1
-"""How near to a yes or no a relaxed decision counts as the same."""
 DETAIL = 30
 """Nodes of one search for the plan of a coarse one."""
 ROUGH = 0.1
 """Share of the gap that is known, to which it is sought while that is wide."""
 WIDE = 0.05
 """Gap that counts as the widest, before there is a plan too."""
-STEPS = (0, 3)
+STEPS = (0, 1)
 """How far a number that shapes a plan may be from that of the shape, first and then."""
 DEAR = 0.002
 """Share by which whole numbers may cost more than broken ones, and not be sought further off."""
@@ -72,8 +72,6 @@ WORTH = 0.1
 """Share of the gap by which a shape must have been bettered to be bettered again."""
 MUCH = 0.25
 """Share of the gap that a plan must promise to close to be sought while better shapes are."""
-SAME = 1e-5
-"""Share by which two shapes must differ to be two."""
 INNER = 0.25
 """Share of the gap to which a part is searched."""
 WITHIN = 0.9
@@ -163,9 +161,10 @@ class Staged:
         counted[list(coarse.counted)] = True
         self._loose, self._coarse, self._whole = loose, replace(loose, whole=loose.whole | counted), whole
         self._groups = coarse.groups
+        self._closing = coarse.closing
         self._shared, self._standing = coarse.same, coarse.standing
         self._shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
-        self._iterations = max(ITERATIONS * len(loose.lower), 1)
+        self._iterations = max(ITERATIONS * min(len(loose.lower), MANY), 1)
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
@@ -278,7 +277,7 @@ class Staged:
         """Stretches of the tree, so long as what they are beside: one goes down to a shape now and then."""
         goes_down = not beside and self._least() < self._aim() and self._ways.is_over
         if goes_down and self._shape is not None and self._is_worth(self._moved):
-            return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, LONG)]
+            return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, DOWN)]
         self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
         hands = min(free, len(self._dealt))
         iterations = self._iterations * (DOWN if goes_down else max(beside, 1))
@@ -321,18 +320,22 @@ class Staged:
         return first
 
     def _scout(self) -> Job:
-        """The shortest way from the root to a shape, of which only that is kept, and what was learned."""
+        """First shapes, among what is used in the relaxation of the root."""
         self._is_scouted = True
-        task = self._task([Node()], Order.QUICK, self._iterations * LONG)
+        return self._narrow_stretch(Node(), Narrow(self._closing, (), b"", None), Order.QUICK, SCOUTING)
+
+    def _narrow_stretch(self, root: Node, narrow: Narrow, order: Order, times: int) -> Job:
+        """A stretch of a narrow tree, of which only shapes are kept."""
+        task = replace(self._task([root], order, self._iterations * times), narrow=narrow)
 
         def run(worker: Watched) -> object:
             return worker.explore(task, self._is_stopped)
 
         def take(found: object) -> None:
-            if isinstance(found, Explored):
-                self._learn(found)
+            for shape in found.shapes if isinstance(found, Explored) else ():
+                self._see(shape)
 
-        return Job(run, take, LONG)
+        return Job(run, take, DOWN)
 
     def _stretch(self, nodes: list[Node], order: Order, iterations: int) -> Job:
         """A stretch of the tree from some nodes."""
@@ -377,36 +380,18 @@ class Staged:
         self._add_candidate(Candidate(shape.bound, shape.point))
 
     def _refine(self, shape: Shape, node: Node | None = None) -> Job:
-        """A better shape, by deciding anew what is otherwise in a relaxation: that with its sites, or that of a node.
+        """A better shape, among what is used in it or in a relaxation: that with its sites, or that of a node.
 
         Danna, Rothberg and Le Pape, "Exploring relaxation induced neighborhoods to improve MIP solutions" (2005).
         """
-        first = {column: column for group in self._groups[:-2] for column in group}
-        settings = replace(self._settings(gap=self.settings.gap, nodes=REFINED), cutoff=shape.bound)
         if node is None:
             self._refined = shape.bound
-            around = relaxation = self._loose.limited(held(shape.point, first))
+            limits = held(shape.point, {column: column for group in self._groups[:-2] for column in group})
+            root, narrow = Node(limits=limits), Narrow(self._closing, limits, b"", shape.point)
         else:
             self._moved = shape.bound
-            around, relaxation = self._loose, self._loose.limited(node.limits)
-
-        def run(worker: Watched) -> object:
-            relaxed = worker.run(relaxation.relaxed(), settings, should_stop=self._is_stopped).values
-            if relaxed is None:
-                return None
-            agreed = [one for one in self._shared if abs(relaxed[one] - round(shape.point[one])) < ALIKE]
-            near = around.limited(held(shape.point, {one: one for one in agreed}))
-            return worker.run(near, settings, should_stop=self._is_stopped)
-
-        def take(found: object) -> None:
-            if not isinstance(found, Result) or found.values is None or found.objective is None:
-                return
-            if node is None and found.termination is Termination.OPTIMAL:
-                self._refined = found.objective
-            if relative_gap(shape.bound, found.objective) > SAME:
-                self._see(Shape(found.objective, found.values))
-
-        return Job(run, take, LONG)
+            root, narrow = Node(), Narrow(self._closing, node.limits, node.basis, shape.point)
+        return self._narrow_stretch(root, narrow, Order.DOWN, REFINING)
 
     def _settle(self, node: Node) -> None:
         """A node with nothing left to branch on: its part, and its point as a plan to be tried."""

@@ -7,6 +7,9 @@ quickly from one another, trying both ways of a few columns at every node and le
 cheaper nodes. Which columns are tried first goes by what was learned of each: the rise of the bound for each unit by
 which it was brought up or down, as in Achterberg, Koch and Martin, "Branching rules revisited" (2005).
 
+A narrow tree finds good shapes in a small part of the time: it leaves out every site and offer that is used neither in
+a relaxation nor at a point, so that each relaxation is many times as quick. It proves nothing, and is never asked to.
+
 The tree is worked off in stretches measured in simplex iterations, never by the clock, so that the same input takes the
 same way.
 """
@@ -129,7 +132,24 @@ class Order(Enum):
     DOWN = "down"
     """The better one of the last two, down to a shape."""
     QUICK = "quick"
-    """The same by the shortest way: no column is tried but the one that is nearest to the next whole number."""
+    """The same, and the shortest way to the first shape: only the column nearest to the next whole number is tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """What to leave out of a tree: whatever is closed both in a relaxation and at a point.
+
+    Relaxations are then many times as quick, and what is found is as good as any; but nothing is proven.
+    """
+
+    closing: tuple[int, ...]
+    """Columns that leave much out when they are zero."""
+    limits: Limits
+    """Of the relaxation."""
+    basis: bytes
+    """To start it from; empty where none was solved."""
+    point: Floats | None
+    """None where there is only the relaxation to go by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,14 +170,42 @@ class Stretch:
     """Going down, a node is left alone unless its bound is below this."""
     settings: Settings
     """Nodes whose bound is not below its cutoff are left out."""
+    narrow: Narrow | None = None
+    """Where a shape is all that is wanted."""
 
 
 def explore(stretch: Stretch, should_stop: ShouldStop) -> Explored:
-    """Go on from the node of the least bound, until the iterations are spent or nothing is left to branch on."""
+    """Go on from the node of the least bound, until the iterations are spent or nothing is left to branch on.
+
+    A narrow tree tells of its shapes alone.
+    """
+    if stretch.narrow is None:
+        return _explored(stretch, should_stop)
+    few = _narrowed(stretch, stretch.narrow)
+    shapes = () if few is None else _explored(few, should_stop).shapes
+    return Explored((), shapes, Learned.nothing(len(stretch.matrix.lower)))
+
+
+def _explored(stretch: Stretch, should_stop: ShouldStop) -> Explored:
     tree = _Tree(stretch, should_stop)
     nodes = tuple(tree.run())
     shapes = sorted(tree.shapes.values(), key=lambda shape: shape.bound)
     return Explored(nodes, tuple(shapes[:SHAPES]), tree.learned.less(stretch.learned))
+
+
+def _narrowed(stretch: Stretch, narrow: Narrow) -> Stretch | None:
+    """The stretch without what is closed; None where the relaxation has no value."""
+    known = Relaxation(reduced(stretch.matrix, narrow.limits), stretch.settings).solve(
+        narrow.limits, narrow.basis or None
+    )
+    if not isinstance(known, Solved):
+        return None
+    closing = np.array(narrow.closing, dtype=np.int32)
+    used = known.point if narrow.point is None else np.maximum(known.point, narrow.point)
+    closed = closing[used[closing] <= WHOLE]
+    matrix = stretch.matrix.limited((int(column), 0.0, 0.0) for column in closed)
+    nodes = tuple(replace(node, basis=packed(known)) for node in stretch.nodes)
+    return replace(stretch, matrix=matrix, nodes=nodes, narrow=None)
 
 
 @dataclass(order=True, slots=True)
@@ -231,8 +279,7 @@ class _Tree:
         return found
 
     def _is_spent(self) -> bool:
-        is_scouted = self.order is Order.QUICK and bool(self.shapes)
-        return is_scouted or self.iterations >= self.most or self._is_stopped()
+        return self.iterations >= self.most or self._is_stopped()
 
     def _is_stopped(self) -> bool:
         return self.should_stop() or time.monotonic() >= self.deadline
@@ -253,7 +300,7 @@ class _Tree:
         ahead = self._branch(first)
         while ahead or (passed and not self._is_spent()):
             passed += reversed(ahead)
-            if passed[-1].bound >= self.aim or self._is_stopped() or (self.order is Order.QUICK and self.shapes):
+            if passed[-1].bound >= self.aim or self._is_stopped():
                 break
             ahead = self._branch(passed.pop())
         for one in passed:
@@ -277,6 +324,7 @@ class _Tree:
         if not columns or self.rank[columns[0]] >= self.shaping:
             self._see_shape(Shape(node.bound, known.point))
             self.aim = min(self.aim, node.bound)
+            self.order = Order.DOWN if self.order is Order.QUICK else self.order
         if not columns:
             self.settled.append(replace(node, basis=b"", point=known.point))
             return []
