@@ -53,6 +53,10 @@ def _no_better_shapes() -> None:
     staged.Staged._is_worth = lambda *_: False  # type: ignore[method-assign]
 
 
+def _no_narrow_trees() -> None:
+    formulation.CLOSING = ()  # type: ignore[assignment]
+
+
 WITHOUT: dict[str, Callable[[], None]] = {
     "coarse-program": _no_coarse_program,
     "tightenings": _no_tightenings,
@@ -63,6 +67,7 @@ WITHOUT: dict[str, Callable[[], None]] = {
     "near-numbers": _no_nearness,
     "finishing": _no_finishing,
     "better-shapes": _no_better_shapes,
+    "narrow-trees": _no_narrow_trees,
 }
 """By name: what leaves a choice out in this process, for good.
 
@@ -74,5 +79,6 @@ WITHOUT: dict[str, Callable[[], None]] = {
 - sites-first: sites and places of serving are branched on like everything else.
 - near-numbers: whole numbers of a shape are sought without first holding its numbers of modules.
 - finishing: plans are not sought again among numbers near their own.
-- better-shapes: HiGHS is not asked for better shapes near those that the tree comes upon.
+- better-shapes: better shapes are not sought about those that are met.
+- narrow-trees: trees that look for shapes are as wide as the program.
 """

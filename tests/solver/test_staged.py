@@ -88,16 +88,16 @@ def bettered(seed: int, *, elsewhere: bool) -> tuple[staged.Staged, Shape, stage
     coarse = coarsened(made(tiny(seed)), whole, {}, lambda: None)
     assert coarse is not None
     search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
-    costs = np.random.default_rng(seed).random(len(search._loose.cost))
-    other = highs.run(replace(search._loose, cost=costs), Settings(gap=0.01))
+    costs = np.random.default_rng(seed).random(len(search._coarse.cost))
+    other = highs.run(replace(search._coarse, cost=costs), Settings(gap=0.01))
     assert other.values is not None
-    dear = Shape(float(search._loose.cost @ other.values) + search._loose.offset, other.values)
+    dear = Shape(float(search._coarse.cost @ other.values) + search._coarse.offset, other.values)
     job = search._refine(dear, Node() if elsewhere else None)
     job.take(job.run(Here()))  # type: ignore[arg-type]
     found = min(search._candidates, key=lambda one: one.value)
     assert found.value < dear.bound
     assert not found.is_counted
-    assert not len(search._loose.broken_rows(found.point, 1e-5))
+    assert not len(search._coarse.broken_rows(found.point, 1e-5))
     return search, dear, found
 
 
@@ -184,3 +184,23 @@ def test_a_tree_that_is_lost_ends_the_search(monkeypatch: pytest.MonkeyPatch) ->
     result, _ = in_stages(tiny(1), Settings(gap=GAP))
     assert result.termination is Termination.STOPPED
     assert result.bound == NO_BOUND
+
+
+def test_no_part_is_closed_on_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a part that HiGHS calls infeasible is searched again without presolve.
+
+    Here it calls every program so at first. If broken, an instance that has a plan is infeasible.
+    """
+    run = Watched.run
+
+    def denied(self: Watched, matrix: Matrix, settings: Settings, *more: object, **named: object) -> Result:
+        found = run(self, matrix, settings, *more, **named)  # type: ignore[arg-type]
+        return found if settings.careful else Result(Termination.INFEASIBLE, None, None, NO_BOUND)
+
+    monkeypatch.setattr(Watched, "run", denied)
+    result, whole = in_stages(tiny(1), Settings(gap=GAP))
+    best = levels_by_highs(whole)
+    assert best is not None
+    assert result.objective is not None
+    assert result.bound <= best[0][0] * (1 + 1e-6)
+    assert best[0][0] * (1 - 1e-6) <= result.objective <= best[0][0] * (1 + GAP)

@@ -159,7 +159,7 @@ class Staged:
         loose = matrix_of(coarse.formulation).with_cost(aim)
         counted = np.zeros(len(loose.whole), dtype=bool)
         counted[list(coarse.counted)] = True
-        self._loose, self._coarse, self._whole = loose, replace(loose, whole=loose.whole | counted), whole
+        self._coarse, self._whole = replace(loose, whole=loose.whole | counted), whole
         self._groups = coarse.groups
         self._closing = coarse.closing
         self._shared, self._standing = coarse.same, coarse.standing
@@ -412,7 +412,8 @@ class Staged:
 
         def run(worker: Watched) -> object:
             found = worker.run(matrix, settings, should_stop=self._is_stopped)
-            if found.termination is Termination.FAILED:
+            if found.termination in (Termination.FAILED, Termination.INFEASIBLE):
+                # HiGHS's presolve has called programs infeasible that have a plan: a part is not closed on its word.
                 found = worker.run(matrix, replace(settings, careful=True), should_stop=self._is_stopped)
             return found
 
