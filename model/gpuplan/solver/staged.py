@@ -38,9 +38,9 @@ ITERATIONS = 2
 """Simplex iterations of one stretch of the tree, for each column."""
 MANY = 15_000
 """Columns that count for that at most: where there are more, each iteration takes longer."""
-BESIDE, DOWN = 2, 3
-"""How much longer a stretch is beside a search for a plan, and on the way down or beside a narrow tree."""
-SCOUTING, REFINING = 6, 4
+BESIDE, DOWN, LONG = 2, 3, 4
+"""How much longer a stretch is beside a search for a plan, on the way down, and beside a narrow tree."""
+SCOUTING, REFINING = 8, 4
 """How much longer stretches of a narrow tree are, for first shapes and for better ones: each iteration takes less."""
 PATIENCE = 4
 """Rounds without a search for a plan, or without a way down, at most, when so many found nothing better."""
@@ -277,7 +277,7 @@ class Staged:
         """Stretches of the tree, so long as what they are beside: one goes down to a shape now and then."""
         goes_down = not beside and self._least() < self._aim() and self._ways.is_over
         if goes_down and self._shape is not None and self._is_worth(self._moved):
-            return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, DOWN)]
+            return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, LONG)]
         self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
         hands = min(free, len(self._dealt))
         iterations = self._iterations * (DOWN if goes_down else max(beside, 1))
@@ -335,7 +335,7 @@ class Staged:
             for shape in found.shapes if isinstance(found, Explored) else ():
                 self._see(shape)
 
-        return Job(run, take, DOWN)
+        return Job(run, take, LONG)
 
     def _stretch(self, nodes: list[Node], order: Order, iterations: int) -> Job:
         """A stretch of the tree from some nodes."""
