@@ -8,7 +8,7 @@ from gpuplan.extraction import decisions_of
 from gpuplan.formulation import formulate
 from gpuplan.reckoning import reckon
 from laws.cases import CASES
-from support.builders import POWERED, UNLIMITED, Tree, case, made, target
+from support.builders import POWERED, UNLIMITED, Tree, case, made, merged, target
 from support.laws import levels_by_highs
 from support.random_instances import seeded
 from support.tiny import lasting, tiny
@@ -96,7 +96,8 @@ def test_what_serves_between_two_demands_is_one_decision_of_a_coarse_program() -
 
     Demand in February and June, and carrying costs: of eight months each has its decision in the whole program. In the
     coarse one March to May are one, served by what is usable in June; July is served by what is usable on the last day.
-    January has no demand to itself, and August, which stands for all the years to come, stays alone.
+    January has no demand to itself, and August, which stands for all the years to come, stays alone. A limit on the
+    spending until 15 April, and one on work, leave March to May apart: what is averaged would count otherwise.
     """
     tree = case(
         calendar={"periods": 8},
@@ -111,7 +112,7 @@ def test_what_serves_between_two_demands_is_one_decision_of_a_coarse_program() -
     )
     whole, coarse = formulate(made(tree)), formulate(made(tree), coarse=True)
     assert len(whole.problem.columns.of("served")) == 7
-    turns = [(list(turn.positions), f"{turn.counted:%m-%d}") for turn in coarse.problem.waiting.turns]
+    turns = [(list(turn.positions), f"{turn.usable_by:%m-%d}") for turn in coarse.problem.waiting.turns]
     assert turns == [
         ([0], "01-01"),
         ([1], "02-01"),
@@ -121,6 +122,11 @@ def test_what_serves_between_two_demands_is_one_decision_of_a_coarse_program() -
         ([7], "08-31"),
     ]
     assert len(coarse.problem.columns.of("served")) == 5
+    budget = {"measure": "spend", "at_most": 10**6, "by": "2025-04-15"}
+    work = {"measure": "work-served", "at_least": 1}
+    for limit in (budget, work):
+        some = formulate(made(merged(tree, {"limits": {"l": limit}})), coarse=True).problem.waiting.turns
+        assert [list(turn.positions) for turn in some] == [[month] for month in range(8)]
 
 
 def test_openings_and_modules_come_last_in_a_coarse_program() -> None:

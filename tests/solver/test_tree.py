@@ -282,3 +282,27 @@ def test_the_same_stretch_ends_the_same_way() -> None:
     assert [(node.bound, node.limits) for node in one.nodes] == [(node.bound, node.limits) for node in other.nodes]
     assert np.array_equal(one.learned.rises, other.learned.rises)
     assert one.learned.times.sum() > 0
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_interior_points_start_the_first_relaxation(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a large relaxation has the value that a small one has, and that the simplex method ends both.
+
+    If broken, it has none, or one that is no vertex, from which no other can start.
+    """
+    _, matrix = coarse_of(seed)
+    by_simplex = relaxation.Relaxation(reduced(matrix, ()), Settings(gap=0.0)).solve((), None)
+    calls: list[int] = []
+    first = relaxation.Relaxation._by_interior_points
+    monkeypatch.setattr(relaxation, "LARGE", 0)
+    monkeypatch.setattr(relaxation.Relaxation, "_by_interior_points", lambda self: (calls.append(1), first(self))[1])
+    large = relaxation.Relaxation(reduced(matrix, ()), Settings(gap=0.0))
+    found = large.solve((), None)
+    assert calls == [1]
+    assert isinstance(by_simplex, relaxation.Solved)
+    assert isinstance(found, relaxation.Solved)
+    assert found.bound == pytest.approx(by_simplex.bound, rel=NEAR)
+    again = large.solve((), found)
+    assert isinstance(again, relaxation.Solved)
+    assert calls == [1]
+    assert again.bound == pytest.approx(found.bound, rel=NEAR)

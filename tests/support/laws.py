@@ -199,6 +199,9 @@ def levels_by_highs(formulation: Formulation) -> tuple[tuple[float, ...], Floats
         sign = -1.0 if goal.maximise else 1.0
         aim = goal.expression.times(sign)
         result = highs.run(matrix.with_cost(aim), Settings(gap=0.0, threads=1))
+        if result.termination is Termination.INFEASIBLE:
+            # HiGHS's presolve has called programs infeasible that have a plan, the coarse one of tiny(139) among them.
+            result = highs.run(matrix.with_cost(aim), Settings(gap=0.0, threads=1, careful=True))
         if result.values is None:
             assert result.termination is Termination.INFEASIBLE, result.termination
             return None

@@ -45,7 +45,6 @@ from gpuplan.instance.joining import cluster_needs, places
 from gpuplan.instance.loads import positions_for, system_needs, takes_rack_space
 from gpuplan.instance.prices import module_instalments
 from gpuplan.instance.providers import EXISTING, Network, module_denial, network
-from gpuplan.instance.rules import Measured
 from gpuplan.instance.timeline import module_ready
 from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.site_loads import SiteLoads
@@ -110,9 +109,9 @@ def _order_days(problem: Problem, module_id: str, site_id: str) -> list[int]:
     """
     instance, found = problem.instance, problem.module_days(module_id, site_id)
     module = instance.modules[module_id]
-    lasts = module.life_years is not None or module.price_per_month
     if (
-        lasts
+        module.life_years is not None
+        or module.price_per_month
         or any(one.after for one in instance.modules.values())
         or any(deadline.applies_to != "offers" for deadline in instance.deadlines.values())
     ):
@@ -151,9 +150,7 @@ def cases(instance: Instance, site_id: str) -> tuple[LoadCase, ...]:
     day. Elsewhere whatever carries the design day carries the year as well.
     """
     site = instance.sites[site_id]
-    aims = [aim for level in instance.objective for aim in (level.minimise, level.maximise)]
-    measured = [*instance.limits.values(), *(aim for aim in aims if isinstance(aim, Measured))]
-    if site.tariff is not None or site.carbon_kg_per_kwh or any(one.kind == "site" for one in measured):
+    if site.tariff is not None or site.carbon_kg_per_kwh or instance.measures("site"):
         return LOAD_CASES
     return LOAD_CASES if _needs_more_over_the_year(instance, site) else ("design",)
 

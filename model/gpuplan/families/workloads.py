@@ -101,7 +101,7 @@ def columns(problem: Problem) -> None:
             rate = rate_of(instance, name, system)
             for turn, demand in zip(problem.waiting.turns, demands, strict=True):
                 ready = demand and is_ready(instance, name, system, days[turn.positions[-1]])
-                if ready and problem.usable(system, site, turn.counted):
+                if ready and problem.usable(system, site, turn.usable_by):
                     most = float(Fraction(demand) / Fraction(rate))
                     column = problem.columns.add(("served", name, system, site, turn.position), Role.CONTINUOUS, most)
                     choices[Served(column, name, system, site, turn).at(workload.split)] = None
@@ -133,7 +133,7 @@ def rows(problem: Problem) -> None:
         _system_rows(problem, some)
         _transit(problem, name, some)
     for (system, site, turn), serving in by_place.items():
-        there = problem.usable(system, site, turn.counted, of_buyer=True)
+        there = problem.usable(system, site, turn.usable_by, of_buyer=True)
         problem.rows.add(("serving", system, site, turn.position), serving.plus(there, -1.0), at_most=0.0)
 
 
@@ -186,7 +186,7 @@ def _opening_rows(problem: Problem, name: str, some: list[Served]) -> None:
         if (one.system, one.site) not in fleets:
             by_site.setdefault((one.site, one.turn), Linear()).add(one.column, share_of_demand(problem, one))
     for (site, turn), work in by_site.items():
-        opened = opened_by(problem, site, turn.counted)
+        opened = opened_by(problem, site, turn.usable_by)
         if opened is not None:
             key = ("served_open", name, site, turn.position)
             problem.rows.add(key, work.plus(opened, -1.0), at_most=0.0, tightening=True)
@@ -198,7 +198,7 @@ def _system_rows(problem: Problem, some: list[Served]) -> None:
     for one in some:
         share = share_of_demand(problem, one)
         if share > 1.0:
-            row = Linear([(one.column, share)]).plus(problem.usable(one.system, one.site, one.turn.counted), -1.0)
+            row = Linear([(one.column, share)]).plus(problem.usable(one.system, one.site, one.turn.usable_by), -1.0)
             key = ("served_whole", one.workload, one.system, one.site, one.turn.position)
             problem.rows.add(key, row, at_most=0.0, tightening=True)
 

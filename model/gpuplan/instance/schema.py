@@ -28,7 +28,7 @@ from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.permission import Permissions
 from gpuplan.instance.regimes import Export
-from gpuplan.instance.rules import Deadline, Level, Limit
+from gpuplan.instance.rules import Deadline, Level, Limit, Measured
 from gpuplan.instance.workloads import Workload
 
 
@@ -86,6 +86,12 @@ class Instance(Closed):
         return frozenset(
             site for site, some in offered.items() if some and all("hosting" in offer.includes for offer in some)
         )
+
+    def measures(self, kind: str) -> bool:
+        """Whether a limit or a level has a measure of a kind (see `Measured.kind`)."""
+        aims = [aim for level in self.objective for aim in (level.minimise, level.maximise)]
+        measured = [*self.limits.values(), *(aim for aim in aims if isinstance(aim, Measured))]
+        return any(one.kind == kind for one in measured)
 
     @cached_property
     def currency(self) -> str:

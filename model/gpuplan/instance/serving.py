@@ -88,9 +88,7 @@ def serving_days(instance: Instance) -> tuple[date, ...]:
 
 def who_serves_matters(instance: Instance) -> bool:
     """Whether anything but the demands depends on who serves: how much is, what it costs, or a measure."""
-    aims = [aim for level in instance.objective for aim in (level.minimise, level.maximise)]
-    measured = [*instance.limits.values(), *(aim for aim in aims if isinstance(aim, Measured))]
-    return any(one.kind == "work" for one in measured) or any(
+    return instance.measures("work") or any(
         not one.required or any(one.transit_price_per_unit_month.values()) for one in instance.workloads.values()
     )
 

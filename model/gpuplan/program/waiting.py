@@ -58,7 +58,7 @@ class Turn(NamedTuple):
     """Of the serving days; the demands are the same on all of them."""
     day: date
     """The first of them."""
-    counted: date
+    usable_by: date
     """Day on which the systems that serve must be usable."""
 
     @property
@@ -146,7 +146,7 @@ class Waiting:
 
     def _turn_of(self, days: Sequence[date], looked_at: Sequence[date], position: int) -> tuple[int, ...]:
         """What tells the turns of serving days apart: days that are looked at stand alone, and so does the last."""
-        if self._measures_work or position + 1 == len(days):
+        if self.instance.measures("work") or position + 1 == len(days):
             return (position,)
         first, last = days[position], days[position + 1] - timedelta(days=1)
         return (
@@ -155,12 +155,6 @@ class Waiting:
             bisect_left(self._ends_of_money, first),
             bisect_left(self._ends_of_money, last),
         )
-
-    @cached_property
-    def _measures_work(self) -> bool:
-        aims = [aim for level in self.instance.objective for aim in (level.minimise, level.maximise)]
-        measured = [*self.instance.limits.values(), *(aim for aim in aims if isinstance(aim, Measured))]
-        return any(one.kind == "work" for one in measured)
 
     def latest(
         self,

@@ -195,9 +195,8 @@ def _explored(stretch: Stretch, should_stop: ShouldStop) -> Explored:
 
 def _narrowed(stretch: Stretch, narrow: Narrow) -> Stretch | None:
     """The stretch without what is closed; None where the relaxation has no value."""
-    known = Relaxation(reduced(stretch.matrix, narrow.limits), stretch.settings).solve(
-        narrow.limits, narrow.basis or None
-    )
+    relaxation = Relaxation(reduced(stretch.matrix, narrow.limits), stretch.settings)
+    known = relaxation.solve(narrow.limits, narrow.basis or None)
     if not isinstance(known, Solved):
         return None
     closing = np.array(narrow.closing, dtype=np.int32)
