@@ -8,7 +8,7 @@ from gpuplan.extraction import decisions_of
 from gpuplan.formulation import formulate
 from gpuplan.reckoning import reckon
 from laws.cases import CASES
-from support.builders import POWERED, UNLIMITED, Tree, case, made, merged, target
+from support.builders import POWERED, UNLIMITED, Tree, case, made, merged, offer, target
 from support.laws import levels_by_highs
 from support.random_instances import seeded
 from support.tiny import lasting, tiny
@@ -122,11 +122,38 @@ def test_what_serves_between_two_demands_is_one_decision_of_a_coarse_program() -
         ([7], "08-31"),
     ]
     assert len(coarse.problem.columns.of("served")) == 5
+    paid = [[f"{day:%m-%d}" for day, _ in flow.payments] for flow in coarse.problem.flows if flow.term == "transit"]
+    assert paid[:3] == [["02-28"], ["05-31"], ["06-30"]]  # three months in one are paid on the last day
     budget = {"measure": "spend", "at_most": 10**6, "by": "2025-04-15"}
     work = {"measure": "work-served", "at_least": 1}
     for limit in (budget, work):
         some = formulate(made(merged(tree, {"limits": {"l": limit}})), coarse=True).problem.waiting.turns
         assert [list(turn.positions) for turn in some] == [[month] for month in range(8)]
+
+
+def test_what_comes_between_two_demands_may_serve_at_once() -> None:
+    """Proves that the coarse program is no more where a second site serves from April on, before June needs it.
+
+    Ten of work in February, twenty in June; carrying it costs 10 a month at one site and nothing at the other, whose
+    systems come in April. If broken, April and May are carried at 10, and the coarse program costs 100 or 200 more.
+    """
+    tree = case(
+        calendar={"periods": 8},
+        sites={"b": {"opening_cost": 5}},
+        offers={
+            "o": {"sites": ["a"], "max_units": 1},
+            "p": offer(sites=["b"], max_units=1, supply=[{"from": "2025-04-01", "units_per_month": 1}]),
+        },
+        workloads={
+            "w": {
+                "unit": "requests/s",
+                "demand": [{"from": "2025-02-01", "amount": 10}, {"from": "2025-06-01", "amount": 20}],
+                "rates": {"s": {"amount": 10}},
+                "transit_price_per_unit_month": {"a": 10},
+            }
+        },
+    )
+    assert coarse_is_no_more(tree)
 
 
 def test_openings_and_modules_come_last_in_a_coarse_program() -> None:
