@@ -95,10 +95,11 @@ def network(instance: Instance, site_id: str) -> Network:
     providers = {resource: tuple(some) for resource, some in found.items()}
     determined = {resource for resource, some in providers.items() if len(some) == 1 and some[0].needs}
     while True:
-        graph: dict[str, set[str]] = {resource: set() for resource in instance.resources}
-        for resource in determined:
-            for needed in providers[resource][0].needs:
-                graph.setdefault(needed, set()).add(resource)
+        # In lists, so that the order is the instance's and not that of a hash, which differs from run to run.
+        graph: dict[str, list[str]] = {resource: [] for resource in instance.resources}
+        for resource in providers:
+            for needed in providers[resource][0].needs if resource in determined else ():
+                graph.setdefault(needed, []).append(resource)
         try:
             order = tuple(TopologicalSorter(graph).static_order())
         except CycleError as error:

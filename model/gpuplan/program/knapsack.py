@@ -16,6 +16,10 @@ class Room:
     def __init__(self, columns: Columns, rows: Rows) -> None:
         self._columns = columns
         self._rows = rows
+        self._takers: dict[int, list[tuple[int, float]]] = {}
+        """By column: (row, weight) of the rows of form <= of which it takes room."""
+        self._known = 0
+        """Rows that were looked through for it."""
         self._left: dict[int, float] = {}
         self._changes = columns.changes
 
@@ -38,12 +42,21 @@ class Room:
 
     def _covered(self, values: dict[int, float]) -> dict[int, dict[int, float]]:
         """By row of form <=: the weights of those of the columns that take room of it."""
+        self._look_through()
         covered: dict[int, dict[int, float]] = {}
         for column in values:
-            for row, weight in self._rows.of_column(column):
-                if weight > 0 and self._rows.upper[row] < INFINITY:
-                    covered.setdefault(row, {})[column] = weight
+            for row, weight in self._takers.get(column, ()):
+                covered.setdefault(row, {})[column] = weight
         return covered
+
+    def _look_through(self) -> None:
+        """Take up the rows that were added since."""
+        for row in range(self._known, len(self._rows)):
+            if self._rows.upper[row] < INFINITY:
+                for column, weight in self._rows.row(row):
+                    if weight > 0:
+                        self._takers.setdefault(column, []).append((row, weight))
+        self._known = len(self._rows)
 
     def _by_row(self, wanted: dict[int, float], values: dict[int, float], row: int, weights: dict[int, float]) -> float:
         """Value above the lower bounds."""

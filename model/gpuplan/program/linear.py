@@ -11,10 +11,12 @@ class Linear:
     __slots__ = ("constant", "terms")
 
     def __init__(self, terms: Iterable[tuple[int, float]] = (), constant: float = 0.0) -> None:
-        self.terms: dict[int, float] = {}
-        self.constant = constant
+        found: dict[int, float] = {}
         for column, coefficient in terms:
-            self.add(column, coefficient)
+            if coefficient:
+                found[column] = found.get(column, 0.0) + coefficient
+        self.terms = found
+        self.constant = constant
 
     def add(self, column: int, coefficient: float = 1.0) -> Linear:
         """Add one column in place; returns itself."""
@@ -25,8 +27,10 @@ class Linear:
     def plus(self, other: Linear, factor: float = 1.0) -> Linear:
         """Add a multiple of another expression in place; returns itself."""
         if factor:
+            mine = self.terms
             for column, coefficient in other.terms.items():
-                self.add(column, coefficient * factor)
+                if coefficient:
+                    mine[column] = mine.get(column, 0.0) + coefficient * factor
             self.constant += other.constant * factor
         return self
 

@@ -25,8 +25,9 @@ def pool(columns: Columns, rows: Rows, levels: Iterable[Linear]) -> Rows:
     """
     aims = list(levels)
     kept: dict[int, int] = {}
+    seen = _seen(columns, rows, aims)
     for groups in _by_offer(columns).values():
-        if all(_are_alike(group, rows, aims) for group in groups):
+        if all(seen[column] == seen[group[0]] for group in groups for column in group):
             kept |= {column: group[0] for group in groups for column in group}
     for column, first in kept.items():
         if column != first:
@@ -49,13 +50,17 @@ def _by_offer(columns: Columns) -> dict[str | int, list[list[int]]]:
     return found
 
 
-def _are_alike(group: list[int], rows: Rows, aims: list[Linear]) -> bool:
-    def seen(column: int) -> tuple[object, ...]:
-        entries = [(row, value) for row, value in rows.of_column(column) if rows.keys[row][0] != SEPARATE]
-        return (*entries, *(aim.terms.get(column, 0.0) for aim in aims))
-
-    first = seen(group[0])
-    return all(seen(column) == first for column in group[1:])
+def _seen(columns: Columns, rows: Rows, aims: list[Linear]) -> dict[int, list[tuple[int, float]]]:
+    """By column of orders: (row, coefficient) of every row that must not tell it from another, and of the levels."""
+    found: dict[int, list[tuple[int, float]]] = {column: [] for column in columns.of(POOLED)}
+    for row, key in enumerate(rows.keys):
+        if key[0] != SEPARATE:
+            for column, coefficient in rows.row(row):
+                if column in found:
+                    found[column].append((row, coefficient))
+    for column, entries in found.items():
+        entries.extend((-1 - level, aim.terms.get(column, 0.0)) for level, aim in enumerate(aims))
+    return found
 
 
 def _added_up(rows: Rows, kept: dict[int, int]) -> Rows:

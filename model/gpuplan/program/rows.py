@@ -22,7 +22,6 @@ class Rows:
         self.columns: list[int] = []
         self.coefficients: list[float] = []
         self.family = ""
-        self._of_column: dict[int, list[tuple[int, int]]] = {}
 
     def add(
         self,
@@ -40,8 +39,6 @@ class Rows:
         if tightening and not self.tightenings:
             return
         terms = {column: coefficient for column, coefficient in left.terms.items() if coefficient}
-        for place, column in enumerate(terms, len(self.columns)):
-            self._of_column.setdefault(column, []).append((len(self.keys), place))
         self.keys.append(key)
         self.families.append(self.family)
         self.tightening.append(tightening)
@@ -53,10 +50,6 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.keys)
-
-    def of_column(self, column: int) -> Iterator[tuple[int, float]]:
-        """(row, coefficient) of one column."""
-        return ((row, self.coefficients[place]) for row, place in self._of_column.get(column, ()))
 
     def row(self, index: int) -> Iterator[tuple[int, float]]:
         """(column, coefficient) of one row."""
