@@ -84,7 +84,7 @@ def _of_module(module: Module) -> Iterator[str]:
 
 
 def _of_limit(limit: Limit) -> Iterator[str]:
-    fields = {*limit.select.fields(), *(limit.exclude.fields() if limit.exclude else ())}
+    fields = {*limit.select.given, *(limit.exclude.given if limit.exclude else ())}
     if limit.kind == "work" or limit.measure == "grid-power-kw":
         yield f"limits on {limit.measure}"
     if limit.kind == "money" and (fields or limit.basis != "cash" or not limit.is_amount):

@@ -64,21 +64,9 @@ def columns(problem: Problem) -> None:
             for state, column in enumerate(standing):
                 if column is None or not any(problem.is_looked_at(site, state, case) for case in LOAD_CASES):
                     continue
-                at = _growth(problem, site, system_id, state)
+                at = problem.growth(system_id, site)[state]
                 if problem.columns.get("positions", site, system_id, at) is None:
                     problem.columns.add(("positions", site, system_id, at), problem.role_of_numbers, INFINITY)
-
-
-def _growth(problem: Problem, site: str, system_id: str, state: int) -> int:
-    """The first state day of those in a row, up to one, on which the same systems of a kind stand."""
-    some = [
-        standing
-        for offer, standing in problem.standings_by_site.get(site, [])
-        if problem.instance.offers[offer].system == system_id
-    ]
-    while state and all(standing[state] == standing[state - 1] for standing in some):
-        state -= 1
-    return state
 
 
 def has_positions(instance: Instance, site_id: str) -> bool:
@@ -94,7 +82,7 @@ def rows(problem: Problem) -> None:
     for (offer, site), standing in problem.standings.items():
         system_id = problem.instance.offers[offer].system
         for state, column in enumerate(standing):
-            at = _growth(problem, site, system_id, state)
+            at = problem.growth(system_id, site)[state]
             if at == state and column is not None and problem.columns.get("positions", site, system_id, at) is not None:
                 by_key.setdefault((site, system_id, at), Linear()).add(column, 1.0)
     for (site, system_id, state), there in by_key.items():
@@ -114,7 +102,7 @@ def filled(problem: Problem, site: str, state: int) -> Linear:
         if column is None:
             continue
         system_id = problem.instance.offers[offer].system
-        positions = problem.columns.get("positions", site, system_id, _growth(problem, site, system_id, state))
+        positions = problem.columns.get("positions", site, system_id, problem.growth(system_id, site)[state])
         if positions is None:
             total.add(column, positions_for(problem.instance, system_id, site, 1))
         elif system_id not in counted:

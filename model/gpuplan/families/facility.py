@@ -41,7 +41,7 @@ from gpuplan.families.siting import opened_by
 from gpuplan.instance.calendar import ALWAYS
 from gpuplan.instance.commitments import built_before
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
-from gpuplan.instance.joining import cluster_needs, places
+from gpuplan.instance.joining import cluster_needs
 from gpuplan.instance.loads import positions_for, system_needs, takes_rack_space
 from gpuplan.instance.prices import module_instalments
 from gpuplan.instance.providers import EXISTING, Network, module_denial, network
@@ -253,8 +253,8 @@ def _demands(problem: Problem, site_id: str, state: int, case: LoadCase) -> dict
     for offer, standing in problem.standings_by_site.get(site_id, []):
         column = standing[state]
         if column is not None:
-            for resource, amount in system_needs(instance, instance.offers[offer].system, site_id, case).items():
-                needs[resource].add(column, float(amount))
+            for resource, amount in problem.needs(instance.offers[offer].system, site_id, case).items():
+                needs[resource].add(column, amount)
     needs[RACK_POSITIONS].plus(filled(problem, site_id, state))
     for fleet in instance.existing.systems.values():
         if fleet.site == site_id:
@@ -271,10 +271,8 @@ def _demands(problem: Problem, site_id: str, state: int, case: LoadCase) -> dict
 
 def _add_clusters(problem: Problem, site_id: str, state: int, case: LoadCase, needs: dict[str, Linear]) -> None:
     """Add what clusters need, and the systems in them beside their own needs."""
-    for place in places(problem.instance):
-        formed = problem.formed(place, state) if place.site == site_id else (None, None)
-        if formed == (None, None):
-            continue
+    for place in problem.places.get(site_id, []):
+        formed = problem.formed(place, state)
         for column, some in zip(formed, cluster_needs(problem.instance, place.cluster, case), strict=True):
             if column is not None:
                 for resource, amount in some.items():

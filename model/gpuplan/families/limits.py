@@ -298,7 +298,7 @@ def selected(measured: Measured) -> str:
     """What a measure selects and leaves out, in brackets; nothing for everything."""
     parts = []
     for word, selection in (("", measured.select), ("not ", measured.exclude)):
-        fields = selection.fields() if selection else {}
+        fields = selection.given if selection else {}
         if fields:
             parts.append(word + "; ".join(f"{field} {', '.join(values)}" for field, values in fields.items()))
     return f" ({'; '.join(parts)})" if parts else ""

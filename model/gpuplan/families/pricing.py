@@ -90,7 +90,7 @@ def _money_by_site(instance: Instance) -> bool:
     measured += [aim for aim in aims if isinstance(aim, Measured)]
     by_site = {"site", "country", "region"}
     return any(
-        one.kind == "money" and by_site & {*one.select.fields(), *(one.exclude.fields() if one.exclude else ())}
+        one.kind == "money" and by_site & {*one.select.given, *(one.exclude.given if one.exclude else ())}
         for one in measured
     )
 
@@ -131,17 +131,18 @@ def _largest_fee(quote: Offer) -> float:
 
 
 def _all_units_columns(problem: Problem, offer: str) -> None:
+    tiered = tiered_orders(problem, offer)
     for number, _ in enumerate(problem.instance.offers[offer].price_tiers(), 1):
         problem.strategic("tier", offer, number)
-        for orders in tiered_orders(problem, offer):
+        for orders in tiered:
             problem.columns.add(("tier_units", offer, number, *orders[:3]), Role.CONTINUOUS)
 
 
 def signings_by_period(problem: Problem, offers: list[str]) -> dict[int, Linear]:
     """Units of some offers signed for, by period, in order."""
     found: dict[int, Linear] = defaultdict(Linear)
-    for (offer, _), signings in problem.signings.items():
-        if offer in offers:
+    for offer in offers:
+        for _, signings in problem.signings_of(offer):
             for period, column in signings:
                 found[period].add(column, problem.instance.offers[offer].lot_units)
     return dict(sorted(found.items()))
@@ -181,9 +182,7 @@ def rows(problem: Problem) -> None:
 def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
     all_units = quote.tiers and quote.tier_pricing == "all-units"
     parts = added_parts(problem.instance, offer)
-    for (name, site), signings in problem.signings.items():
-        if name != offer:
-            continue
+    for site, signings in problem.signings_of(offer):
         for _, column in signings:
             units, days = Linear([(column, float(quote.lot_units))]), problem.lot(column)
             subject = Subject.of_offer(problem.instance, offer, site)
@@ -254,9 +253,8 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
         return
     yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
     days = stretches(problem.instance, problem.states)
-    for (name, site), standing in problem.standings.items():
-        if name != offer:
-            continue
+    for site, _ in problem.signings_of(offer):
+        standing = problem.standings[offer, site]
         paid: dict[int, list[tuple[date, float]]] = defaultdict(list)
         for stretch in days:
             column = standing[stretch.state]
@@ -351,8 +349,9 @@ def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
 def _tier_units(problem: Problem, offer: str) -> dict[int, list[int]]:
     """Columns of the units that each all-units tier prices, by tier."""
     found: dict[int, list[int]] = defaultdict(list)
+    tiered = tiered_orders(problem, offer)
     for number in range(1, len(problem.instance.offers[offer].tiers) + 2):
-        for orders in tiered_orders(problem, offer):
+        for orders in tiered:
             column = problem.columns.get("tier_units", offer, number, *orders[:3])
             if column is not None:
                 found[number].append(column)

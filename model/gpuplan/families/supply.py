@@ -137,12 +137,11 @@ def _rate_rows(problem: Problem, offer: str, quote: Offer) -> None:
     if quote.supply is None:
         return
     months: dict[date, Linear] = {}
-    for (name, _), signings in problem.signings.items():
-        if name == offer:
-            for _, column in signings:
-                month = problem.lot(column).shipped.replace(day=1)
-                if month >= problem.instance.calendar.start:  # what shipped before has shipped
-                    months.setdefault(month, Linear()).add(column, quote.lot_units)
+    for _, signings in problem.signings_of(offer):
+        for _, column in signings:
+            month = problem.lot(column).shipped.replace(day=1)
+            if month >= problem.instance.calendar.start:  # what shipped before has shipped
+                months.setdefault(month, Linear()).add(column, quote.lot_units)
     for month, shipped in sorted(months.items()):
         whole_lots = monthly_rate(quote, month) // quote.lot_units * quote.lot_units
         problem.rows.add(("supply", offer, f"{month:%Y-%m}"), shipped, at_most=float(whole_lots))

@@ -152,7 +152,7 @@ def _selection_references(instance: Instance, path: str, selection: Selection | 
         "workload": instance.workloads,
         "cluster": instance.clusters,
     }
-    for field, values in selection.fields().items():
+    for field, values in selection.given.items():
         if field in ("route", "cap"):
             continue  # of regimes, which have checks of their own
         for value in values:

@@ -80,7 +80,7 @@ def facts(instance: Instance, subject: Subject) -> Facts:
 
 def selects(selection: Selection, known: Facts) -> bool:
     """Whether every field of the selection holds for these facts. An empty selection selects everything."""
-    return all(_is_one_of(known[field], values) for field, values in selection.fields().items())
+    return all(_is_one_of(known[field], values) for field, values in selection.given.items())
 
 
 def _is_one_of(known: str | tuple[str, ...] | None, values: tuple[str, ...]) -> bool:

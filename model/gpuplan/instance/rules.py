@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -150,7 +151,8 @@ class Selection(Closed):
     cluster: OneOrMore | None = None
     """Kind of cluster."""
 
-    def fields(self) -> dict[str, tuple[str, ...]]:
+    @cached_property
+    def given(self) -> dict[str, tuple[str, ...]]:
         """The fields that are given, with their values."""
         return {name: values for name in type(self).model_fields if (values := getattr(self, name)) is not None}
 
@@ -195,7 +197,7 @@ class Measured(Closed):
             raise ValueError("attribute goes with measure attribute, and with no other")
         if self.terms is not None and self.measure not in MONEY_MEASURES:
             raise ValueError(f"terms go with a measure of money ({', '.join(MONEY_MEASURES)})")
-        given = set(self.select.fields()) | set(self.exclude.fields() if self.exclude else ())
+        given = set(self.select.given) | set(self.exclude.given if self.exclude else ())
         by_route = BY_WAY & given
         if by_route and (self.kind != "units" or self.stage == "usable"):
             raise ValueError(f"{', '.join(sorted(by_route))} selects units signed or shipped: state stage")
@@ -217,7 +219,7 @@ class Measured(Closed):
     @property
     def by_way(self) -> bool:
         """Whether it tells lots apart by their way through export control."""
-        return any(one is not None and bool(BY_WAY & set(one.fields())) for one in (self.select, self.exclude))
+        return any(one is not None and bool(BY_WAY & set(one.given)) for one in (self.select, self.exclude))
 
     @property
     def kind(self) -> Literal["units", "money", "site", "work", "clusters"]:

@@ -73,8 +73,15 @@ class Instance(Closed):
 
     def offer_sites(self, offer: Id) -> tuple[Id, ...]:
         """Sites that an offer can be delivered to, in the instance's order."""
-        allowed = self.offers[offer].sites
-        return tuple(site for site in self.sites if allowed is None or site in allowed)
+        return self.sites_by_offer[offer]
+
+    @cached_property
+    def sites_by_offer(self) -> dict[Id, tuple[Id, ...]]:
+        """The same of every offer."""
+        return {
+            name: tuple(site for site in self.sites if offer.sites is None or site in offer.sites)
+            for name, offer in self.offers.items()
+        }
 
     @cached_property
     def hosted_sites(self) -> frozenset[Id]:

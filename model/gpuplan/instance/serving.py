@@ -178,4 +178,4 @@ def _holds_for(selection: Selection, workload: str) -> bool:
 
 def _is_only(selection: Selection, workload: str) -> bool:
     """Whether a selection takes all of a workload, wherever it is served."""
-    return selection.workload is not None and workload in selection.workload and len(selection.fields()) == 1
+    return selection.workload is not None and workload in selection.workload and len(selection.given) == 1

@@ -88,6 +88,8 @@ def _usable(problem: Problem, measured: Measured, offer: str, site: str, last: d
     standing = problem.standings[offer, site][state] if state is not None else None
     if standing is None or state is None:
         return Linear()
+    if measured.delivery == "planned":
+        return Linear([(standing, 1.0)])
     lot = problem.instance.offers[offer].lot_units
     arrived = [
         (column, problem.routes[column].chance(measured.delivery))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
 from gpuplan.instance.commitments import built_before, decision_days
+from gpuplan.instance.joining import Place, places
+from gpuplan.instance.loads import system_needs
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, module_denial, network
 from gpuplan.instance.routes import Route, routes
@@ -26,7 +28,6 @@ if TYPE_CHECKING:
 
     from gpuplan.instance.calendar import Period
     from gpuplan.instance.facility import LoadCase
-    from gpuplan.instance.joining import Place
     from gpuplan.instance.schema import Instance
 
 
@@ -237,6 +238,26 @@ class Problem:
             if any(columns[state] != (columns[state - 1] if state else None) for columns in standing)
         ]
 
+    @cached_property
+    def places(self) -> dict[str, list[Place]]:
+        """By site: where clusters can be formed, of which kind and of what."""
+        found: dict[str, list[Place]] = {}
+        for place in places(self.instance):
+            found.setdefault(place.site, []).append(place)
+        return found
+
+    def needs(self, system: str, site: str, case: LoadCase) -> dict[str, float]:
+        """What one system of a kind needs of each resource at a site. Shared, so not to be changed."""
+        key = (system, site, case)
+        if key not in self._needs:
+            exact = system_needs(self.instance, system, site, case)
+            self._needs[key] = {resource: float(amount) for resource, amount in exact.items()}
+        return self._needs[key]
+
+    @cached_property
+    def _needs(self) -> dict[tuple[str, str, LoadCase], dict[str, float]]:
+        return {}
+
     def network(self, site: str) -> Network:
         """Providers of a site."""
         if site not in self._networks:
@@ -273,6 +294,22 @@ class Problem:
     def _in_place(self) -> dict[tuple[str, str, int], Linear]:
         return {}
 
+    def growth(self, system: str, site: str) -> list[int]:
+        """By state: the first state day of those in a row, up to one, on which the same systems of a kind stand."""
+        if (system, site) not in self._growth:
+            at_site = self.standings_by_site.get(site, [])
+            some = [standing for offer, standing in at_site if self.instance.offers[offer].system == system]
+            found: list[int] = []
+            for state in range(len(self.states)):
+                same = state and all(standing[state] == standing[state - 1] for standing in some)
+                found.append(found[-1] if same else state)
+            self._growth[system, site] = found
+        return self._growth[system, site]
+
+    @cached_property
+    def _growth(self) -> dict[tuple[str, str], list[int]]:
+        return {}
+
     def usable(self, system: str, site: str, day: date, *, of_buyer: bool = False) -> Linear:
         """Systems of one kind usable at a site on a day, bought and already there. Shared, so not to be changed.
 
@@ -301,12 +338,16 @@ class Problem:
         """(offer, site) that have orders."""
         return self.signings.keys()
 
+    def signings_of(self, offer: str) -> Iterator[tuple[str, list[tuple[int, int]]]]:
+        """(site, signings) of an offer, for every site that it can be signed for."""
+        for site in self.instance.offer_sites(offer):
+            if (offer, site) in self.signings:
+                yield site, self.signings[offer, site]
+
     def ordered(self, offer: str) -> Linear:
         """Units of an offer signed for, over all sites and periods."""
         lot = self.instance.offers[offer].lot_units
-        return Linear(
-            (column, lot) for (name, _), found in self.signings.items() if name == offer for _, column in found
-        )
+        return Linear((column, lot) for _, found in self.signings_of(offer) for _, column in found)
 
     def upper_of(self, expression: Linear) -> float:
         """Largest value that the columns' bounds allow."""
