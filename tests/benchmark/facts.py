@@ -65,7 +65,7 @@ class Facts:
     @cached_property
     def firsts(self) -> list[date]:
         """First day of each period, on which things are signed for."""
-        return [period.first for period in self.instance.calendar.all_periods()]
+        return [period.first for period in self.instance.calendar.all_periods]
 
     @cached_property
     def networks(self) -> Mapping[str, Network]:

@@ -22,7 +22,7 @@ def calendar(**over: object) -> Calendar:
 
 def test_months_begin_on_the_first_and_end_on_the_last_day() -> None:
     """Proves the length of months, a leap February included. If broken, energy is billed for 30 days in each."""
-    months = calendar(start="2023-12-01").all_periods()
+    months = calendar(start="2023-12-01").all_periods
     assert [(str(month), month.first, month.last, month.days) for month in months] == [
         ("2023-12", date(2023, 12, 1), date(2023, 12, 31), 31),
         ("2024-01", date(2024, 1, 1), date(2024, 1, 31), 31),
@@ -35,7 +35,7 @@ def test_months_begin_on_the_first_and_end_on_the_last_day() -> None:
 def test_quarters_are_three_months_from_whatever_month_they_start_in() -> None:
     """Proves that four quarters from November end in October. If broken, quarters snap to the calendar year."""
     quarters = calendar(period="quarter")
-    assert [(quarter.first, quarter.last) for quarter in quarters.all_periods()] == [
+    assert [(quarter.first, quarter.last) for quarter in quarters.all_periods] == [
         (date(2025, 11, 1), date(2026, 1, 31)),
         (date(2026, 2, 1), date(2026, 4, 30)),
         (date(2026, 5, 1), date(2026, 7, 31)),
@@ -49,7 +49,7 @@ def test_quarters_are_three_months_from_whatever_month_they_start_in() -> None:
 def test_periods_cover_every_day_once(year: int, month: int, periods: int, period: str) -> None:
     """Proves that periods follow one another without gap or overlap to the calendar's end."""
     made = Calendar.model_validate({"start": date(year, month, 1), "periods": periods, "period": period})
-    found = made.all_periods()
+    found = made.all_periods
     assert len(found) == periods
     assert found[0].first == made.start
     assert found[-1].last == made.end

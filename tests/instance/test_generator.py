@@ -21,13 +21,13 @@ def test_it_has_what_its_size_says(size: Size, seed: int) -> None:
     scale, instance = SCALES[size], validated(generate(size, seed))
     assert len(instance.offers) == scale.offers
     assert len(instance.sites) == scale.sites
-    assert len(instance.calendar.all_periods()) == scale.months
+    assert len(instance.calendar.all_periods) == scale.months
     assert len(instance.workloads) == scale.workloads
     assert {len(offer.price_tiers()) for offer in instance.offers.values()} == {3}
     assert all(len(site.modules) >= 6 for site in instance.sites.values())
     assert instance.clusters
     assert instance.deadlines
-    years = {period.first.year for period in instance.calendar.all_periods()}
+    years = {period.first.year for period in instance.calendar.all_periods}
     assert {name for name in instance.limits if name.startswith("budget")} == {f"budget-{year}" for year in years}
     assert sum(name.endswith("-share") for name in instance.limits) == scale.vendors
 

@@ -139,7 +139,7 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
         (site, period.first, way.name)
         for site in instance.offer_sites(offer)
         if not any(True for _ in pair_denials(instance, offer, site)) or space.wild
-        for period in instance.calendar.all_periods()
+        for period in instance.calendar.all_periods
         for way in routes(instance, offer, site, period.first)
         if space.wild or not any(True for _ in signing_denials(instance, offer, site, way))
     ]
@@ -235,7 +235,7 @@ def _lines(offer: str, site: str, states: tuple[date, ...], path: tuple[int, ...
 
 
 def _modules(instance: Instance) -> Iterator[tuple[ModuleLine, ...]]:
-    firsts = [period.first for period in instance.calendar.all_periods()]
+    firsts = [period.first for period in instance.calendar.all_periods]
     choices = []
     start = instance.calendar.start
     for site_id, site in instance.sites.items():
@@ -260,7 +260,7 @@ def _modules(instance: Instance) -> Iterator[tuple[ModuleLine, ...]]:
 
 
 def _openings(instance: Instance, space: Space) -> Iterator[tuple[OpeningLine, ...]]:
-    firsts = [period.first for period in instance.calendar.all_periods()]
+    firsts = [period.first for period in instance.calendar.all_periods]
     choices = []
     for name, site in instance.sites.items():
         if not is_decided(site) or not any(name in instance.offer_sites(offer) for offer in instance.offers):

@@ -315,7 +315,7 @@ class Meaning:
 
     def _holds(self, level: int, period: int) -> int:
         limit = self.instance.limits[self.instance.objective[level].target or ""]
-        last = self.instance.calendar.all_periods()[period].last
+        last = self.instance.calendar.all_periods[period].last
         return int(measure(self.recount, limit, date.min, last) >= Fraction(limit.at_least or 0))
 
     def _concentration(self, level: int) -> Fraction:

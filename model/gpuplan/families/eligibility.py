@@ -6,21 +6,27 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from gpuplan.families import FAMILIES, Denial
+from gpuplan.families.family import always_fits, never
 from gpuplan.instance.routes import Route, routes
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
 
+OF_PAIRS = tuple(family for family in FAMILIES if family.denies_pair is not always_fits)
+OF_SIGNINGS = tuple(family for family in FAMILIES if family.denies_signing is not never)
+"""Families with something to say: each pair is asked about, on each day."""
+
+
 def pair_denials(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
     """Why nothing of an offer can ever stand at a site; nothing when it can."""
-    for family in FAMILIES:
+    for family in OF_PAIRS:
         yield from family.denies_pair(instance, offer, site)
 
 
 def signing_denials(instance: Instance, offer: str, site: str, way: Route) -> Iterator[Denial]:
     """Why an offer cannot be signed for a site, on the day and in the way given; nothing when it can."""
-    for family in FAMILIES:
+    for family in OF_SIGNINGS:
         yield from family.denies_signing(instance, offer, site, way)
 
 
@@ -29,7 +35,7 @@ def reason(instance: Instance, offer: str, site: str) -> str | None:
     for denial in pair_denials(instance, offer, site):
         return denial.reason
     reasons: dict[int, list[str]] = {}
-    for period in instance.calendar.all_periods():
+    for period in instance.calendar.all_periods:
         for way in routes(instance, offer, site, period.first):
             denials = list(signing_denials(instance, offer, site, way))
             if not denials:

@@ -253,8 +253,8 @@ def _demands(problem: Problem, site_id: str, state: int, case: LoadCase) -> dict
     for offer, standing in problem.standings_by_site.get(site_id, []):
         column = standing[state]
         if column is not None:
-            for resource, amount in problem.needs(instance.offers[offer].system, site_id, case).items():
-                needs[resource].add(column, amount)
+            for resource, each in problem.needs(instance.offers[offer].system, site_id, case).items():
+                needs[resource].add(column, each)
     needs[RACK_POSITIONS].plus(filled(problem, site_id, state))
     for fleet in instance.existing.systems.values():
         if fleet.site == site_id:
@@ -438,7 +438,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
 
 
 def _module_order_readings(recount: Recount) -> Iterator[Reading]:
-    firsts = {period.first for period in recount.instance.calendar.all_periods()}
+    firsts = {period.first for period in recount.instance.calendar.all_periods}
     for line in recount.decisions.modules:
         if line.units <= built_before(recount.instance, line.module, line.site, line.signed):
             continue

@@ -177,7 +177,7 @@ def _value(recount: Recount, level: Level) -> Fraction:
     if level.minimise == "commissioning":
         limit = instance.limits[level.target or ""]
         bound = Fraction(limit.at_least or 0)
-        ends = [period.last for period in instance.calendar.all_periods()]
+        ends = [period.last for period in instance.calendar.all_periods]
         return Fraction(sum(1 for end in ends if recounted(recount, limit, date.min, end) < bound))
     if level.minimise == "concentration" and level.of is not None:
         by_vendor: dict[str, Fraction] = {}

@@ -22,6 +22,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
+from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.families.family import Family
@@ -182,32 +183,24 @@ def rows(problem: Problem) -> None:
 def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
     all_units = quote.tiers and quote.tier_pricing == "all-units"
     parts = added_parts(problem.instance, offer)
+    amounts = cache(partial(_amounts, problem.instance, offer))  # one and the same for every site
     for site, signings in problem.signings_of(offer):
         for _, column in signings:
             units, days = Linear([(column, float(quote.lot_units))]), problem.lot(column)
             subject = Subject.of_offer(problem.instance, offer, site)
             if not all_units:
-                _pay(problem, "purchase", offer, days, units, Fraction(quote.price), quote.currency, subject)
+                paid = amounts(days, Fraction(quote.price), quote.currency)
+                problem.flows.append(Flow("purchase", days.signed, subject, units, paid))
             for part, (price, currency) in parts.items():
-                _pay(problem, part, offer, days, units, price, currency, subject)
+                problem.flows.append(Flow(part, days.signed, subject, units, amounts(days, price, currency)))
     if all_units:
         _all_units_rows(problem, offer, quote)
 
 
-def _pay(
-    problem: Problem,
-    term: str,
-    offer: str,
-    days: LotDays,
-    units: Linear,
-    price: Fraction,
-    currency: str | None,
-    subject: Subject,
-) -> None:
-    payments = instalments(problem.instance, offer, days, price, currency)
-    problem.flows.append(
-        Flow(term, days.signed, subject, units, tuple((day, float(amount)) for day, amount in payments))
-    )
+def _amounts(
+    instance: Instance, offer: str, days: LotDays, price: Fraction, currency: str | None
+) -> tuple[tuple[date, float], ...]:
+    return tuple((day, float(amount)) for day, amount in instalments(instance, offer, days, price, currency))
 
 
 def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
@@ -219,8 +212,8 @@ def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
             column = problem.columns.get("tier_units", offer, number, *orders[:3])
             if column is not None:
                 split.add(column, 1.0)
-                price = Fraction(tier.price)
-                _pay(problem, "purchase", offer, orders.days, Linear([(column, 1.0)]), price, quote.currency, subject)
+                paid = _amounts(problem.instance, offer, orders.days, Fraction(tier.price), quote.currency)
+                problem.flows.append(Flow("purchase", orders.days.signed, subject, Linear([(column, 1.0)]), paid))
         problem.rows.add(("tier_units", offer, *orders[:3]), split, at_least=0.0, at_most=0.0)
 
 
@@ -252,15 +245,17 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
     if not quote.support_rate_per_year:
         return
     yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
-    days = stretches(problem.instance, problem.states)
+    amounts = [
+        (stretch, float(yearly * stretch.days / 365 * rate(problem.instance, quote.currency, stretch.last)))
+        for stretch in stretches(problem.instance, problem.states)
+    ]
     for site, _ in problem.signings_of(offer):
         standing = problem.standings[offer, site]
         paid: dict[int, list[tuple[date, float]]] = defaultdict(list)
-        for stretch in days:
+        for stretch, amount in amounts:
             column = standing[stretch.state]
             if column is not None:
-                amount = yearly * stretch.days / 365 * rate(problem.instance, quote.currency, stretch.last)
-                paid[column].append((stretch.last, float(amount)))
+                paid[column].append((stretch.last, amount))
         subject = Subject.of_offer(problem.instance, offer, site)
         for column, payments in paid.items():
             problem.flows.append(Flow("support", None, subject, Linear([(column, 1.0)]), tuple(payments)))

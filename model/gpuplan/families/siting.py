@@ -204,7 +204,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
         )
         if is_decided(site):
             yield Reading(NAME, path(name), "times opened", Fraction(len(days)), "openings", None, Fraction(1))
-        firsts = {period.first for period in recount.instance.calendar.all_periods()}
+        firsts = {period.first for period in recount.instance.calendar.all_periods}
         firsts |= {day for day in (recount.instance.committed.opened.get(name),) if day is not None}
         odd = [line for line in recount.decisions.openings if line.site == name and line.decided not in firsts]
         detail = "decided on no first day of a period"

@@ -226,7 +226,7 @@ def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
         Fraction(first.toordinal()),
         Fraction(last.toordinal()),
     )
-    first_days = {period.first for period in instance.calendar.all_periods()}
+    first_days = {period.first for period in instance.calendar.all_periods}
     allowed = site in instance.offer_sites(offer) and signed in first_days
     wrong = units % quote.lot_units + (0 if allowed else 1)
     yield Reading(

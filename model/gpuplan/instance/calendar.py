@@ -7,7 +7,7 @@ from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal, localcontext
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Annotated, Literal, Protocol, TypeVar
 
 from pydantic import Field, model_validator
@@ -58,6 +58,7 @@ class Calendar(Closed):
         """1 or 3."""
         return 1 if self.period == "month" else 3
 
+    @cached_property
     def all_periods(self) -> tuple[Period, ...]:
         """Every period, in order."""
         step = self.months_in_period

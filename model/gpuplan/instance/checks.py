@@ -231,7 +231,7 @@ def hosts(instance: Instance) -> Iterator[Problem]:
 
 def commitments(instance: Instance) -> Iterator[Problem]:
     """Commitments that no order could be, or that say the same thing twice."""
-    firsts = {period.first for period in instance.calendar.all_periods()}
+    firsts = {period.first for period in instance.calendar.all_periods}
     committed, start = instance.committed, instance.calendar.start
     seen: set[tuple[object, ...]] = set()
     for kind, some in committed.by_kind().items():
@@ -430,7 +430,7 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
             for site in instance.offer_sites(name)
             if concerns(measured, instance, Subject.of_offer(instance, name, site))
         ]
-        days_of_signing = [period.first for period in instance.calendar.all_periods()]
+        days_of_signing = [period.first for period in instance.calendar.all_periods]
         in_window = any(
             (way.days.ready if measured.stage == "usable" else day) <= last
             for day in days_of_signing

@@ -111,7 +111,7 @@ def decision_days(instance: Instance) -> dict[int, date]:
     """
     past = sorted(day for day in instance.committed.days() if day < instance.calendar.start)
     found = {number - len(past): day for number, day in enumerate(past)}
-    return found | {period.index: period.first for period in instance.calendar.all_periods()}
+    return found | {period.index: period.first for period in instance.calendar.all_periods}
 
 
 def ordered_before(instance: Instance, offer: str, site: str, signed: date, route: str) -> int:

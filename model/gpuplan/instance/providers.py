@@ -79,7 +79,7 @@ def comes_in_time(instance: Instance, module_id: str, site_id: str) -> bool:
 
 
 def _can_be_ordered(instance: Instance, module_id: str) -> bool:
-    return any(module_denial(instance, module_id, period.first) is None for period in instance.calendar.all_periods())
+    return any(module_denial(instance, module_id, period.first) is None for period in instance.calendar.all_periods)
 
 
 def network(instance: Instance, site_id: str) -> Network:

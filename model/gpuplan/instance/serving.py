@@ -80,7 +80,7 @@ def serving_days(instance: Instance) -> tuple[date, ...]:
     calendar = instance.calendar
     found = {calendar.start} | {step.start for one in instance.workloads.values() for step in one.demand}
     if who_serves_matters(instance):
-        found |= {period.first for period in calendar.all_periods()}
+        found |= {period.first for period in calendar.all_periods}
         rates = (rate for one in instance.workloads.values() for rate in one.rates.values())
         found |= {rate.ready for rate in rates if rate.ready is not None}
     return tuple(sorted(day for day in found if calendar.start <= day <= calendar.end))

@@ -94,7 +94,7 @@ def state_days(instance: Instance) -> tuple[date, ...]:
     site's capacity.
     """
     calendar = instance.calendar
-    days = {period.last for period in calendar.all_periods()}
+    days = {period.last for period in calendar.all_periods}
     looked_at = days_looked_at(instance)
     for accept in {offer.acceptance_days for offer in instance.offers.values()} | {0}:
         days |= {looked - timedelta(days=accept) for looked in looked_at}
@@ -116,7 +116,7 @@ def days_looked_at(instance: Instance) -> set[date]:
     for deadline in instance.deadlines.values():
         if deadline.stage == "usable":
             days.add(deadline.by)
-    ends = {period.last for period in instance.calendar.all_periods()}
+    ends = {period.last for period in instance.calendar.all_periods}
     for level in instance.objective:
         if level.minimise == "commissioning":
             days |= ends

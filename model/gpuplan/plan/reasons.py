@@ -126,7 +126,7 @@ def considered(recount: Recount) -> tuple[Considered, ...]:
 
 def _module_reason(instance: Instance, module: str) -> str | None:
     """Why a module cannot come in time: the denial of its earliest order; None when it can."""
-    denials = [module_denial(instance, module, period.first) for period in instance.calendar.all_periods()]
+    denials = [module_denial(instance, module, period.first) for period in instance.calendar.all_periods]
     if any(denial is None for denial in denials):
         return None
     ready = [denial for denial in denials if denial and denial.startswith("ready")]

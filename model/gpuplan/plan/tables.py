@@ -120,7 +120,7 @@ def states(recount: Recount, loads: SiteLoads) -> tuple[PlanState, ...]:
     """Every used site on the last day of every period."""
     instance = recount.instance
     paid: dict[tuple[str | None, int], Decimal] = defaultdict(Decimal)
-    periods = instance.calendar.all_periods()
+    periods = instance.calendar.all_periods
     index = {month: period.index for period in periods for month in _months(period.first, period.last)}
     for one in recount.entries:
         period = index.get((one.day.year, one.day.month))

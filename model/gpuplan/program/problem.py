@@ -82,7 +82,7 @@ class Problem:
     @cached_property
     def periods(self) -> tuple[Period, ...]:
         """Periods of the calendar."""
-        return self.instance.calendar.all_periods()
+        return self.instance.calendar.all_periods
 
     @cached_property
     def days(self) -> dict[int, date]:
@@ -229,6 +229,15 @@ class Problem:
             found.setdefault(site, []).append((offer, columns))
         return found
 
+    @cached_property
+    def _standings_by_kind(self) -> dict[tuple[str, str], list[tuple[str, list[int | None]]]]:
+        """The same by (system, site)."""
+        found: dict[tuple[str, str], list[tuple[str, list[int | None]]]] = {}
+        for site, some in self.standings_by_site.items():
+            for offer, columns in some:
+                found.setdefault((self.instance.offers[offer].system, site), []).append((offer, columns))
+        return found
+
     def growth_days(self, site: str) -> list[date]:
         """State days on which more systems can stand at a site than the day before."""
         standing = [columns for _, columns in self.standings_by_site.get(site, [])]
@@ -297,8 +306,7 @@ class Problem:
     def growth(self, system: str, site: str) -> list[int]:
         """By state: the first state day of those in a row, up to one, on which the same systems of a kind stand."""
         if (system, site) not in self._growth:
-            at_site = self.standings_by_site.get(site, [])
-            some = [standing for offer, standing in at_site if self.instance.offers[offer].system == system]
+            some = [standing for _, standing in self._standings_by_kind.get((system, site), [])]
             found: list[int] = []
             for state in range(len(self.states)):
                 same = state and all(standing[state] == standing[state - 1] for standing in some)
@@ -318,11 +326,11 @@ class Problem:
         key = (system, site, day, of_buyer)
         if key not in self._usable:
             found = Linear()
-            for offer, standing in self.standings_by_site.get(site, []):
+            for offer, standing in self._standings_by_kind.get((system, site), []):
                 quote = self.instance.offers[offer]
                 state = last_state(self.states, day - timedelta(days=quote.acceptance_days))
                 column = None if state is None else standing[state]
-                if quote.system == system and column is not None:
+                if column is not None:
                     found.add(column, float(quote.buyer_share) if of_buyer else 1.0)
             for fleet in self.instance.existing.systems.values():
                 if (fleet.system, fleet.site) == (system, site):
