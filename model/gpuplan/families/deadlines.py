@@ -54,8 +54,8 @@ def concerns(deadline: Deadline, instance: Instance, subject: Subject) -> bool:
 def denies_signing(instance: Instance, offer: str, site: str, way: Route) -> Iterator[Denial]:
     """Every deadline that a signing would break."""
     for name, deadline in instance.deadlines.items():
-        bound = deadline.stage != "usable" and concerns(deadline, instance, Subject.of_offer(instance, offer, site))
-        if bound and way.days.of(deadline.stage) > deadline.by:
+        late = deadline.stage != "usable" and way.days.of(deadline.stage) > deadline.by
+        if late and concerns(deadline, instance, Subject.of_offer(instance, offer, site)):
             yield Denial(Group(NAME, path(name)), f"deadline {name}: {deadline.stage} by {deadline.by}")
 
 
