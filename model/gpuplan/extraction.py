@@ -57,7 +57,7 @@ def _orders(problem: Problem, values: Floats) -> Iterator[OrderLine]:
 
 
 def _installed(problem: Problem, values: Floats) -> Iterator[InstalledLine]:
-    for (offer, site), standing in problem.standings.items():
+    for (offer, site), standing in problem.standings.columns.items():
         before = 0
         for day, column in zip(problem.states, standing, strict=True):
             units = _whole(values, column)

@@ -23,9 +23,8 @@ import gpuplan.program.problem
 from families import test_clusters, test_deadlines, test_energy, test_pricing, test_siting, test_supply, test_workloads
 from gpuplan import formulation
 from gpuplan.errors import InvalidInput
-from gpuplan.families import FAMILIES, deadlines, energy, facility, limits, pricing, siting, workloads
+from gpuplan.families import FAMILIES, deadlines, energy, limits, pricing, siting, workloads
 from gpuplan.instance import routes, serving, timeline
-from gpuplan.instance.loads import system_needs
 from gpuplan.instance.timeline import last_state
 from gpuplan.program import measures
 from gpuplan.program.linear import Linear
@@ -171,9 +170,8 @@ def half_bounds() -> Breaking:
 
 def design_only() -> Breaking:
     """The program takes the design load in both load cases."""
-    return patch.object(
-        facility, "system_needs", lambda one, system, site, _case: system_needs(one, system, site, "design")
-    )
+    real = Problem.needs
+    return patch.object(Problem, "needs", lambda self, system, site, _case: real(self, system, site, "design"))
 
 
 def program_routes(change: Callable[[Any], Any]) -> Breaking:
@@ -291,7 +289,7 @@ def no_fleets_at_work() -> Breaking:
 
 def no_clusters_at_sites() -> Breaking:
     """The program forgets what clusters need of a site."""
-    return patch.object(facility, "places", lambda _: iter(()))
+    return patch.object(Problem, "places", {})
 
 
 def always_ready(problem: Problem) -> None:

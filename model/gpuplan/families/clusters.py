@@ -52,8 +52,8 @@ def path(cluster: str) -> str:
 def columns(problem: Problem) -> None:
     """Clusters and the systems in them, from the first state day on which a system could be usable."""
     for place in places(problem.instance):
-        for state, day in enumerate(problem.states):
-            if problem.waiting.cluster_state(state) == state and problem.usable(place.system, place.site, day):
+        for state in _states(problem):
+            if problem.standings.usable(place.system, place.site, problem.states[state]):
                 problem.columns.add(("clusters", *place, state), Role.WHOLE)
                 problem.columns.add(("joined", *place, state), problem.role_of_numbers)
 
@@ -70,7 +70,7 @@ def rows(problem: Problem) -> None:
             _growth_rows(problem, place, state, formed, joined)
             by_system.setdefault((place.system, place.site, state), Linear()).add(joined, 1.0)
     for (system, site, state), joining in by_system.items():
-        there = problem.usable(system, site, problem.states[state])
+        there = problem.standings.usable(system, site, problem.states[state])
         problem.rows.add(("joining", system, site, state), joining.plus(there, -1.0), at_most=0.0)
         kinds = [name for name in joining_all(problem.instance, system, site) if problem.is_on(NAME, path(name))]
         if kinds and state == len(problem.states) - 1:
@@ -116,7 +116,7 @@ def links(problem: Problem) -> None:
         for state in _states(problem):
             formed, joined = problem.formed(place, state)
             if formed is not None and joined is not None:
-                there = problem.usable(place.system, place.site, problem.states[state])
+                there = problem.standings.usable(place.system, place.site, problem.states[state])
                 most = problem.bounded(there, f"clusters.{place.cluster}.max_size")
                 row = Linear([(joined, 1.0), (formed, -most)])
                 problem.rows.add(("max_size", *place, state), row, at_most=0.0)

@@ -120,7 +120,8 @@ def _standing_rows(problem: Problem) -> None:
         for state, day in enumerate(problem.states):
             least = sum(units for since, units in kept if since <= day)
             if least:
-                column = problem.standings[offer, site][state] if (offer, site) in problem.standings else None
+                columns = problem.standings.columns.get((offer, site))
+                column = None if columns is None else columns[state]
                 there = Linear() if column is None else Linear([(column, 1.0)])
                 problem.rows.add(("stands", offer, site, state), there, at_least=float(least))
 

@@ -65,7 +65,7 @@ def rows(problem: Problem) -> None:
         if not problem.is_on(NAME, path(name)):
             continue
         if deadline.stage == "usable":
-            for (offer, site), standing in problem.standings.items():
+            for (offer, site), standing in problem.standings.columns.items():
                 if concerns(deadline, problem.instance, Subject.of_offer(problem.instance, offer, site)):
                     _no_growth(problem, name, offer, site, standing)
         for column in problem.columns.of("modules"):

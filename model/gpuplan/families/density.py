@@ -56,7 +56,7 @@ def denies_pair(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
 def columns(problem: Problem) -> None:
     """Whole positions, for kinds of system that share them."""
     instance = problem.instance
-    for (offer, site), standing in problem.standings.items():
+    for (offer, site), standing in problem.standings.columns.items():
         system_id = instance.offers[offer].system
         if not has_positions(instance, site) or not takes_rack_space(instance.systems[system_id]):
             continue
@@ -64,7 +64,7 @@ def columns(problem: Problem) -> None:
             for state, column in enumerate(standing):
                 if column is None or not any(problem.is_looked_at(site, state, case) for case in LOAD_CASES):
                     continue
-                at = problem.growth(system_id, site)[state]
+                at = problem.standings.growth(system_id, site)[state]
                 if problem.columns.get("positions", site, system_id, at) is None:
                     problem.columns.add(("positions", site, system_id, at), problem.role_of_numbers, INFINITY)
 
@@ -79,10 +79,10 @@ def has_positions(instance: Instance, site_id: str) -> bool:
 def rows(problem: Problem) -> None:
     """Enough positions for what stands."""
     by_key: dict[tuple[str, str, int], Linear] = {}
-    for (offer, site), standing in problem.standings.items():
+    for (offer, site), standing in problem.standings.columns.items():
         system_id = problem.instance.offers[offer].system
         for state, column in enumerate(standing):
-            at = problem.growth(system_id, site)[state]
+            at = problem.standings.growth(system_id, site)[state]
             if at == state and column is not None and problem.columns.get("positions", site, system_id, at) is not None:
                 by_key.setdefault((site, system_id, at), Linear()).add(column, 1.0)
     for (site, system_id, state), there in by_key.items():
@@ -97,12 +97,12 @@ def filled(problem: Problem, site: str, state: int) -> Linear:
     """Rack positions filled by what is bought, on a state day."""
     total = Linear()
     counted: set[str] = set()
-    for offer, standing in problem.standings_by_site.get(site, []):
+    for offer, standing in problem.standings.at(site):
         column = standing[state]
         if column is None:
             continue
         system_id = problem.instance.offers[offer].system
-        positions = problem.columns.get("positions", site, system_id, problem.growth(system_id, site)[state])
+        positions = problem.columns.get("positions", site, system_id, problem.standings.growth(system_id, site)[state])
         if positions is None:
             total.add(column, positions_for(problem.instance, system_id, site, 1))
         elif system_id not in counted:

@@ -250,7 +250,7 @@ def _demands(problem: Problem, site_id: str, state: int, case: LoadCase) -> dict
     """What systems, clusters and modules need of each resource, before what providers need for it."""
     instance = problem.instance
     needs = {resource: Linear() for resource in instance.resources}
-    for offer, standing in problem.standings_by_site.get(site_id, []):
+    for offer, standing in problem.standings.at(site_id):
         column = standing[state]
         if column is not None:
             for resource, each in problem.needs(instance.offers[offer].system, site_id, case).items():

@@ -250,7 +250,7 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
         for stretch in stretches(problem.instance, problem.states)
     ]
     for site, _ in problem.signings_of(offer):
-        standing = problem.standings[offer, site]
+        standing = problem.standings.columns[offer, site]
         paid: dict[int, list[tuple[date, float]]] = defaultdict(list)
         for stretch, amount in amounts:
             column = standing[stretch.state]

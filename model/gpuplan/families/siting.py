@@ -91,7 +91,7 @@ def _opening_days(problem: Problem, name: str, site: Site) -> list[int]:
         found,
         lambda number: open_day(site, problem.days[number]),
         lambda number: [problem.days[number]],
-        problem.growth_days(name),
+        problem.standings.growth_days(name),
     )
 
 
@@ -179,7 +179,7 @@ def links(problem: Problem) -> None:
 
 def _open_for_each(problem: Problem, site: str, state: int, openings: list[int]) -> None:
     """The same for each offer alone, by its own largest number: implied, and much tighter when relaxed."""
-    for offer, standing in problem.standings_by_site.get(site, []):
+    for offer, standing in problem.standings.at(site):
         column = standing[state]
         if (state and column == standing[state - 1]) or (problem.coarse and column != standing[-1]):
             continue  # a coarse program has these rows for the last day alone
@@ -190,7 +190,7 @@ def _open_for_each(problem: Problem, site: str, state: int, openings: list[int])
 
 def systems_there(problem: Problem, site: str, state: int) -> Linear:
     """Systems installed at a site on a state day."""
-    columns_there = (standing[state] for _, standing in problem.standings_by_site.get(site, []))
+    columns_there = (standing[state] for _, standing in problem.standings.at(site))
     return Linear((column, 1.0) for column in columns_there if column is not None)
 
 

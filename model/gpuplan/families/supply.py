@@ -83,7 +83,7 @@ def columns(problem: Problem) -> None:
             column = problem.columns.add(key, problem.role_of_numbers, most)
             problem.routes[column] = way
             signings.append((period, column))
-        problem.standings[offer, site] = _standing(problem, offer, site, lots * quote.lot_units)
+        problem.standings.columns[offer, site] = _standing(problem, offer, site, lots * quote.lot_units)
     if problem.coarse:
         for offer in dict.fromkeys(offer for offer, _ in problem.allowed):
             problem.columns.add(("lots_in_all", offer), problem.role_of_numbers)
@@ -106,7 +106,7 @@ def _standing(problem: Problem, offer: str, site: str, most: float) -> list[int 
 
 def rows(problem: Problem) -> None:
     """Installed never falls nor passes what arrived; shipments keep to the maker's rate; the total to max_units."""
-    for (offer, site), standing in problem.standings.items():
+    for (offer, site), standing in problem.standings.columns.items():
         _standing_rows(problem, offer, site, standing)
     for offer, quote in problem.instance.offers.items():
         if problem.is_on(NAME, path(offer)) and problem.ordered(offer):

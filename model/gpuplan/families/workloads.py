@@ -101,7 +101,7 @@ def columns(problem: Problem) -> None:
             rate = rate_of(instance, name, system)
             for turn, demand in zip(problem.waiting.turns, demands, strict=True):
                 ready = demand and is_ready(instance, name, system, days[turn.positions[-1]])
-                if ready and problem.usable(system, site, turn.usable_by):
+                if ready and problem.standings.usable(system, site, turn.usable_by):
                     most = float(Fraction(demand) / Fraction(rate))
                     column = problem.columns.add(("served", name, system, site, turn.position), Role.CONTINUOUS, most)
                     choices[Served(column, name, system, site, turn).at(workload.split)] = None
@@ -133,7 +133,7 @@ def rows(problem: Problem) -> None:
         _system_rows(problem, some)
         _transit(problem, name, some)
     for (system, site, turn), serving in by_place.items():
-        there = problem.usable(system, site, turn.usable_by, of_buyer=True)
+        there = problem.standings.usable(system, site, turn.usable_by, of_buyer=True)
         problem.rows.add(("serving", system, site, turn.position), serving.plus(there, -1.0), at_most=0.0)
 
 
@@ -198,9 +198,9 @@ def _system_rows(problem: Problem, some: list[Served]) -> None:
     for one in some:
         share = share_of_demand(problem, one)
         if share > 1.0:
-            row = Linear([(one.column, share)]).plus(problem.usable(one.system, one.site, one.turn.usable_by), -1.0)
+            there = problem.standings.usable(one.system, one.site, one.turn.usable_by)
             key = ("served_whole", one.workload, one.system, one.site, one.turn.position)
-            problem.rows.add(key, row, at_most=0.0, tightening=True)
+            problem.rows.add(key, Linear([(one.column, share)]).plus(there, -1.0), at_most=0.0, tightening=True)
 
 
 def _transit(problem: Problem, name: str, some: list[Served]) -> None:

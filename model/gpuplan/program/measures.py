@@ -85,7 +85,7 @@ def _moved(problem: Problem, measured: Measured, offer: str, columns: list[int],
 def _usable(problem: Problem, measured: Measured, offer: str, site: str, last: date) -> Linear:
     """Units usable on a day; of lots under licence no more than count, by a column of their own."""
     state = last_state(problem.states, last - timedelta(days=problem.instance.offers[offer].acceptance_days))
-    standing = problem.standings[offer, site][state] if state is not None else None
+    standing = problem.standings.columns[offer, site][state] if state is not None else None
     if standing is None or state is None:
         return Linear()
     if measured.delivery == "planned":

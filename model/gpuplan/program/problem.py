@@ -21,6 +21,7 @@ from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.knapsack import Room
 from gpuplan.program.linear import Linear
 from gpuplan.program.rows import Rows
+from gpuplan.program.standings import Standings
 from gpuplan.program.waiting import Waiting, rewards_waiting
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Problem:
         before: object = None
         for state, day in enumerate(self.states):
             now = (
-                [standing[state] for _, standing in self.standings_by_site.get(site, [])],
+                [standing[state] for _, standing in self.standings.at(site)],
                 self.waiting.cluster_state(state) if self.instance.clusters else None,
                 [sum(ready <= day for ready in ready_days) for ready_days in arrivals],
                 [capacity.on(day) for capacity in place.capacity.values()],
@@ -201,7 +202,7 @@ class Problem:
         return {}
 
     def _days_of_largest_load(self, site: str) -> set[int]:
-        accepted = [self.instance.offers[offer].acceptance_days for offer, _ in self.standings_by_site.get(site, [])]
+        accepted = [self.instance.offers[offer].acceptance_days for offer, _ in self.standings.at(site)]
         least = timedelta(days=min(accepted, default=0))
         loaded = {last_state(self.states, day - least) for day in days_looked_at(self.instance)}
         loaded.add(len(self.states) - 1)
@@ -217,35 +218,9 @@ class Problem:
         return {}
 
     @cached_property
-    def standings(self) -> dict[tuple[str, str], list[int | None]]:
-        """By (offer, site): column of installed on each state day, None where nothing can stand yet."""
-        return {}
-
-    @cached_property
-    def standings_by_site(self) -> dict[str, list[tuple[str, list[int | None]]]]:
-        """Standings by site, as (offer, columns); for use once every column of installed is made."""
-        found: dict[str, list[tuple[str, list[int | None]]]] = {}
-        for (offer, site), columns in self.standings.items():
-            found.setdefault(site, []).append((offer, columns))
-        return found
-
-    @cached_property
-    def _standings_by_kind(self) -> dict[tuple[str, str], list[tuple[str, list[int | None]]]]:
-        """The same by (system, site)."""
-        found: dict[tuple[str, str], list[tuple[str, list[int | None]]]] = {}
-        for site, some in self.standings_by_site.items():
-            for offer, columns in some:
-                found.setdefault((self.instance.offers[offer].system, site), []).append((offer, columns))
-        return found
-
-    def growth_days(self, site: str) -> list[date]:
-        """State days on which more systems can stand at a site than the day before."""
-        standing = [columns for _, columns in self.standings_by_site.get(site, [])]
-        return [
-            day
-            for state, day in enumerate(self.states)
-            if any(columns[state] != (columns[state - 1] if state else None) for columns in standing)
-        ]
+    def standings(self) -> Standings:
+        """What can stand where."""
+        return Standings(self.instance, self.states)
 
     @cached_property
     def places(self) -> dict[str, list[Place]]:
@@ -301,45 +276,6 @@ class Problem:
 
     @cached_property
     def _in_place(self) -> dict[tuple[str, str, int], Linear]:
-        return {}
-
-    def growth(self, system: str, site: str) -> list[int]:
-        """By state: the first state day of those in a row, up to one, on which the same systems of a kind stand."""
-        if (system, site) not in self._growth:
-            some = [standing for _, standing in self._standings_by_kind.get((system, site), [])]
-            found: list[int] = []
-            for state in range(len(self.states)):
-                same = state and all(standing[state] == standing[state - 1] for standing in some)
-                found.append(found[-1] if same else state)
-            self._growth[system, site] = found
-        return self._growth[system, site]
-
-    @cached_property
-    def _growth(self) -> dict[tuple[str, str], list[int]]:
-        return {}
-
-    def usable(self, system: str, site: str, day: date, *, of_buyer: bool = False) -> Linear:
-        """Systems of one kind usable at a site on a day, bought and already there. Shared, so not to be changed.
-
-        Without what hosts keep, where only the buyer's part is asked for.
-        """
-        key = (system, site, day, of_buyer)
-        if key not in self._usable:
-            found = Linear()
-            for offer, standing in self._standings_by_kind.get((system, site), []):
-                quote = self.instance.offers[offer]
-                state = last_state(self.states, day - timedelta(days=quote.acceptance_days))
-                column = None if state is None else standing[state]
-                if column is not None:
-                    found.add(column, float(quote.buyer_share) if of_buyer else 1.0)
-            for fleet in self.instance.existing.systems.values():
-                if (fleet.system, fleet.site) == (system, site):
-                    found.constant += fleet.units
-            self._usable[key] = found
-        return self._usable[key]
-
-    @cached_property
-    def _usable(self) -> dict[tuple[str, str, date, bool], Linear]:
         return {}
 
     def pairs(self) -> Iterable[tuple[str, str]]:
