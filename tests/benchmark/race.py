@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT / "model"), str(ROOT / "tests")]
 from benchmark.gaps import middle, proven_at, time_to  # noqa: E402
 from benchmark.picture import draw  # noqa: E402
 from benchmark.runs import Run, kept_run, versions  # noqa: E402
+from benchmark.tables import table  # noqa: E402
 from gpuplan.instance.generator import SCALES, Size  # noqa: E402
 
 FIRST = "gpuplan-by-default"
@@ -101,20 +102,15 @@ def report(heats: list[Heat], gap: float) -> str:
         some = [heat for heat in heats if heat.size == size]
         seconds = {heat.seed: heat.seconds for heat in some}
         heads = [f"{size}, to {gap:.2%}", *(f"seed {seed}" for seed in seconds), "median"]
-        lines = ["| " + " | ".join(heads) + " |", "| --- |" + " ---: |" * (len(heads) - 1)]
-        lines.append(_line("gpuplan", [_seconds(one) for one in (*seconds.values(), middle(seconds.values()))]))
+        lines = [["gpuplan", *(_seconds(one) for one in (*seconds.values(), middle(seconds.values())))]]
         for contender in FACTORS:
             mine = {heat.seed: heat for heat in some if heat.contender == contender}
             if mine:
                 cells = [_cell(mine[seed]) if seed in mine else "-" for seed in seconds]
                 median = middle(mine[seed].factor if seed in mine else 0.0 for seed in seconds)
-                lines.append(_line(contender, [*cells, f"{median:.1f}"]))
-        parts.append("\n".join(lines))
+                lines.append([contender, *cells, f"{median:.1f}"])
+        parts.append(table(heads, lines))
     return "\n\n".join(parts) + "\n"
-
-
-def _line(name: str, cells: list[str]) -> str:
-    return "| " + " | ".join([name, *cells]) + " |"
 
 
 def _seconds(value: float) -> str:

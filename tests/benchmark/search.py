@@ -21,6 +21,7 @@ sys.path[:0] = [str(ROOT / "model"), str(ROOT / "tests")]
 from benchmark.gaps import TARGETS, best_known, final_gap, middle, primal_at, time_to  # noqa: E402
 from benchmark.picture import draw  # noqa: E402
 from benchmark.runs import Run, kept_run, versions  # noqa: E402
+from benchmark.tables import table  # noqa: E402
 from benchmark.without import WITHOUT  # noqa: E402
 from gpuplan.instance.generator import SCALES, Size  # noqa: E402
 
@@ -90,12 +91,8 @@ def _table(size: str, runs: list[Run]) -> str:
     seeds, cap = list(dict.fromkeys(one.seed for one in runs)), runs[0].cap
     best = {seed: best_known(one for one in runs if one.seed == seed) for seed in seeds}
     heads = ["contender", *(f"to {target:.2%}" for target in TARGETS), "gap", "primal gap", "MB", "outside solvers"]
-    lines = [
-        f"Size {size}, seeds {', '.join(map(str, seeds))}, at most {cap:g} s, {runs[0].threads} threads",
-        "",
-        "| " + " | ".join(heads) + " |",
-        "| --- |" + " ---: |" * (len(heads) - 1),
-    ]
+    title = f"Size {size}, seeds {', '.join(map(str, seeds))}, at most {cap:g} s, {runs[0].threads} threads"
+    lines = []
     for contender in dict.fromkeys(one.contender for one in runs):
         some = [one for one in runs if one.contender == contender]
         cells = [contender, *(_times(some, target) for target in TARGETS), _share(middle(map(final_gap, some)))]
@@ -104,9 +101,9 @@ def _table(size: str, runs: list[Run]) -> str:
             _number(middle(one.memory_mb or math.inf for one in some), 0),
             _number(middle(one.final.get("outside_solvers", math.inf) for one in some), 1, " s"),
         ]
-        lines.append("| " + " | ".join(cells) + " |")
+        lines.append(cells)
     odd = [f"{one.contender} on seed {one.seed}: {said}" for one in runs if (said := _odd(one))]
-    return "\n".join(lines) + ("\n\n" + "; ".join(odd) + "." if odd else "")
+    return f"{title}\n\n{table(heads, lines)}" + ("\n\n" + "; ".join(odd) + "." if odd else "")
 
 
 def _odd(run: Run) -> str:

@@ -161,7 +161,8 @@ def test_openings_and_modules_come_last_in_a_coarse_program() -> None:
 
     A target on the last day of eight months, for which systems are installed on 17 August, and a limit on the spending
     until April. A site opens at once, modules take 40 days: those ordered in July are there on 10 August, those ordered
-    in August not before the end. If broken, a program of twenty sites has hundreds of columns that no plan needs.
+    in August not before the end. A deadline on modules leaves all months in which they can be ordered: the last would be
+    too late. If broken, a program of twenty sites has hundreds of columns that no plan needs.
     """
     tree = case(
         calendar={"periods": 8},
@@ -175,6 +176,9 @@ def test_openings_and_modules_come_last_in_a_coarse_program() -> None:
     assert [key[-1] for key in keys if key[0] == "opening"] == list(range(8))
     found = [(key[0], key[-1]) for key in coarse.problem.columns.keys if key[0] in ("opening", "modules")]
     assert found == [("opening", 3), ("opening", 7), ("modules", 3), ("modules", 6)]
+    late = {"stage": "signed", "by": "2025-05-31", "applies_to": "modules"}
+    bound = formulate(made(merged(tree, {"deadlines": {"d": late}})), coarse=True).problem.columns.keys
+    assert [key[-1] for key in bound if key[0] == "modules"] == list(range(7))
 
 
 def test_the_coarse_program_is_no_more_at_random() -> None:
