@@ -161,8 +161,8 @@ def test_openings_and_modules_come_last_in_a_coarse_program() -> None:
 
     A target on the last day of eight months, for which systems are installed on 17 August, and a limit on the spending
     until April. A site opens at once, modules take 40 days: those ordered in July are there on 10 August, those ordered
-    in August not before the end. A deadline on modules leaves all months in which they can be ordered: the last would be
-    too late. If broken, a program of twenty sites has hundreds of columns that no plan needs.
+    in August not before the end. A deadline on modules leaves every month in which they can be ordered, since the last
+    would be too late. If broken, a program of twenty sites has hundreds of columns that no plan needs.
     """
     tree = case(
         calendar={"periods": 8},
