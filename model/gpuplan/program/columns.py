@@ -54,6 +54,12 @@ class Columns:
             self.upper[index] = upper
             self.changes += 1
 
+    def merge(self, index: int, other: int) -> None:
+        """Let a column stand for another too, which keeps its place and is always zero from now on."""
+        self.upper[index] += self.upper[other]
+        self.upper[other] = 0.0
+        self.changes += 1
+
     def tighten_all(self, upper: list[float]) -> None:
         """Upper bounds of all columns, none of them higher than before."""
         self.upper = upper

@@ -31,8 +31,7 @@ def pool(columns: Columns, rows: Rows, levels: Iterable[Linear]) -> Rows:
             kept |= {column: group[0] for group in groups for column in group}
     for column, first in kept.items():
         if column != first:
-            columns.upper[first] += columns.upper[column]
-            columns.tighten(column, 0.0)
+            columns.merge(first, column)
             for aim in aims:
                 aim.terms.pop(column, None)
     return _added_up(rows, kept)
