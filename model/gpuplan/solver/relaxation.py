@@ -28,6 +28,8 @@ OPTIONS = {
 """No presolve, which has called a relaxation infeasible that has a plan; Devex prices, since a relaxation that starts
 from another's basis would first have to work out all weights of the steepest edge; no scaling but our own; and costs as
 they are, since what is changed in them at a start must be mended at its end."""
+STARTING = 40
+"""Simplex iterations that take as long as whatever each run does beside them."""
 ENDLESS = 2**31 - 1
 """HiGHS's largest number of iterations."""
 LARGE = 10_000
@@ -75,7 +77,8 @@ class Relaxation:
     def __init__(self, within: Reduced, settings: Settings) -> None:
         import highspy
 
-        self.within, self.iterations = within, 0
+        self.within, self.work = within, 0.0
+        """Work so far: iterations and starts, in iterations of the relaxation with all rows, which take the longer."""
         well_scaled, self.units, self.factor = balanced(checked(within.matrix).relaxed())
         self.places = np.full(len(within.point), -1, dtype=np.int32)
         self.places[within.columns] = np.arange(len(within.columns))
@@ -108,7 +111,8 @@ class Relaxation:
         set_option(self.highs, "simplex_iteration_limit", ENDLESS if most is None else most)
         self.highs.run()
         status, information = self.highs.getModelStatus(), self.highs.getInfo()
-        self.iterations += max(int(information.simplex_iteration_count), 1)
+        iterations = max(int(information.simplex_iteration_count), 0) + STARTING
+        self.work += iterations * len(self.within.rows) / max(self.within.height, 1)
         value = information.objective_function_value / self.factor
         if status == self.states.kIterationLimit:
             return Begun(value)

@@ -10,8 +10,8 @@ Every plan keeps the coarse program at no more than its cost, so the least bound
 A part has the yes-or-no columns of a settled node that were branched on, and nothing else of it, so that nodes which
 differ in numbers only are one part.
 
-Work goes in rounds of as many runs as there are threads. Each run is limited by iterations or nodes and not by the
-clock, and what a round found is taken in order, so that the same input gives the same plan.
+Work goes in rounds of as many runs as there are threads. Each run is limited by work or nodes and not by the clock, and
+what a round found is taken in order, so that the same input gives the same plan.
 """
 
 from __future__ import annotations
@@ -34,14 +34,12 @@ from gpuplan.solver.watched import Watched
 if TYPE_CHECKING:
     from gpuplan.formulation import Coarse
 
-ITERATIONS = 2
-"""Simplex iterations of one stretch of the tree, for each column."""
-MANY = 15_000
-"""Columns that count for that at most: where there are more, each iteration takes longer."""
-BESIDE, DOWN, LONG = 2, 3, 4
-"""How much longer a stretch is beside a search for a plan, on the way down, and beside a narrow tree."""
-SCOUTING, REFINING = 8, 4
-"""How much longer stretches of a narrow tree are, for first shapes and for better ones: each iteration takes less."""
+WORK = 12_000.0
+"""Work of one stretch of the tree."""
+BESIDE, DOWN = 2, 3
+"""How much longer a stretch is beside a search for a plan, and on the way down."""
+SCOUTING, REFINING = 6, 3
+"""How much longer stretches of a narrow tree are, and those beside them, for first shapes and for better ones."""
 PATIENCE = 4
 """Rounds without a search for a plan, or without a way down, at most, when so many found nothing better."""
 DEALT = 12
@@ -164,7 +162,6 @@ class Staged:
         self._closing = coarse.closing
         self._shared, self._standing = coarse.same, coarse.standing
         self._shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
-        self._iterations = max(ITERATIONS * min(len(loose.lower), MANY), 1)
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
@@ -277,12 +274,12 @@ class Staged:
         """Stretches of the tree, so long as what they are beside: one goes down to a shape now and then."""
         goes_down = not beside and self._least() < self._aim() and self._ways.is_over
         if goes_down and self._shape is not None and self._is_worth(self._moved):
-            return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, LONG)]
+            return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, REFINING)]
         self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
         hands = min(free, len(self._dealt))
-        iterations = self._iterations * (DOWN if goes_down else max(beside, 1))
+        work = WORK * (DOWN if goes_down else max(beside, 1))
         orders = [Order.DOWN if goes_down else Order.BEST, *[Order.BEST] * hands]
-        return [self._stretch(self._dealt[first::hands], orders[first], iterations) for first in range(hands)]
+        return [self._stretch(self._dealt[first::hands], orders[first], work) for first in range(hands)]
 
     def _least(self) -> float:
         """The least bound of a node."""
@@ -326,7 +323,7 @@ class Staged:
 
     def _narrow_stretch(self, root: Node, narrow: Narrow, order: Order, times: int) -> Job:
         """A stretch of a narrow tree, of which only shapes are kept."""
-        task = replace(self._task([root], order, self._iterations * times), narrow=narrow)
+        task = replace(self._task([root], order, WORK * times), narrow=narrow)
 
         def run(worker: Watched) -> object:
             return worker.explore(task, self._is_stopped)
@@ -335,11 +332,11 @@ class Staged:
             for shape in found.shapes if isinstance(found, Explored) else ():
                 self._see(shape)
 
-        return Job(run, take, LONG)
+        return Job(run, take, times)
 
-    def _stretch(self, nodes: list[Node], order: Order, iterations: int) -> Job:
+    def _stretch(self, nodes: list[Node], order: Order, work: float) -> Job:
         """A stretch of the tree from some nodes."""
-        task = self._task(nodes, order, iterations)
+        task = self._task(nodes, order, work)
 
         def run(worker: Watched) -> object:
             return worker.explore(task, self._is_stopped)
@@ -362,11 +359,11 @@ class Staged:
 
         return Job(run, take, 0)
 
-    def _task(self, nodes: list[Node], order: Order, iterations: int) -> Stretch:
+    def _task(self, nodes: list[Node], order: Order, work: float) -> Stretch:
         shaping = len(self._groups) - 1
         settings = self._settings(gap=0.0)
         return Stretch(
-            self._coarse, self._groups, shaping, tuple(nodes), self._learned, iterations, order, self._aim(), settings
+            self._coarse, self._groups, shaping, tuple(nodes), self._learned, work, order, self._aim(), settings
         )
 
     def _learn(self, found: Explored) -> None:

@@ -10,8 +10,8 @@ which it was brought up or down, as in Achterberg, Koch and Martin, "Branching r
 A narrow tree finds good shapes in a small part of the time: it leaves out every site and offer that is used neither in
 a relaxation nor at a point, so that each relaxation is many times as quick. It proves nothing, and is never asked to.
 
-The tree is worked off in stretches measured in simplex iterations, never by the clock, so that the same input takes the
-same way.
+The tree is worked off in stretches measured in work, which goes by simplex iterations and rows and never by the clock,
+so that the same input takes the same way.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ class Narrow:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A task: nodes to go on from, for so many simplex iterations."""
+    """A task: nodes to go on from, for so much work."""
 
     matrix: Matrix
     groups: tuple[tuple[int, ...], ...]
@@ -163,8 +163,8 @@ class Stretch:
     """How many of the groups, from the first, hold the columns that shape a plan."""
     nodes: tuple[Node, ...]
     learned: Learned
-    iterations: int
-    """After which no further node is begun."""
+    work: float
+    """After which no further node is begun (see `Relaxation`)."""
     order: Order
     aim: float
     """Going down, a node is left alone unless its bound is below this."""
@@ -175,7 +175,7 @@ class Stretch:
 
 
 def explore(stretch: Stretch, should_stop: ShouldStop) -> Explored:
-    """Go on from the node of the least bound, until the iterations are spent or nothing is left to branch on.
+    """Go on from the node of the least bound, until the work is done or nothing is left to branch on.
 
     A narrow tree tells of its shapes alone.
     """
@@ -235,8 +235,8 @@ class _Tree:
         self.deadline = time.monotonic() + stretch.settings.time_limit
         self.relaxations: dict[Limits, Relaxation] = {}
         """By the limits that they are reduced by; the one that was used last comes last."""
-        self.iterations = 0
-        self.most, self.order = stretch.iterations, stretch.order
+        self.work = 0.0
+        self.most, self.order = stretch.work, stretch.order
         self.aim = NO_BOUND if stretch.order is Order.BEST else stretch.aim
         self.whole = np.flatnonzero(stretch.matrix.whole)
         self.shaping, self.placing = stretch.shaping, stretch.shaping - 1
@@ -272,13 +272,13 @@ class _Tree:
     def _solve(
         self, relaxation: Relaxation, limits: Limits, start: Solved | bytes | None, most: int | None = None
     ) -> Solved | Begun | Unsolved:
-        before = relaxation.iterations
+        before = relaxation.work
         found = relaxation.solve(limits, start, most)
-        self.iterations += relaxation.iterations - before
+        self.work += relaxation.work - before
         return found
 
     def _is_spent(self) -> bool:
-        return self.iterations >= self.most or self._is_stopped()
+        return self.work >= self.most or self._is_stopped()
 
     def _is_stopped(self) -> bool:
         return self.should_stop() or time.monotonic() >= self.deadline
