@@ -38,7 +38,7 @@ WORK = 12_000.0
 """Work of one stretch of the tree."""
 BESIDE, DOWN = 2, 3
 """How much longer a stretch is beside a search for a plan, and on the way down."""
-SCOUTING, REFINING = 6, 3
+SCOUTING, REFINING = 4, 3
 """How much longer stretches of a narrow tree are, and those beside them, for first shapes and for better ones."""
 PATIENCE = 4
 """Rounds without a search for a plan, or without a way down, at most, when so many found nothing better."""
@@ -158,10 +158,10 @@ class Staged:
         counted = np.zeros(len(loose.whole), dtype=bool)
         counted[list(coarse.counted)] = True
         self._coarse, self._whole = replace(loose, whole=loose.whole | counted), whole
-        self._groups = coarse.groups
+        self._groups, self._placing = coarse.groups, coarse.placing
         self._closing = coarse.closing
         self._shared, self._standing = coarse.same, coarse.standing
-        self._shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
+        self._shaping = np.array([column for group in coarse.groups for column in group], dtype=np.int32)
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
@@ -360,10 +360,9 @@ class Staged:
         return Job(run, take, 0)
 
     def _task(self, nodes: list[Node], order: Order, work: float) -> Stretch:
-        shaping = len(self._groups) - 1
         settings = self._settings(gap=0.0)
         return Stretch(
-            self._coarse, self._groups, shaping, tuple(nodes), self._learned, work, order, self._aim(), settings
+            self._coarse, self._groups, self._placing, tuple(nodes), self._learned, work, order, self._aim(), settings
         )
 
     def _learn(self, found: Explored) -> None:
@@ -383,7 +382,7 @@ class Staged:
         """
         if node is None:
             self._refined = shape.bound
-            limits = held(shape.point, {column: column for group in self._groups[:-2] for column in group})
+            limits = held(shape.point, {column: column for group in self._groups[: self._placing] for column in group})
             root, narrow = Node(limits=limits), Narrow(self._closing, limits, b"", shape.point)
         else:
             self._moved = shape.bound
@@ -500,8 +499,8 @@ class Staged:
     # What is found
 
     def _add_candidate(self, one: Candidate) -> None:
-        """Remember a coarse plan, unless one of the same yes-or-no columns, and whole numbers if any, was tried."""
-        told = [*self._shared, *(self._standing if one.is_counted else ())]
+        """Remember a coarse plan, unless one of the same shape, and numbers if these are whole, was tried."""
+        told = [*self._shaping, *(self._standing if one.is_counted else ())]
         seal = np.round(one.point[told]).tobytes()
         if seal not in self._seen:
             self._seen.add(seal)
