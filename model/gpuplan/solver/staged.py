@@ -38,7 +38,7 @@ WORK = 12_000.0
 """Work of one stretch of the tree."""
 BESIDE, DOWN = 2, 3
 """How much longer a stretch is beside a search for a plan, and on the way down."""
-SCOUTING, REFINING = 4, 3
+SCOUTING, REFINING = 3, 2
 """How much longer stretches of a narrow tree are, and those beside them, for first shapes and for better ones."""
 PATIENCE = 4
 """Rounds without a search for a plan, or without a way down, at most, when so many found nothing better."""
@@ -191,8 +191,6 @@ class Staged:
         """By how much the plans that were made cost more than their coarse ones."""
         self._tried: float | None = None
         """Least cost of a coarse plan that was tried."""
-        self._is_polished = False
-        """Whether other numbers near those of the plan were tried."""
         self._lost = 0
         self._is_left = False
         self._plan: Floats | None = None
@@ -258,8 +256,6 @@ class Staged:
         first = self._next_candidate(0.0 if rough is None else MUCH)
         if first is not None:
             yield self._complete(first)
-        elif self._plan is not None and rough is None and not self._is_polished:
-            yield self._polish(self._plan)
         if rough is not None:
             yield self._refine(rough)
         # The part in which the least bound is; as many parts as there are hands when the tree is worked off.
@@ -273,7 +269,7 @@ class Staged:
     def _branching(self, free: int, beside: int) -> list[Job]:
         """Stretches of the tree, so long as what they are beside: one goes down to a shape now and then."""
         goes_down = not beside and self._least() < self._aim() and self._ways.is_over
-        if goes_down and self._shape is not None and self._is_worth(self._moved):
+        if goes_down and self._shape is not None:
             return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, REFINING)]
         self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
         hands = min(free, len(self._dealt))
@@ -329,8 +325,10 @@ class Staged:
             return worker.explore(task, self._is_stopped)
 
         def take(found: object) -> None:
+            before = self._aim()
             for shape in found.shapes if isinstance(found, Explored) else ():
                 self._see(shape)
+            self._ways.see(is_better=self._aim() < before)
 
         return Job(run, take, times)
 
@@ -385,8 +383,9 @@ class Staged:
             limits = held(shape.point, {column: column for group in self._groups[: self._placing] for column in group})
             root, narrow = Node(limits=limits), Narrow(self._closing, limits, b"", shape.point)
         else:
+            root = Node() if self._is_worth(self._moved) else Node(limits=node.limits)
             self._moved = shape.bound
-            root, narrow = Node(), Narrow(self._closing, node.limits, node.basis, shape.point)
+            narrow = Narrow(self._closing, node.limits, node.basis, shape.point)
         return self._narrow_stretch(root, narrow, Order.DOWN, REFINING)
 
     def _settle(self, node: Node) -> None:
@@ -435,7 +434,8 @@ class Staged:
             if point is None:
                 return None
             limits = held(point, self._shared) + held(point, self._standing)
-            return worker.run(self._whole.limited(limits), exact, should_stop=self._is_stopped)
+            found = worker.run(self._whole.limited(limits), exact, should_stop=self._is_stopped)
+            return self._polished(worker, found)
 
         def take(found: object) -> None:
             before = self._value
@@ -458,22 +458,14 @@ class Staged:
                 break
         return None if best is None else best.values
 
-    def _polish(self, plan: Floats) -> Job:
-        """A better plan with the same yes-or-no decisions and numbers near its own."""
-        self._is_polished = True
-        same = held(plan, {column: column for column in self._shared.values()})
-        settings = self._roughly(self._value)
-
-        def run(worker: Watched) -> object:
-            near = about(self._whole.limited(same), plan, ABOUT)
-            return worker.run(near, settings, should_stop=self._is_stopped)
-
-        def take(found: object) -> None:
-            if isinstance(found, Result):
-                self._take_plan(found)
-                self._is_polished = True
-
-        return Job(run, take, BESIDE)
+    def _polished(self, worker: Watched, found: Result) -> Result:
+        """A plan or a better one, with the same yes-or-no decisions and numbers near its own."""
+        if found.values is None:
+            return found
+        same = held(found.values, {column: column for column in self._shared.values()})
+        near = about(self._whole.limited(same), found.values, ABOUT)
+        better = worker.run(near, self._roughly(found.objective), should_stop=self._is_stopped)
+        return found if better.objective is None else better
 
     def _roughly(self, cutoff: float | None) -> Settings:
         """Settings of a search for a plan. While the gap is wide it need not be the best: better shapes will come."""
@@ -510,7 +502,7 @@ class Staged:
         if found.values is None or found.objective is None:
             return
         if self._value is None or found.objective < self._value:
-            self._plan, self._value, self._is_polished = found.values, found.objective, False
+            self._plan, self._value = found.values, found.objective
             cutoff = self._cutoff()
             for part in self._parts.values():
                 part.ended = part.ended or (cutoff is not None and part.bound >= cutoff)
