@@ -106,7 +106,7 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A relaxed plan in which every column of a group is whole."""
+    """A relaxed plan in which every column that shapes a plan is whole."""
 
     bound: float
     """Of the node that it was found in."""
@@ -158,7 +158,9 @@ class Stretch:
 
     matrix: Matrix
     groups: tuple[tuple[int, ...], ...]
-    """Whole columns that shape a plan, to be settled before the others, those of the first group first."""
+    """Whole columns to be settled before the others, those of the first group first."""
+    shaping: int
+    """How many of the groups, from the first, hold the columns that shape a plan."""
     placing: int
     """How many of the groups, from the first, leave much out of a relaxation once they are decided."""
     nodes: tuple[Node, ...]
@@ -239,8 +241,8 @@ class _Tree:
         self.most, self.order = stretch.work, stretch.order
         self.aim = NO_BOUND if stretch.order is Order.BEST else stretch.aim
         self.whole = np.flatnonzero(stretch.matrix.whole)
-        self.placing, self.shaping = stretch.placing, len(stretch.groups)
-        self.rank = np.full(len(stretch.matrix.whole), self.shaping)
+        self.placing, self.shaping = stretch.placing, stretch.shaping
+        self.rank = np.full(len(stretch.matrix.whole), len(stretch.groups))
         for rank, group in reversed(list(enumerate(stretch.groups))):
             self.rank[list(group)] = rank
         self.waiting = [_Open(node.bound, number, node) for number, node in enumerate(stretch.nodes)]
