@@ -38,8 +38,6 @@ WORK = 12_000.0
 """Work of one stretch of the tree."""
 BESIDE, DOWN = 2, 3
 """How much longer a stretch is beside a search for a plan, and on the way down."""
-COUNTING = 4_000.0
-"""Work of the search for whole units of each offer in all."""
 SCOUTING, REFINING = 3, 2
 """How much longer stretches of a narrow tree are, and those beside them, for first shapes and for better ones."""
 PATIENCE = 4
@@ -164,7 +162,6 @@ class Staged:
         self._closing = coarse.closing
         self._shared, self._standing = coarse.same, coarse.standing
         self._shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
-        self._counting = np.append(self._shaping, np.array(coarse.groups[-1], dtype=np.int32))
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
@@ -459,25 +456,16 @@ class Staged:
         return Job(run, take, BESIDE)
 
     def _counted(self, worker: Watched, first: Candidate, settings: Settings) -> Floats | None:
-        """A shape with whole numbers: first the units of each offer in all, then every other."""
-        best = self._with_totals(worker, first, settings)
-        if best is None:
-            return None
-        near = shaped(self._coarse, best.point, self._counting, 1)
-        return worker.run(near, settings, should_stop=self._is_stopped).values
-
-    def _with_totals(self, worker: Watched, first: Candidate, settings: Settings) -> Shape | None:
-        """Whole units of each offer in all, with the shape's numbers of modules or, where that is dear, near by."""
-        best: Shape | None = None
+        """A shape with whole numbers: with its own numbers in all, and with others near by where that is dear."""
+        best: Result | None = None
         for steps in STEPS:
             near = shaped(self._coarse, first.point, self._shaping, steps)
-            task = replace(self._task([Node()], Order.QUICK, COUNTING), matrix=near, shaping=len(self._groups))
-            found = worker.explore(replace(task, aim=float("inf"), settings=settings), self._is_stopped)
-            shapes = found.shapes if isinstance(found, Explored) else ()
-            best = min((*shapes, *([best] if best else [])), key=lambda shape: shape.bound, default=None)
-            if best is not None and relative_gap(best.bound, first.value) <= DEAR:
+            found = worker.run(near, settings, should_stop=self._is_stopped)
+            if found.objective is not None and (best is None or found.objective < (best.objective or 0.0)):
+                best = found
+            if best is not None and relative_gap(best.objective or 0.0, first.value) <= DEAR:
                 break
-        return best
+        return None if best is None else best.values
 
     def _polished(self, worker: Watched, found: Result) -> Result:
         """A plan or a better one, with the same yes-or-no decisions and numbers near its own."""
