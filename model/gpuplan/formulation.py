@@ -115,9 +115,7 @@ class Coarse:
     standing: dict[int, int]
     """Numbers of systems on each day that both programs have, likewise."""
     groups: tuple[tuple[int, ...], ...]
-    """Columns that shape a plan, to be settled before all others, in groups, the first first."""
-    placing: int
-    """How many of the groups, from the first, say where things are: what these decide leaves much out."""
+    """Columns to be settled before all others, in groups, the first first. All but the last group shape a plan."""
     closing: tuple[int, ...]
     """Columns that leave much out when they are zero."""
     counted: tuple[int, ...]
@@ -143,7 +141,6 @@ def coarsened(
             tuple(index for index, role in enumerate(columns.roles) if role is not Role.CONTINUOUS),
             tuple(columns.of(TOTALS)),
         ),
-        len(FIRST),
         tuple(index for name in CLOSING for index in columns.of(name)),
         tuple(index for name in COUNTED for index in columns.of(name)),
     )

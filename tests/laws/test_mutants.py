@@ -19,7 +19,7 @@ from unittest.mock import patch
 import pytest
 
 import gpuplan.formulation
-import gpuplan.program.problem
+import gpuplan.program.standings
 from families import test_clusters, test_deadlines, test_energy, test_pricing, test_siting, test_supply, test_workloads
 from gpuplan import formulation
 from gpuplan.errors import InvalidInput
@@ -29,6 +29,7 @@ from gpuplan.instance.timeline import last_state
 from gpuplan.program import measures
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow, Problem
+from gpuplan.program.standings import Standings
 from gpuplan.program.propagation import tighten_columns
 from gpuplan.program.rows import Rows
 from laws import cases
@@ -278,13 +279,13 @@ def one_way() -> Breaking:
 
 def no_acceptance_at_work() -> Breaking:
     """The program forgets acceptance when it counts what can serve, or join a cluster."""
-    return patch.object(gpuplan.program.problem, "timedelta", lambda **_: timedelta(0))
+    return patch.object(gpuplan.program.standings, "timedelta", lambda **_: timedelta(0))
 
 
 def no_fleets_at_work() -> Breaking:
     """The program forgets that what is already there can serve."""
-    real = Problem.usable
-    return patch.object(Problem, "usable", lambda *given, **more: Linear(real(*given, **more).terms.items()))
+    real = Standings.usable
+    return patch.object(Standings, "usable", lambda *given, **more: Linear(real(*given, **more).terms.items()))
 
 
 def no_clusters_at_sites() -> Breaking:

@@ -58,7 +58,7 @@ def test_it_finds_what_a_search_in_one_piece_finds(seed: int, threads: int) -> N
 
 def test_short_stretches_end_at_the_same_value(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a tree and parts taken up again and again are searched to the end, with plans that come by chance."""
-    monkeypatch.setattr(staged, "ITERATIONS", 0)
+    monkeypatch.setattr(staged, "WORK", 0.0)
     monkeypatch.setattr(staged, "DEALT", 1)
     monkeypatch.setattr(staged, "NODES", 1)
     monkeypatch.setattr(staged, "LONGER", 2)
@@ -116,6 +116,51 @@ def test_a_shape_is_bettered_with_its_own_sites(seed: int) -> None:
 def test_a_shape_is_bettered_with_the_sites_of_a_relaxation(seed: int) -> None:
     """Proves that what comes of a dear shape beside the root's relaxation is cheaper and keeps the coarse program."""
     bettered(seed, elsewhere=True)
+
+
+def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves where a better shape is sought: anywhere for a new shape, then in the node; anywhere for a new one again.
+
+    If broken, one and the same narrow tree is searched time after time.
+    """
+    whole = formulate(made(tiny(1)), reductions=True)
+    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    roots: list[Node] = []
+    monkeypatch.setattr(search, "_narrow_stretch", lambda root, *_: roots.append(root))
+    node = Node(limits=((0, 0.0, 0.0),))
+    for cost in (9.0, 9.0, 8.0, 8.0):
+        search._see(Shape(cost, np.zeros(len(search._coarse.lower))))
+        assert search._shape is not None
+        search._refine(search._shape, node)
+    assert [root.limits for root in roots] == [(), node.limits, (), node.limits]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 6])
+def test_a_plan_is_bettered_near_by(seed: int) -> None:
+    """Proves that a plan at made-up costs becomes a cheaper one with the same decisions, and that no dearer one comes.
+
+    If broken, a plan stays as HiGHS found it among the numbers of a coarse one, or is lost where none is better.
+    """
+    whole = formulate(made(tiny(seed)), reductions=True)
+    coarse = coarsened(made(tiny(seed)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    costs = np.random.default_rng(seed).random(len(search._whole.cost))
+    other = highs.run(replace(search._whole, cost=costs), Settings(gap=0.5, nodes=1))
+    assert other.values is not None
+    value = float(search._whole.cost @ other.values) + search._whole.offset
+    found = search._polished(Here(), replace(other, objective=value))  # type: ignore[arg-type]
+    assert found.values is not None
+    assert found.objective is not None
+    assert found.objective <= value
+    assert not len(search._whole.broken_rows(found.values, 1e-5))
+    decisions = list(search._shared.values())
+    assert np.array_equal(np.round(found.values[decisions]), np.round(other.values[decisions]))
+    again = search._polished(Here(), found)  # type: ignore[arg-type]
+    assert again.objective is not None
+    assert again.objective <= found.objective
 
 
 @pytest.fixture(name="_every_program_is_large")

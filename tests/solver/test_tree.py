@@ -32,7 +32,7 @@ def stretch(
     coarse: Formulation,
     matrix: Matrix,
     nodes: tuple[Node, ...] = (Node(),),
-    iterations: int = ENDLESS,
+    work: float = ENDLESS,
     order: Order = Order.DOWN,
     **settings: object,
 ) -> Stretch:
@@ -40,7 +40,7 @@ def stretch(
     groups = (tuple(coarse.problem.columns.of("site_open")), ())
     chosen = replace(Settings(gap=0.0, threads=1), **settings)  # type: ignore[arg-type]
     known = Learned.nothing(len(matrix.lower))
-    return Stretch(matrix, groups, 2, nodes, known, iterations, order, float("inf"), chosen)
+    return Stretch(matrix, groups, 2, nodes, known, work, order, float("inf"), chosen)
 
 
 def go_on(task: Stretch) -> Explored:
@@ -100,7 +100,7 @@ def test_tries_that_are_left_prove_nothing(seed: int, brief: int, monkeypatch: p
     nodes = go_on(stretch(coarse, matrix)).nodes
     assert min(node.bound for node in nodes) == pytest.approx(best[0][0], rel=NEAR)
     assert any(isinstance(one, relaxation.Begun) for one in left)
-    for node in go_on(stretch(coarse, matrix, iterations=100)).nodes:
+    for node in go_on(stretch(coarse, matrix, work=100)).nodes:
         whole = relaxation.Relaxation(reduced(matrix, node.limits), Settings(gap=0.0)).solve((), None)
         if isinstance(whole, relaxation.Solved):
             assert node.bound <= whole.bound * (1 + NEAR)
@@ -223,9 +223,9 @@ def test_a_way_down_goes_back_from_a_dead_end(seed: int, monkeypatch: pytest.Mon
     assert shapes[0] == 1
 
 
-@pytest.mark.parametrize("iterations", [1, 300])
+@pytest.mark.parametrize("work", [1, 300])
 @pytest.mark.parametrize("seed", range(1, 7))
-def test_what_is_left_holds_the_best_plan(seed: int, iterations: int) -> None:
+def test_what_is_left_holds_the_best_plan(seed: int, work: int) -> None:
     """Proves, stretch by stretch, that just one node holds the best plan and that none is bounded above it.
 
     If broken, a bound is shown that some plan is better than.
@@ -235,7 +235,7 @@ def test_what_is_left_holds_the_best_plan(seed: int, iterations: int) -> None:
     assert best is not None
     nodes: tuple[Node, ...] = (Node(),)
     for _ in range(12):
-        nodes = go_on(stretch(coarse, matrix, nodes, iterations)).nodes
+        nodes = go_on(stretch(coarse, matrix, nodes, work)).nodes
         (mine,) = holding(nodes, list(best[1]))
         assert mine.bound <= best[0][0] * (1 + NEAR)
         left = [node for node in nodes if not node.is_settled]
@@ -261,7 +261,7 @@ def test_sites_are_settled_before_anything_else() -> None:
     """Proves the order of groups: the first limit of every node is on a site, where a site is broken at the root."""
     coarse, matrix = coarse_of(1)
     sites = set(coarse.problem.columns.of("site_open"))
-    root = go_on(stretch(coarse, matrix, iterations=1, order=Order.BEST)).nodes
+    root = go_on(stretch(coarse, matrix, work=1, order=Order.BEST)).nodes
     assert root
     point = relaxation.Relaxation(reduced(matrix, ()), Settings()).solve((), None)
     assert not isinstance(point, relaxation.Unsolved)
@@ -290,7 +290,7 @@ def test_a_relaxation_that_cannot_be_solved_is_handed_back_unbranched(monkeypatc
 def test_the_same_stretch_ends_the_same_way() -> None:
     """Proves that nothing depends on the clock."""
     coarse, matrix = coarse_of(4)
-    task = stretch(coarse, matrix, iterations=200)
+    task = stretch(coarse, matrix, work=200)
     one, other = go_on(task), go_on(task)
     assert [(node.bound, node.limits) for node in one.nodes] == [(node.bound, node.limits) for node in other.nodes]
     assert np.array_equal(one.learned.rises, other.learned.rises)

@@ -158,7 +158,7 @@ class Staged:
         counted = np.zeros(len(loose.whole), dtype=bool)
         counted[list(coarse.counted)] = True
         self._coarse, self._whole = replace(loose, whole=loose.whole | counted), whole
-        self._groups, self._placing = coarse.groups, coarse.placing
+        self._groups = coarse.groups
         self._closing = coarse.closing
         self._shared, self._standing = coarse.same, coarse.standing
         self._shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
@@ -358,18 +358,10 @@ class Staged:
         return Job(run, take, 0)
 
     def _task(self, nodes: list[Node], order: Order, work: float) -> Stretch:
+        shaping = len(self._groups) - 1
         settings = self._settings(gap=0.0)
         return Stretch(
-            self._coarse,
-            self._groups,
-            len(self._groups) - 1,
-            self._placing,
-            tuple(nodes),
-            self._learned,
-            work,
-            order,
-            self._aim(),
-            settings,
+            self._coarse, self._groups, shaping, tuple(nodes), self._learned, work, order, self._aim(), settings
         )
 
     def _learn(self, found: Explored) -> None:
@@ -385,11 +377,12 @@ class Staged:
     def _refine(self, shape: Shape, node: Node | None = None) -> Job:
         """A better shape, among what is used in it or in a relaxation: that with its sites, or that of a node.
 
+        With those of a node, it is sought anywhere at first, and in the node itself once that is done.
         Danna, Rothberg and Le Pape, "Exploring relaxation induced neighborhoods to improve MIP solutions" (2005).
         """
         if node is None:
             self._refined = shape.bound
-            limits = held(shape.point, {column: column for group in self._groups[: self._placing] for column in group})
+            limits = held(shape.point, {column: column for group in self._groups[:-2] for column in group})
             root, narrow = Node(limits=limits), Narrow(self._closing, limits, b"", shape.point)
         else:
             root = Node() if self._is_worth(self._moved) else Node(limits=node.limits)

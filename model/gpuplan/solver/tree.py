@@ -161,8 +161,6 @@ class Stretch:
     """Whole columns to be settled before the others, those of the first group first."""
     shaping: int
     """How many of the groups, from the first, hold the columns that shape a plan."""
-    placing: int
-    """How many of the groups, from the first, leave much out of a relaxation once they are decided."""
     nodes: tuple[Node, ...]
     learned: Learned
     work: float
@@ -241,7 +239,7 @@ class _Tree:
         self.most, self.order = stretch.work, stretch.order
         self.aim = NO_BOUND if stretch.order is Order.BEST else stretch.aim
         self.whole = np.flatnonzero(stretch.matrix.whole)
-        self.placing, self.shaping = stretch.placing, stretch.shaping
+        self.shaping, self.placing = stretch.shaping, stretch.shaping - 1
         self.rank = np.full(len(stretch.matrix.whole), len(stretch.groups))
         for rank, group in reversed(list(enumerate(stretch.groups))):
             self.rank[list(group)] = rank
