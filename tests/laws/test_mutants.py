@@ -29,9 +29,9 @@ from gpuplan.instance.timeline import last_state
 from gpuplan.program import measures
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow, Problem
-from gpuplan.program.standings import Standings
 from gpuplan.program.propagation import tighten_columns
 from gpuplan.program.rows import Rows
+from gpuplan.program.standings import Standings
 from laws import cases
 from support.builders import Tree
 from support.laws import family_agrees, family_named, optimum_passes, plans_of, program_agrees, solvers_agree
