@@ -139,7 +139,7 @@ def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypa
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 6])
 def test_a_plan_is_bettered_near_by(seed: int) -> None:
-    """Proves that a plan at made-up costs becomes a cheaper one with the same decisions, and that no dearer one comes.
+    """Proves that a plan at made-up costs becomes a cheaper one with the same decisions and numbers within two of its own.
 
     If broken, a plan stays as HiGHS found it among the numbers of a coarse one, or is lost where none is better.
     """
@@ -154,7 +154,9 @@ def test_a_plan_is_bettered_near_by(seed: int) -> None:
     found = search._polished(Here(), replace(other, objective=value))  # type: ignore[arg-type]
     assert found.values is not None
     assert found.objective is not None
-    assert found.objective <= value
+    assert found.objective < value
+    moved = np.abs(found.values - other.values)[search._whole.whole]
+    assert moved.max() <= 2 + 1e-6
     assert not len(search._whole.broken_rows(found.values, 1e-5))
     decisions = list(search._shared.values())
     assert np.array_equal(np.round(found.values[decisions]), np.round(other.values[decisions]))

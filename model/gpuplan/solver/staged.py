@@ -41,7 +41,7 @@ BESIDE, DOWN = 2, 3
 SCOUTING, REFINING = 3, 2
 """How much longer stretches of a narrow tree are, and those beside them, for first shapes and for better ones."""
 PATIENCE = 4
-"""Rounds without a search for a plan, or without a way down, at most, when so many found nothing better."""
+"""Rounds without a search for a plan, or for a shape, at most, when so many found nothing better."""
 DEALT = 12
 """Nodes that one stretch of the tree starts from at most."""
 SELDOM = 32
@@ -166,7 +166,7 @@ class Staged:
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
         self._ways = Rest()
-        """Between ways down that met no better shape."""
+        """Between searches for a better shape that met none."""
         self._shape: Shape | None = None
         """The best shape so far."""
         self._moved: float | None = None
@@ -267,8 +267,11 @@ class Staged:
             yield self._scout()
 
     def _branching(self, free: int, beside: int) -> list[Job]:
-        """Stretches of the tree, so long as what they are beside: one goes down to a shape now and then."""
-        goes_down = not beside and self._least() < self._aim() and self._ways.is_over
+        """Stretches of the tree, so long as what they are beside; beside a narrow one, now and then.
+
+        While there is no shape, one of them goes down to a shape instead.
+        """
+        goes_down = not beside and self._seeks_shapes()
         if goes_down and self._shape is not None:
             return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, REFINING)]
         self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
@@ -276,6 +279,10 @@ class Staged:
         work = WORK * (DOWN if goes_down else max(beside, 1))
         orders = [Order.DOWN if goes_down else Order.BEST, *[Order.BEST] * hands]
         return [self._stretch(self._dealt[first::hands], orders[first], work) for first in range(hands)]
+
+    def _seeks_shapes(self) -> bool:
+        """Whether it is time to look for a better shape where the tree is."""
+        return self._least() < self._aim() and self._ways.is_over
 
     def _least(self) -> float:
         """The least bound of a node."""
