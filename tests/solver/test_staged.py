@@ -139,7 +139,7 @@ def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypa
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 6])
 def test_a_plan_is_bettered_near_by(seed: int) -> None:
-    """Proves that a plan at made-up costs becomes a cheaper one with the same decisions and numbers within two of its own.
+    """Proves that a plan at made-up costs becomes a cheaper one: the same decisions, and numbers within two of its own.
 
     If broken, a plan stays as HiGHS found it among the numbers of a coarse one, or is lost where none is better.
     """
