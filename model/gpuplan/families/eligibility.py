@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
 
 OF_PAIRS = tuple(family for family in FAMILIES if family.denies_pair is not always_fits)
+"""Families that may deny a pair."""
 OF_SIGNINGS = tuple(family for family in FAMILIES if family.denies_signing is not never)
-"""Families with something to say: each pair is asked about, on each day."""
+"""Families that may deny a signing."""
 
 
 def pair_denials(instance: Instance, offer: str, site: str) -> Iterator[Denial]:

@@ -77,8 +77,9 @@ class Relaxation:
     def __init__(self, within: Reduced, settings: Settings) -> None:
         import highspy
 
-        self.within, self.work = within, 0.0
-        """Work so far: iterations and starts, in iterations of the relaxation with all rows, which take the longer."""
+        self.within = within
+        self.work = 0.0
+        """Iterations so far, and STARTING for each run, by the share of the rows that are left."""
         well_scaled, self.units, self.factor = balanced(checked(within.matrix).relaxed())
         self.places = np.full(len(within.point), -1, dtype=np.int32)
         self.places[within.columns] = np.arange(len(within.columns))

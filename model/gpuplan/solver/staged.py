@@ -456,7 +456,7 @@ class Staged:
         return Job(run, take, BESIDE)
 
     def _counted(self, worker: Watched, first: Candidate, settings: Settings) -> Floats | None:
-        """A shape with whole numbers: with its own numbers in all, and with others near by where that is dear."""
+        """A shape with whole numbers: with its own numbers of modules, and with others near by where that is dear."""
         best: Result | None = None
         for steps in STEPS:
             near = shaped(self._coarse, first.point, self._shaping, steps)
