@@ -45,5 +45,6 @@ def _lines(row: np.ndarray, contender: str, runs: list[Run]) -> None:
     moments = np.geomspace(FIRST, max(one.cap for one in own), POINTS)
     primal = [middle(primal_at(one, at, best[one.seed]) for one in own) for at in moments]
     proven = [middle(proven_at(one, at) for one in own) for at in moments]
+    label = contender if np.isfinite(primal).any() else f"{contender} (no plan)"
     for panel, gaps in zip(row, (primal, proven), strict=True):
-        panel.step(moments, np.clip(gaps, FLOOR, CEILING), where="post", label=contender, linewidth=1.4)
+        panel.step(moments, np.clip(gaps, FLOOR, CEILING), where="post", label=label, linewidth=1.4)
