@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from gpuplan import formulation
-from gpuplan.solver import search, staged
+from gpuplan.solver import completion, search, staged
 
 EVER = 10**9
 
@@ -42,11 +42,11 @@ def _no_sites_first() -> None:
 
 
 def _no_nearness() -> None:
-    staged.STEPS = (EVER,)  # type: ignore[assignment]
+    completion.STEPS = (EVER,)  # type: ignore[assignment]
 
 
 def _no_finishing() -> None:
-    staged.ABOUT = 0
+    completion.ABOUT = 0
 
 
 def _no_better_shapes() -> None:

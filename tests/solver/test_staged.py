@@ -11,11 +11,13 @@ import pytest
 import gpuplan
 from gpuplan.formulation import Formulation, coarsened, formulate
 from gpuplan.solver import highs, search, staged
+from gpuplan.solver.completion import Candidate
 from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination
 from gpuplan.solver.side_by_side import several
-from gpuplan.solver.tree import Explored, Node, Shape, Stretch, explore
+from gpuplan.solver.tree import Node, Shape
 from gpuplan.solver.watched import Watched
+from solver.here import Here
 from support.builders import Tree, made
 from support.laws import broken_rows, levels_by_highs
 from support.tiny import tiny
@@ -70,19 +72,7 @@ def test_short_stretches_end_at_the_same_value(monkeypatch: pytest.MonkeyPatch) 
     assert result.bound == pytest.approx(best[0][0], rel=1e-6)
 
 
-class Here:
-    """Runs of HiGHS in this process, in place of a child."""
-
-    def run(self, matrix: Matrix, settings: Settings, **_listening: object) -> Result:
-        """As a child would."""
-        return highs.run(matrix, settings)
-
-    def explore(self, stretch: Stretch, _should_stop: object) -> Explored:
-        """Likewise."""
-        return explore(stretch, lambda: False)
-
-
-def bettered(seed: int, *, elsewhere: bool) -> tuple[staged.Staged, Shape, staged.Candidate]:
+def bettered(seed: int, *, elsewhere: bool) -> tuple[staged.Staged, Shape, Candidate]:
     """What comes of a dear shape, that of the best plan at made-up costs: with its sites, or with others."""
     whole = formulate(made(tiny(seed)), reductions=True)
     coarse = coarsened(made(tiny(seed)), whole, {}, lambda: None)
@@ -135,37 +125,6 @@ def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypa
         assert search._shape is not None
         search._refine(search._shape, node)
     assert [root.limits for root in roots] == [(), node.limits, (), node.limits]
-
-
-@pytest.mark.parametrize("seed", [1, 2, 3, 4, 6])
-def test_a_plan_is_bettered_near_by(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proves that a plan at made-up costs becomes a cheaper one: the same decisions, and numbers within two of its own.
-
-    If broken, a plan stays as HiGHS found it among the numbers of a coarse one, or is lost where none is better.
-    """
-    whole = formulate(made(tiny(seed)), reductions=True)
-    coarse = coarsened(made(tiny(seed)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
-    costs = np.random.default_rng(seed).random(len(search._whole.cost))
-    other = highs.run(replace(search._whole, cost=costs), Settings(gap=0.5, nodes=1))
-    assert other.values is not None
-    value = float(search._whole.cost @ other.values) + search._whole.offset
-    found = search._polished(Here(), replace(other, objective=value))  # type: ignore[arg-type]
-    assert found.values is not None
-    assert found.objective is not None
-    assert found.objective < value
-    moved = np.abs(found.values - other.values)[search._whole.whole]
-    assert moved.max() <= 2 + 1e-6
-    assert not len(search._whole.broken_rows(found.values, 1e-5))
-    decisions = list(search._shared.values())
-    assert np.array_equal(np.round(found.values[decisions]), np.round(other.values[decisions]))
-    again = search._polished(Here(), found)  # type: ignore[arg-type]
-    assert again.objective is not None
-    assert again.objective <= found.objective
-    nothing = Result(Termination.INFEASIBLE, None, None, np.inf)
-    monkeypatch.setattr(Here, "run", lambda *_, **__: nothing)
-    assert search._polished(Here(), found) is found  # type: ignore[arg-type]
 
 
 @pytest.fixture(name="_every_program_is_large")

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpuplan.solver.completion import DEAR, Candidate, Completion
 from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
-from gpuplan.solver.neighbourhoods import about, held, shaped
+from gpuplan.solver.neighbourhoods import held
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
 from gpuplan.solver.side_by_side import side_by_side
 from gpuplan.solver.tree import Explored, Learned, Narrow, Node, Order, Shape, Stretch
@@ -60,12 +61,6 @@ ROUGH = 0.1
 """Share of the gap that is known, to which it is sought while that is wide."""
 WIDE = 0.05
 """Gap that counts as the widest, before there is a plan too."""
-STEPS = (0, 1)
-"""How far a number that shapes a plan may be from that of the shape, first and then."""
-DEAR = 0.002
-"""Share by which whole numbers may cost more than broken ones, and not be sought further off."""
-ABOUT = 2
-"""How far a number of a plan may be from those of the plan that it is to better."""
 WORTH = 0.1
 """Share of the gap by which a shape must have been bettered to be bettered again."""
 MUCH = 0.25
@@ -95,16 +90,6 @@ class Part:
     def bound(self) -> float:
         """What is proven of all plans in it."""
         return max(self.reached, self.proven)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A plan of the coarse program."""
-
-    value: float
-    point: Floats
-    is_counted: bool = False
-    """Whether its numbers are whole."""
 
 
 @dataclass
@@ -160,8 +145,9 @@ class Staged:
         self._coarse, self._whole = replace(loose, whole=loose.whole | counted), whole
         self._groups = coarse.groups
         self._closing = coarse.closing
-        self._shared, self._standing = coarse.same, coarse.standing
-        self._shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
+        self._shared = coarse.same
+        shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
+        self._completion = Completion(self._coarse, whole, shaping, coarse.same, coarse.standing)
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
@@ -435,16 +421,14 @@ class Staged:
 
     def _complete(self, first: Candidate) -> Job:
         """The plan of a coarse one: its decisions with whole numbers, then the whole program with these."""
-        rough = self._roughly(None if self._value is None else self._value + DEAR * abs(self._value))
-        exact = replace(rough, gap=0.0, plain=True, cutoff=None)
+        # While the gap is wide a plan need not be the best of its shape: better shapes will come.
+        wide = 1.0 if self._value is None else relative_gap(self._value, self._bound())
+        gap = max(self.settings.gap * INNER, ROUGH * min(wide, WIDE))
+        cutoff = None if self._value is None else self._value + DEAR * abs(self._value)
+        settings = replace(self._settings(gap=gap, nodes=DETAIL), cutoff=cutoff)
 
         def run(worker: Watched) -> object:
-            point = first.point if first.is_counted else self._counted(worker, first, rough)
-            if point is None:
-                return None
-            limits = held(point, self._shared) + held(point, self._standing)
-            found = worker.run(self._whole.limited(limits), exact, should_stop=self._is_stopped)
-            return self._polished(worker, found)
+            return self._completion.plan_of(first, worker, settings, self._is_stopped)
 
         def take(found: object) -> None:
             before = self._value
@@ -454,33 +438,6 @@ class Staged:
             self._plans.see(is_better=self._value != before)
 
         return Job(run, take, BESIDE)
-
-    def _counted(self, worker: Watched, first: Candidate, settings: Settings) -> Floats | None:
-        """A shape with whole numbers: with its own numbers of modules, and with others near by where that is dear."""
-        best: Result | None = None
-        for steps in STEPS:
-            near = shaped(self._coarse, first.point, self._shaping, steps)
-            found = worker.run(near, settings, should_stop=self._is_stopped)
-            if found.objective is not None and (best is None or found.objective < (best.objective or 0.0)):
-                best = found
-            if best is not None and relative_gap(best.objective or 0.0, first.value) <= DEAR:
-                break
-        return None if best is None else best.values
-
-    def _polished(self, worker: Watched, found: Result) -> Result:
-        """A plan or a better one, with the same yes-or-no decisions and numbers near its own."""
-        if found.values is None:
-            return found
-        same = held(found.values, {column: column for column in self._shared.values()})
-        near = about(self._whole.limited(same), found.values, ABOUT)
-        better = worker.run(near, self._roughly(found.objective), should_stop=self._is_stopped)
-        return found if better.objective is None else better
-
-    def _roughly(self, cutoff: float | None) -> Settings:
-        """Settings of a search for a plan. While the gap is wide it need not be the best: better shapes will come."""
-        wide = 1.0 if self._value is None else relative_gap(self._value, self._bound())
-        gap = max(self.settings.gap * INNER, ROUGH * min(wide, WIDE))
-        return replace(self._settings(gap=gap, nodes=DETAIL), cutoff=cutoff)
 
     def _settings(self, gap: float, nodes: int | None = None, plain: bool = False) -> Settings:
         left = max(self._deadline - time.monotonic(), 0.0)
@@ -501,8 +458,7 @@ class Staged:
 
     def _add_candidate(self, one: Candidate) -> None:
         """Remember a coarse plan, unless one of the same shape, and numbers if these are whole, was tried."""
-        told = [*self._shaping, *(self._standing if one.is_counted else ())]
-        seal = np.round(one.point[told]).tobytes()
+        seal = self._completion.seal(one)
         if seal not in self._seen:
             self._seen.add(seal)
             self._candidates.append(one)

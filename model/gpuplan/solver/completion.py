@@ -1,0 +1,90 @@
+"""From plans of a coarse program to plans of the whole one.
+
+coarse plan -> the coarse program with its decisions, numbers whole -> the whole one with these and the numbers of
+systems -> the whole one with these decisions and numbers near by
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gpuplan.solver.matrix import Floats, Indexes, Matrix
+from gpuplan.solver.neighbourhoods import about, held, shaped
+from gpuplan.solver.result import Result, Settings, ShouldStop, relative_gap
+
+if TYPE_CHECKING:
+    from gpuplan.solver.watched import Watched
+
+STEPS = (0, 1)
+"""How far a number that shapes a plan may be from that of the shape, first and then."""
+DEAR = 0.002
+"""Share by which whole numbers may cost more than broken ones, and not be sought further off."""
+ABOUT = 2
+"""How far a number of a plan may be from those of the plan that it is to better."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A plan of the coarse program."""
+
+    value: float
+    point: Floats
+    is_counted: bool = False
+    """Whether its numbers are whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The coarse program and the whole one, and which columns they share. Columns are given by index."""
+
+    coarse: Matrix
+    whole: Matrix
+    shaping: Indexes
+    """Columns of the coarse program that shape a plan."""
+    shared: Mapping[int, int]
+    """Its yes-or-no columns, and the same ones of the whole."""
+    standing: Mapping[int, int]
+    """Its numbers of systems on each day, likewise."""
+
+    def seal(self, one: Candidate) -> bytes:
+        """The same for those of the same shape, and with the same numbers of systems if these are whole."""
+        told = [*self.shaping, *(self.standing if one.is_counted else ())]
+        return np.round(one.point[told]).tobytes()
+
+    def plan_of(self, one: Candidate, worker: Watched, settings: Settings, should_stop: ShouldStop) -> Result | None:
+        """The plan of a coarse one, or a better one near by; None where the coarse one has no whole numbers.
+
+        The settings are those of each run but the second, which is for the best plan.
+        """
+        point = one.point if one.is_counted else self._counted(one, worker, settings, should_stop)
+        if point is None:
+            return None
+        limits = held(point, self.shared) + held(point, self.standing)
+        exact = replace(settings, gap=0.0, plain=True, cutoff=None)
+        found = worker.run(self.whole.limited(limits), exact, should_stop=should_stop)
+        return self.bettered(found, worker, settings, should_stop)
+
+    def bettered(self, found: Result, worker: Watched, settings: Settings, should_stop: ShouldStop) -> Result:
+        """A plan or a better one, with the same yes-or-no decisions and numbers near its own."""
+        if found.values is None:
+            return found
+        same = held(found.values, {column: column for column in self.shared.values()})
+        near = about(self.whole.limited(same), found.values, ABOUT)
+        better = worker.run(near, replace(settings, cutoff=found.objective), should_stop=should_stop)
+        return found if better.objective is None else better
+
+    def _counted(self, one: Candidate, worker: Watched, settings: Settings, should_stop: ShouldStop) -> Floats | None:
+        """A shape with whole numbers: with its own numbers of modules, and with others near by where that is dear."""
+        best: Result | None = None
+        for steps in STEPS:
+            near = shaped(self.coarse, one.point, self.shaping, steps)
+            found = worker.run(near, settings, should_stop=should_stop)
+            if found.objective is not None and (best is None or found.objective < (best.objective or 0.0)):
+                best = found
+            if best is not None and relative_gap(best.objective or 0.0, one.value) <= DEAR:
+                break
+        return None if best is None else best.values

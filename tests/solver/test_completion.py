@@ -1,0 +1,118 @@
+"""Plans of a coarse program made plans of the whole one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gpuplan.formulation import coarsened, formulate
+from gpuplan.solver import completion, highs
+from gpuplan.solver.completion import Candidate, Completion
+from gpuplan.solver.matrix import matrix_of
+from gpuplan.solver.result import Result, Settings, Termination
+from solver.dense import matrix
+from solver.here import Here
+from support.builders import made
+from support.tiny import tiny
+
+SETTINGS = Settings(gap=0.0)
+SHAPE = np.array([1.0, 2.0, 0.25])
+"""Open, two modules, a quarter of a system: 5 + 2 + 25."""
+
+
+def never() -> bool:
+    """Nobody asks for a stop."""
+    return False
+
+
+def small() -> Completion:
+    """A site at 5, up to five modules at 1 once it is open, up to three systems at 100; 4 systems + 10 modules >= 21.
+
+    The coarse program has them as (site, modules, systems), the whole one as (systems, site, modules). Two modules need
+    one system more, at 107 in all; three need none, at 8.
+    """
+    coarse = matrix([5, 1, 100], [[0, 10, 4], [-5, 1, 0]], [21, -np.inf], [np.inf, 0], 0, [1, 5, 3], whole=True)
+    whole = matrix([100, 5, 1], [[4, 0, 10], [0, -5, 1]], [21, -np.inf], [np.inf, 0], 0, [3, 1, 5], whole=True)
+    return Completion(coarse, whole, np.array([0, 1], dtype=np.int32), {0: 1}, {2: 0})
+
+
+def plan(value: float, point: np.ndarray, *, is_counted: bool = False) -> list[float] | None:
+    """(systems, site, modules) of the plan of a coarse one."""
+    found = small().plan_of(Candidate(value, point, is_counted), Here(), SETTINGS, never)  # type: ignore[arg-type]
+    return None if found is None or found.values is None else np.round(found.values, 6).tolist()
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (106.9, [1, 1, 2]),  # 107 is 0.1 % dearer
+        (106.7, [0, 1, 3]),  # 0.28 %
+        (32.0, [0, 1, 3]),
+    ],
+)
+def test_other_numbers_of_modules_are_sought_where_a_shapes_own_are_dear(
+    value: float, expected: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that two modules stay where whole numbers cost 0.2 % more at most. If broken, 107 instead of 8 for 32."""
+    monkeypatch.setattr(completion, "ABOUT", 0)
+    assert plan(value, SHAPE) == expected
+
+
+def test_a_plan_is_bettered_whatever_its_shape_is_worth() -> None:
+    """Proves that numbers near the plan's own come after those of the shape. If broken, 107 instead of 8."""
+    assert plan(106.9, SHAPE) == [0, 1, 3]
+
+
+def test_whole_numbers_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a coarse plan with whole numbers keeps its systems, dear or not. If broken, 8 instead of 107."""
+    monkeypatch.setattr(completion, "ABOUT", 0)
+    assert plan(32.0, np.array([1.0, 2.0, 1.0]), is_counted=True) == [1, 1, 2]
+
+
+def test_a_shape_without_whole_numbers_has_no_plan() -> None:
+    """Proves that a closed site, which leaves 12 of 21, ends in nothing. If broken, the site is opened for it."""
+    assert plan(600.0, np.array([0.0, 0.0, 5.25])) is None
+
+
+def test_coarse_plans_are_told_apart_by_their_shape_and_by_whole_numbers() -> None:
+    """Proves that broken numbers tell nothing. If broken, one shape is completed as often as its bound moves."""
+    some = small()
+    shapes = [Candidate(32.0, SHAPE), Candidate(57.0, np.array([1.0, 2.0, 0.5])), Candidate(8.0, np.array([1.0, 3, 0]))]
+    counted = [Candidate(107.0, np.array([1.0, 2.0, systems]), is_counted=True) for systems in (1.0, 2.0)]
+    assert some.seal(shapes[0]) == some.seal(shapes[1]) != some.seal(shapes[2])
+    assert some.seal(counted[0]) != some.seal(counted[1])
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4, 6])
+def test_a_plan_is_bettered_near_by(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a plan at made-up costs becomes a cheaper one: the same decisions, and numbers within two of its own.
+
+    If broken, a plan stays as HiGHS found it among the numbers of a coarse one, or is lost where none is better.
+    """
+    whole = formulate(made(tiny(seed)), reductions=True)
+    coarse = coarsened(made(tiny(seed)), whole, {}, lambda: None)
+    assert coarse is not None
+    program = matrix_of(whole).with_cost(whole.goals[0].expression)
+    nothing_shapes = np.zeros(0, dtype=np.int32)
+    some = Completion(matrix_of(coarse.formulation), program, nothing_shapes, coarse.same, coarse.standing)
+    costs = np.random.default_rng(seed).random(len(program.cost))
+    other = highs.run(replace(program, cost=costs), Settings(gap=0.5, nodes=1))
+    assert other.values is not None
+    value = float(program.cost @ other.values) + program.offset
+    found = some.bettered(replace(other, objective=value), Here(), SETTINGS, never)  # type: ignore[arg-type]
+    assert found.values is not None
+    assert found.objective is not None
+    assert found.objective < value
+    moved = np.abs(found.values - other.values)[program.whole]
+    assert moved.max() <= 2 + 1e-6
+    assert not len(program.broken_rows(found.values, 1e-5))
+    decisions = list(coarse.same.values())
+    assert np.array_equal(np.round(found.values[decisions]), np.round(other.values[decisions]))
+    again = some.bettered(found, Here(), SETTINGS, never)  # type: ignore[arg-type]
+    assert again.objective is not None
+    assert again.objective <= found.objective
+    nothing = Result(Termination.INFEASIBLE, None, None, np.inf)
+    monkeypatch.setattr(Here, "run", lambda *_, **__: nothing)
+    assert some.bettered(found, Here(), SETTINGS, never) is found  # type: ignore[arg-type]
