@@ -10,7 +10,7 @@ import pytest
 from gpuplan.formulation import coarsened, formulate
 from gpuplan.solver import completion, highs
 from gpuplan.solver.completion import Candidate, Completion
-from gpuplan.solver.matrix import matrix_of
+from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.result import Result, Settings, Termination
 from solver.dense import matrix
 from solver.here import Here
@@ -28,13 +28,13 @@ def never() -> bool:
 
 
 def small() -> Completion:
-    """A site at 5, up to five modules at 1 once it is open, up to three systems at 100; 4 systems + 10 modules >= 21.
+    """A site at 5, up to five modules at 1 once it is open, up to six systems at 100; 4 systems + 10 modules >= 21.
 
     The coarse program has them as (site, modules, systems), the whole one as (systems, site, modules). Two modules need
     one system more, at 107 in all; three need none, at 8.
     """
-    coarse = matrix([5, 1, 100], [[0, 10, 4], [-5, 1, 0]], [21, -np.inf], [np.inf, 0], 0, [1, 5, 3], whole=True)
-    whole = matrix([100, 5, 1], [[4, 0, 10], [0, -5, 1]], [21, -np.inf], [np.inf, 0], 0, [3, 1, 5], whole=True)
+    coarse = matrix([5, 1, 100], [[0, 10, 4], [-5, 1, 0]], [21, -np.inf], [np.inf, 0], 0, [1, 5, 6], whole=True)
+    whole = matrix([100, 5, 1], [[4, 0, 10], [0, -5, 1]], [21, -np.inf], [np.inf, 0], 0, [6, 1, 5], whole=True)
     return Completion(coarse, whole, np.array([0, 1], dtype=np.int32), {0: 1}, {2: 0})
 
 
@@ -71,15 +71,46 @@ def test_whole_numbers_are_taken_as_they_are(monkeypatch: pytest.MonkeyPatch) ->
     assert plan(32.0, np.array([1.0, 2.0, 1.0]), is_counted=True) == [1, 1, 2]
 
 
+def test_decisions_are_held_and_modules_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that six systems in a site that is open leave it open, without modules. If broken, 600 instead of 605."""
+    monkeypatch.setattr(completion, "ABOUT", 0)
+    assert plan(607.0, np.array([1.0, 2.0, 6.0]), is_counted=True) == [6, 1, 0]
+
+
 def test_a_shape_without_whole_numbers_has_no_plan() -> None:
-    """Proves that a closed site, which leaves 12 of 21, ends in nothing. If broken, the site is opened for it."""
-    assert plan(600.0, np.array([0.0, 0.0, 5.25])) is None
+    """Proves that a closed site, where five systems make 20 of 21, ends in nothing. If broken, it is opened for it."""
+    some = small()
+    few = some.coarse.limited([(2, 0.0, 5.0)])
+    closed = Candidate(525.0, np.array([0.0, 0.0, 5.25]))
+    assert replace(some, coarse=few).plan_of(closed, Here(), SETTINGS, never) is None  # type: ignore[arg-type]
+
+
+def test_only_what_is_better_is_sought_near_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves cutoffs and gaps: those asked for, then the best plan of the coarse one, then what is better than that.
+
+    If broken, a plan that costs 107 is sought below 200 again, or one of 210 is taken for none.
+    """
+    asked: list[tuple[float | None, float]] = []
+
+    def run(matrix: Matrix, settings: Settings) -> Result:
+        asked.append((settings.cutoff, settings.gap))
+        return real(matrix, settings)
+
+    real = highs.run
+    monkeypatch.setattr(highs, "run", run)
+    settings = Settings(gap=0.5, cutoff=200.0)
+    small().plan_of(Candidate(106.9, SHAPE), Here(), settings, never)  # type: ignore[arg-type]
+    assert asked == [(200.0, 0.5), (None, 0.0), (pytest.approx(107.0), 0.5)]
 
 
 def test_coarse_plans_are_told_apart_by_their_shape_and_by_whole_numbers() -> None:
     """Proves that broken numbers tell nothing. If broken, one shape is completed as often as its bound moves."""
     some = small()
-    shapes = [Candidate(32.0, SHAPE), Candidate(57.0, np.array([1.0, 2.0, 0.5])), Candidate(8.0, np.array([1.0, 3, 0]))]
+    shapes = [
+        Candidate(32.0, SHAPE),
+        Candidate(82.0, np.array([1.0, 2.0, 0.75])),
+        Candidate(8.0, np.array([1.0, 3, 0])),
+    ]
     counted = [Candidate(107.0, np.array([1.0, 2.0, systems]), is_counted=True) for systems in (1.0, 2.0)]
     assert some.seal(shapes[0]) == some.seal(shapes[1]) != some.seal(shapes[2])
     assert some.seal(counted[0]) != some.seal(counted[1])
