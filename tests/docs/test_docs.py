@@ -199,9 +199,14 @@ def test_the_readme_fits_a_terminal() -> None:
     assert outside == []
 
 
+def test_no_page_has_a_name_that_the_site_keeps_for_itself() -> None:
+    """Proves that no page is written over by one that Sphinx makes. If broken, `search.md` shows an empty form."""
+    assert {path.stem for path in DOCS.glob("*.md")}.isdisjoint({"search", "genindex", "modindex", "py-modindex"})
+
+
 @pytest.mark.long
 def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -> None:
-    """Proves that every page and anchor resolves, and that the site can be read offline."""
+    """Proves that every page and anchor resolves, is what was written, and can be read offline."""
     if any(importlib.util.find_spec(name) is None for name in ("sphinx", "myst_parser", "furo", "latex2mathml")):
         pytest.skip("the docs extra is not installed")
     subprocess.run(
@@ -213,5 +218,9 @@ def test_the_site_builds_without_a_warning_and_fetches_nothing(tmp_path: Path) -
     for path in built:
         page = path.read_text(encoding="utf-8")
         assert not re.findall(r'<(?:script|link|img|iframe)[^>]+(?:src|href)="(?:https?:)?//', page), path
+    for path in DOCS.glob("*.md"):
+        heading = re.search(r"^# (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert heading is not None
+        assert f"<h1>{heading[1]}<" in (tmp_path / "site" / f"{path.stem}.html").read_text(encoding="utf-8")
     for name in ("instance", *ANSWERS):
         assert (tmp_path / "site" / f"{name}.schema.json").stat().st_size > 1000
