@@ -58,7 +58,8 @@ class Completion:
     def plan_of(self, one: Candidate, worker: Watched, settings: Settings, should_stop: ShouldStop) -> Result | None:
         """The plan of a coarse one, or a better one near by; None where the coarse one has no whole numbers.
 
-        The settings are those of each run but the second, which is for the best plan.
+        The settings are those of every run, save that of the whole program with all of this held, which seeks the best
+        plan, and the cutoff of the last, which seeks a better one.
         """
         point = one.point if one.is_counted else self._counted(one, worker, settings, should_stop)
         if point is None:
