@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from gpuplan.formulation import formulate
 from gpuplan.reckoning import reckon
+from gpuplan.solver import highs
+from gpuplan.solver.matrix import matrix_of
+from gpuplan.solver.result import Settings
 from support.answers import cost_of, is_infeasible, plan_of, terms_of
-from support.builders import POWERED, UNLIMITED, Tree, case, made, target
+from support.builders import POWERED, UNLIMITED, Tree, case, made, offer, target
 
 
 def powered(site: Tree | None = None, modules: Tree | None = None, **over: object) -> Tree:
@@ -152,6 +156,82 @@ def test_a_fall_in_capacity_binds_from_its_day_on() -> None:
     site = {"capacity": {"protected-power": rises}}
     assert is_infeasible(powered(site, limits={"t": target(2, by="2025-02-14")}))
     assert not is_infeasible(powered(site, limits={"t": target(2, by="2025-02-28")}))
+
+
+GRID = {"grid-power": 1}
+
+
+def opened(power: object, module: object, **over: object) -> Tree:
+    """A site that costs 60 to open, with some protected power, and at most two modules of it at 100 each."""
+    site = {"opening_cost": 60, "capacity": {"protected-power": power}, "modules": {"ups": {"max_units": 2}}, **over}
+    return powered(site, {"ups": {"provides": {"protected-power": module}, "lead_days": 0, "price": 100}})
+
+
+def worth(tree: Tree, *, whole: bool) -> float | None:
+    """The least cost in the program, all its implied rows included, or in its relaxation; None where there is none."""
+    formulation = formulate(made(tree))
+    matrix = matrix_of(formulation).with_cost(formulation.goals[0].expression)
+    return highs.run(matrix if whole else matrix.relaxed(), Settings(gap=0.0, threads=1)).objective
+
+
+@pytest.mark.parametrize(
+    ("tree", "modules"),
+    [
+        (opened(10, 10), 1),
+        (opened({"amount": 10, "needs": GRID}, 10), 1),
+        (opened(10, {"amount": 10, "needs": GRID}), 1),
+        (opened({"amount": 10, "needs": GRID}, {"amount": 10, "needs": GRID}), 1),
+        (opened(10, 10, redundancy={"protected-power": "N+1"}), 2),
+        (opened(10, {"amount": 10, "needs": GRID}, redundancy={"protected-power": "2N"}), 2),
+    ],
+    ids=["free", "old one draws", "module draws", "both draw", "spare", "module draws, doubled"],
+)
+def test_what_a_site_has_carries_a_load_only_as_far_as_it_is_open(tree: Tree, modules: int) -> None:
+    """Proves the row that ties what a site has to its opening, in each way in which it can be provided.
+
+    One system needs 10 kW, all that there is: 100 + 60, in the relaxation too. Modules would allow for three systems
+    (N+1 or 2N: two), so that if the row is missing, a third of an opening (a half) is enough: 120 or 130. A second
+    system takes one module (two): 200 + 60 + 100 or 200; were modules not counted, there would be no plan.
+    """
+    assert worth({**tree, "limits": {"t": target(1)}}, whole=True) == pytest.approx(160)
+    assert worth({**tree, "limits": {"t": target(1)}}, whole=False) == pytest.approx(160)
+    assert worth({**tree, "limits": {"t": target(2)}}, whole=True) == pytest.approx(260 + 100 * modules)
+
+
+def test_modules_of_all_kinds_stand_in_for_what_a_site_has() -> None:
+    """Proves that row where some modules draw and others do not: 10 kW of old, of a UPS and of a flywheel carry three.
+
+    300 + 60 + 100 + 100. If either were not counted, there would be no plan.
+    """
+    tree = opened(10, {"amount": 10, "needs": GRID})
+    tree["modules"]["flywheel"] = {"provides": {"protected-power": 10}, "lead_days": 0, "price": 100}
+    tree["sites"]["a"]["modules"] = {"ups": {"max_units": 1}, "flywheel": {"max_units": 1}}
+    assert worth({**tree, "limits": {"t": target(3)}}, whole=True) == pytest.approx(560)
+
+
+@pytest.mark.parametrize("needed", ["grid-power", "protected-power"])
+def test_a_module_may_draw_on_a_site_that_is_not_open(needed: str) -> None:
+    """Proves that what draws by itself needs no opening: a committed module at a stands and draws, of protected power
+    and by that of grid power too, while the one system goes to b: 100. If broken, a is opened as well: 160."""
+    tree = opened({"amount": 10, "needs": GRID}, 10)
+    tree["sites"]["a"]["capacity"]["grid-power"] = 10
+    tree["modules"]["ups"]["needs"] = {needed: 2}
+    tree["sites"]["b"] = {"capacity": {**UNLIMITED, "protected-power": "unlimited"}}
+    tree["offers"]["o"]["sites"] = ["b"]
+    tree["offers"]["p"] = offer(price=150)
+    tree["committed"] = {"modules": {"m": {"module": "ups", "site": "a", "signed": "2024-11-20"}}}
+    assert terms_of({**tree, "limits": {"t": target(1)}}) == {"purchase": 100, "modules": 100}
+
+
+def test_an_old_fleet_may_draw_on_a_site_that_is_not_open() -> None:
+    """Proves the same for systems that stand there already: 100 at b. If broken, a is opened as well: 160."""
+    tree = opened({"amount": 20, "needs": GRID}, 10)
+    tree["sites"]["a"]["capacity"] |= {"grid-power": 20, "rack-positions": 2}
+    tree["sites"]["b"] = {"capacity": {**UNLIMITED, "protected-power": "unlimited"}}
+    tree["offers"]["o"]["sites"] = ["b"]
+    tree["offers"]["p"] = offer(price=150)
+    tree["existing"] = {"systems": {"f": {"system": "s", "site": "a", "units": 1}}}
+    assert cost_of({**tree, "limits": {"t": target(1)}}) == 100
 
 
 def test_the_fleet_that_is_there_draws_on_its_site() -> None:

@@ -179,6 +179,52 @@ FACILITY_OPENED = case(
     offers={"o": {"max_units": 2}},
     limits={"t": {"measure": "systems", "at_least": 0}},
 )
+FACILITY_OPENED_SHARED = case(
+    calendar={"periods": 1},
+    systems={"s": POWERED},
+    modules=BLOCKS,
+    sites={
+        "a": {
+            "opening_cost": 9,
+            "capacity": {**ROOM, "grid-power": 24, "air-cooling": {"amount": 10, "needs": {"grid-power": 0.5}}},
+            "modules": {"crah": {"max_units": 1}},
+        }
+    },
+    offers={"o": {"max_units": 2, "order_until": "2025-01-31"}},
+    limits={"t": {"measure": "systems", "at_least": 0}},
+)
+FACILITY_OPENED_DRAWN = case(
+    calendar={"periods": 1},
+    systems={"s": POWERED},
+    modules={"ups": {**BLOCKS["ups"], "lead_days": 0}},
+    sites={
+        "a": {
+            "opening_cost": 9,
+            "capacity": {**ROOM, "grid-power": 16, "protected-power": 0},
+            "modules": {"ups": {"max_units": 2}},
+        }
+    },
+    offers={"o": {"max_units": 1}},
+    limits={"t": {"measure": "systems", "at_least": 0}},
+)
+"""A module draws on the grid by itself, before the site is open too."""
+FACILITY_OPENED_CIRCLE = case(
+    calendar={"periods": 1},
+    systems={"s": POWERED},
+    sites={
+        "a": {
+            "opening_cost": 9,
+            "capacity": {
+                **ROOM,
+                "protected-power": {"amount": 10, "needs": {"air-cooling": 1}},
+                "air-cooling": {"amount": 20, "needs": {"protected-power": 1}},
+            },
+        }
+    },
+    offers={"o": {"max_units": 1}},
+    limits={"t": {"measure": "systems", "at_least": 0}},
+)
+"""What each delivers is for the other alone, before the site is open too."""
 DEADLINES = case(
     calendar=TWO_MONTHS,
     systems={"s": POWERED},
@@ -497,6 +543,9 @@ CASES: dict[str, list[Tree]] = {
         FACILITY_FALLS,
         FACILITY_SHARED,
         FACILITY_OPENED,
+        FACILITY_OPENED_SHARED,
+        FACILITY_OPENED_DRAWN,
+        FACILITY_OPENED_CIRCLE,
     ],
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
@@ -508,7 +557,10 @@ CASES: dict[str, list[Tree]] = {
 }
 """By family; a family that is listed and has no case fails its laws."""
 
-SPACES: dict[int, Space] = {id(FACILITY_SHARED): Space(wild=True, outputs=(0, 10))}
+SPACES: dict[int, Space] = {
+    id(one): Space(wild=True, outputs=(0, 10))
+    for one in (FACILITY_SHARED, FACILITY_OPENED_SHARED, FACILITY_OPENED_CIRCLE)
+}
 """Where more is decided than usual."""
 
 

@@ -25,6 +25,7 @@ from gpuplan import formulation
 from gpuplan.errors import InvalidInput
 from gpuplan.families import FAMILIES, deadlines, energy, limits, pricing, siting, workloads
 from gpuplan.instance import routes, serving, timeline
+from gpuplan.instance.providers import Network
 from gpuplan.instance.timeline import last_state
 from gpuplan.program import measures
 from gpuplan.program.linear import Linear
@@ -202,6 +203,16 @@ def counting_against(*caps: tuple[str, str] | None) -> Breaking:
         return replace(way, grounds=tuple(replace(ground, cap=cap) for ground in way.grounds for cap in caps))
 
     return program_routes(changed)
+
+
+def nothing_draws() -> Breaking:
+    """Modules draw on nothing where no system stands."""
+    return patch.object(Network, "drawn_on_by", lambda *_: frozenset())
+
+
+def nothing_feeds() -> Breaking:
+    """No deliveries carry one another."""
+    return patch.object(Network, "feeds_itself", lambda _: False)
 
 
 def every_cap() -> Breaking:
@@ -432,6 +443,8 @@ MUTANTS = [
     Mutant("facility: rest comes from nowhere", lambda: dropped("capacity"), cases.FACILITY_SHARED, program_law),
     Mutant("facility: room for one more module", lambda: moved("max_modules", 1), cases.ONE_MODULE, solvers_law),
     Mutant("facility: half of what an open site has", lambda: scaled("balance_open", False, 0.5), OPENED, program_law),
+    Mutant("facility: nothing draws by itself", nothing_draws, cases.FACILITY_OPENED_DRAWN, program_law, True),
+    Mutant("facility: nothing feeds itself", nothing_feeds, cases.FACILITY_OPENED_CIRCLE, program_law),
     Mutant("redundancy: none lost", lambda: dropped("spare"), cases.cooled("N+1"), solvers_law, True),
     Mutant("redundancy: half a block lost", lambda: scaled("spare", True, 0.5), cases.SPARE, solvers_law),
     Mutant("redundancy: the size need not be chosen", lambda: dropped("usable"), cases.cooled("N+2"), solvers_law),

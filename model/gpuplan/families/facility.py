@@ -174,7 +174,9 @@ def rows(problem: Problem) -> None:
     """The balance of every resource that is not unlimited, on every state day and load case."""
     for site_id in _sites(problem):
         net = problem.network(site_id)
+        drawn = _drawn_on_while_closed(problem, net, site_id)
         for state in range(len(problem.states)):
+            opened = opened_by(problem, site_id, problem.states[state])
             for case in cases(problem.instance, site_id):
                 epoch = problem.epoch(site_id, state)
                 if epoch < state:
@@ -187,7 +189,8 @@ def rows(problem: Problem) -> None:
                 problem.draws[site_id, state, case] = needs.get(GRID_POWER, Linear())
                 for resource, need in needs.items():
                     if (need or net.decided(resource)) and problem.is_on(NAME, path(site_id, resource)):
-                        _balance(problem, net, site_id, resource, state, case, need)
+                        key = (site_id, resource, state, case)
+                        _balance(problem, net, key, need, None if resource in drawn else opened)
         for module_id, terms in problem.instance.sites[site_id].modules.items():
             ordered = problem.in_place(module_id, site_id, len(problem.states) - 1)
             in_all = problem.columns.get("modules_in_all", module_id, site_id)
@@ -280,38 +283,43 @@ def _add_clusters(problem: Problem, site_id: str, state: int, case: LoadCase, ne
 
 
 def _balance(
-    problem: Problem, net: Network, site_id: str, resource: str, state: int, case: LoadCase, need: Linear
+    problem: Problem, net: Network, key: tuple[str, str, int, LoadCase], need: Linear, opened: Linear | None
 ) -> None:
-    """need <= what exists + what modules provide after redundancy, and the dispatch among providers that is decided."""
-    key = (site_id, resource, state, case)
+    """need <= what exists + what modules provide after redundancy, and the dispatch among providers that is decided.
+
+    What a site has carries a load only as far as the site is open, where nothing draws on it before: implied, and much
+    tighter when relaxed. `opened` is None where that cannot be said.
+    """
+    site_id, resource, state, _ = key
     capacity = problem.instance.sites[site_id].capacity.get(resource)
     there = capacity.on(problem.states[state]) if capacity else Decimal(0)
     outputs = _outputs(problem, net, *key)
-    opened = _opened(problem, site_id, state)
-    if there and opened is not None:
-        row = Linear().plus(need).plus(opened, -float(there))
-        problem.rows.add(("balance_open", *key), row, at_most=0.0, tightening=True)
-    if outputs:
-        _dispatch(problem, net, key, need, outputs, there)
+    left = _dispatch(problem, net, key, need, outputs, there) if outputs else need
     from_existing = Linear([(outputs[EXISTING], 1.0)]) if EXISTING in outputs else Linear(constant=float(there or 0))
     rule = problem.instance.sites[site_id].redundancy.get(resource)
-    if (outputs and rule is None) or (there is None and EXISTING not in outputs):
-        return  # the dispatch says it already, or nothing bounds it
-    modules = [provider for provider in net.providers.get(resource, ()) if provider.name != EXISTING]
-    provided = redundancy.capacity(problem, site_id, resource, state, modules)
-    problem.rows.add(("balance", *key), Linear().plus(need).plus(from_existing, -1.0).plus(provided, -1.0), at_most=0.0)
+    if (not outputs or rule is not None) and (there is not None or EXISTING in outputs):
+        modules = [provider for provider in net.providers.get(resource, ()) if provider.name != EXISTING]
+        provided = redundancy.capacity(problem, site_id, resource, state, modules)
+        left = Linear().plus(need).plus(provided, -1.0)
+        problem.rows.add(("balance", *key), Linear().plus(left).plus(from_existing, -1.0), at_most=0.0)
+    if opened is not None and there:
+        load = from_existing if EXISTING in outputs else left
+        row = Linear().plus(load).plus(opened, -float(there))
+        problem.rows.add(("balance_open", *key), row, at_most=0.0, tightening=True)
 
 
-def _opened(problem: Problem, site_id: str, state: int) -> Linear | None:
-    """Whether the site is open, where nothing draws on it before; None elsewhere.
-
-    What a site has then carries a load only as far as it is open: implied, and much tighter when relaxed. Modules and
-    fleets may draw on a site that is not open.
-    """
-    fleets = problem.instance.existing.systems.values()
-    if problem.instance.sites[site_id].modules or any(fleet.site == site_id for fleet in fleets):
-        return None
-    return opened_by(problem, site_id, problem.states[state])
+def _drawn_on_while_closed(problem: Problem, net: Network, site_id: str) -> frozenset[str]:
+    """Resources that modules and existing fleets may draw on where nothing else stands."""
+    if net.feeds_itself():
+        return frozenset(net.order)
+    instance = problem.instance
+    drawn = {needed for module in instance.sites[site_id].modules for needed in instance.modules[module].needs}
+    for fleet in instance.existing.systems.values():
+        if fleet.site == site_id:
+            drawn.add(RACK_POSITIONS)
+            for case in LOAD_CASES:
+                drawn |= set(system_needs(instance, fleet.system, site_id, case))
+    return net.drawn_on_by(drawn)
 
 
 def _outputs(problem: Problem, net: Network, site_id: str, resource: str, state: int, case: LoadCase) -> dict[str, int]:
@@ -330,11 +338,14 @@ def _dispatch(
     need: Linear,
     outputs: dict[str, int],
     there: Decimal | None,
-) -> None:
-    """Each provider within its own capacity; those without needs take the rest of the need."""
+) -> Linear:
+    """Each provider within its own capacity; those without needs take the rest of the need.
+
+    What is left to what exists, where that needs nothing itself.
+    """
     site_id, resource, state, _ = key
     rest = Linear().plus(need)
-    free = Linear(constant=0.0 if EXISTING in outputs else float(there or 0))
+    free = Linear()
     for provider in net.providers[resource]:
         column = outputs.get(provider.name)
         if column is not None:
@@ -349,13 +360,16 @@ def _dispatch(
         else:
             cap = in_place.times(-float(provider.block)).add(column, 1.0)
             problem.rows.add(("output", provider.name, *key), cap, at_most=0.0)
+    left = Linear().plus(rest).plus(free, -1.0)
+    existing = 0.0 if EXISTING in outputs else float(there or 0)
     bounded = there is not None or EXISTING in outputs
-    if bounded and not free:
+    if bounded and not free and not existing:
         problem.rows.add(("delivered", *key), rest, at_least=0.0, at_most=0.0)
-        return
+        return left
     problem.rows.add(("delivered", *key), rest, at_least=0.0)
     if bounded:
-        problem.rows.add(("capacity", *key), Linear().plus(rest).plus(free, -1.0), at_most=0.0)
+        problem.rows.add(("capacity", *key), left, at_most=existing)
+    return left
 
 
 def links(problem: Problem) -> None:

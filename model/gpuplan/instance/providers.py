@@ -7,12 +7,14 @@ needs nothing for it: such providers together take up what the others leave.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from gpuplan.instance.timeline import module_ready
 
@@ -52,6 +54,27 @@ class Network:
         if resource in self.determined:
             return ()
         return tuple(provider for provider in self.providers.get(resource, ()) if provider.needs)
+
+    def drawn_on_by(self, resources: Iterable[str]) -> frozenset[str]:
+        """Resources that are drawn on when some are needed: these, and what their providers need, whoever provides."""
+        found: set[str] = set()
+        waiting = list(resources)
+        while waiting:
+            resource = waiting.pop()
+            if resource not in found:
+                found.add(resource)
+                waiting += [needed for provider in self.providers.get(resource, ()) for needed in provider.needs]
+        return frozenset(found)
+
+    def feeds_itself(self) -> bool:
+        """Whether deliveries could carry one another in a circle, with nothing else that needs them."""
+        places = {resource: place for place, resource in enumerate(self.order)}
+        most = np.zeros((len(places), len(places)))
+        for resource, some in self.providers.items():
+            for needed, need in ((needed, need) for provider in some for needed, need in provider.needs.items()):
+                at = places[needed], places[resource]
+                most[at] = max(most[at], float(need.design), float(need.typical))
+        return bool(np.abs(np.linalg.eigvals(most)).max(initial=0.0) >= 1.0)
 
 
 def module_denial(instance: Instance, module_id: str, signed: date) -> str | None:
