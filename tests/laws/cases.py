@@ -208,6 +208,27 @@ FACILITY_OPENED_DRAWN = case(
     limits={"t": {"measure": "systems", "at_least": 0}},
 )
 """A module draws on the grid by itself, before the site is open too."""
+FACILITY_OPENED_SPARED = case(
+    calendar={"periods": 1},
+    systems={"s": POWERED},
+    modules=BLOCKS,
+    sites={
+        "a": {
+            "opening_cost": 9,
+            "capacity": {
+                **ROOM,
+                "grid-power": 24,
+                "protected-power": {"amount": "unlimited", "needs": {"grid-power": 1.2}},
+                "air-cooling": 2,
+            },
+            "modules": {"small": {"max_units": 3}, "large": {"max_units": 2}},
+            "redundancy": {"air-cooling": "N+1"},
+        }
+    },
+    offers={"o": {"max_units": 3}},
+    limits={"t": {"measure": "systems", "at_least": 0}},
+)
+"""The grid carries two systems, 20 kW of air cooling and no more; a block is lost where they need more than 2."""
 FACILITY_OPENED_CIRCLE = case(
     calendar={"periods": 1},
     systems={"s": POWERED},
@@ -545,6 +566,7 @@ CASES: dict[str, list[Tree]] = {
         FACILITY_OPENED,
         FACILITY_OPENED_SHARED,
         FACILITY_OPENED_DRAWN,
+        FACILITY_OPENED_SPARED,
         FACILITY_OPENED_CIRCLE,
     ],
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],

@@ -373,7 +373,7 @@ class Mutant:
 CHEAP_TIER = cases.PRICING_TIERS
 ALL_UNITS = cases.PRICING_ALL_UNITS
 INCREMENTAL = cases.PRICING_INCREMENTAL
-CHAIN, OPENED = cases.FACILITY_CHAIN, cases.FACILITY_OPENED
+CHAIN, OPENED, SPARED = cases.FACILITY_CHAIN, cases.FACILITY_OPENED, cases.FACILITY_OPENED_SPARED
 JOINED, ALL, FLEET = cases.CLUSTERS, cases.CLUSTERS_OF_ALL, cases.CLUSTERS_OF_FLEET
 ONE = cases.ALONE["workloads"]
 WORK, OPTIONAL, WHOLE = cases.WORKLOADS_FREE, cases.WORKLOADS_OPTIONAL, cases.WORKLOADS_WHOLE
@@ -443,6 +443,7 @@ MUTANTS = [
     Mutant("facility: rest comes from nowhere", lambda: dropped("capacity"), cases.FACILITY_SHARED, program_law),
     Mutant("facility: room for one more module", lambda: moved("max_modules", 1), cases.ONE_MODULE, solvers_law),
     Mutant("facility: half of what an open site has", lambda: scaled("balance_open", False, 0.5), OPENED, program_law),
+    Mutant("facility: a lost block is seen in all", lambda: scaled("balance_spare", False, 0.9), SPARED, program_law),
     Mutant("facility: nothing draws by itself", nothing_draws, cases.FACILITY_OPENED_DRAWN, program_law, True),
     Mutant("facility: nothing feeds itself", nothing_feeds, cases.FACILITY_OPENED_CIRCLE, program_law),
     Mutant("redundancy: none lost", lambda: dropped("spare"), cases.cooled("N+1"), solvers_law, True),

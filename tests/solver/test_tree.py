@@ -119,7 +119,9 @@ def test_shapes_have_whole_sites_and_a_bound_that_holds(seed: int, order: Order)
     assert found.shapes
     for shape in found.shapes:
         assert np.allclose(shape.point[sites], np.round(shape.point[sites]), atol=1e-5)
-        assert not len(matrix.broken_rows(shape.point, 1e-5))
+        point = np.clip(shape.point, matrix.lower, matrix.upper)
+        assert np.allclose(point, shape.point, atol=1e-6)
+        assert not len(matrix.broken_rows(point, 1e-5))
         assert float(matrix.cost @ shape.point) + matrix.offset <= shape.bound * (1 + NEAR)
     kinds = [np.round(shape.point[sites]).tobytes() for shape in found.shapes]
     assert len(set(kinds)) == len(kinds)
@@ -169,7 +171,9 @@ def test_a_narrow_tree_uses_what_the_relaxation_uses(seed: int) -> None:
     assert not found.learned.times.any()
     for shape in found.shapes:
         assert not shape.point[unused].any()
-        assert not len(matrix.broken_rows(shape.point, 1e-5))
+        point = np.clip(shape.point, matrix.lower, matrix.upper)
+        assert np.allclose(point, shape.point, atol=1e-6)
+        assert not len(matrix.broken_rows(point, 1e-5))
         assert float(matrix.cost @ shape.point) + matrix.offset <= shape.bound * (1 + NEAR)
 
 

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families import redundancy
 from gpuplan.families.density import filled
+from gpuplan.families.draws import largest_needs, least_draws
 from gpuplan.families.family import Denial, Family
 from gpuplan.families.siting import opened_by
 from gpuplan.instance.calendar import ALWAYS
@@ -175,6 +176,7 @@ def rows(problem: Problem) -> None:
     for site_id in _sites(problem):
         net = problem.network(site_id)
         drawn = _drawn_on_while_closed(problem, net, site_id)
+        largest = _largest_needs(problem, net, site_id, "design")
         for state in range(len(problem.states)):
             opened = opened_by(problem, site_id, problem.states[state])
             for case in cases(problem.instance, site_id):
@@ -189,8 +191,10 @@ def rows(problem: Problem) -> None:
                 problem.draws[site_id, state, case] = needs.get(GRID_POWER, Linear())
                 for resource, need in needs.items():
                     if (need or net.decided(resource)) and problem.is_on(NAME, path(site_id, resource)):
-                        key = (site_id, resource, state, case)
-                        _balance(problem, net, key, need, None if resource in drawn else opened)
+                        load = _balance(problem, net, (site_id, resource, state, case), need)
+                        if case == "design":
+                            place = (site_id, resource, state)
+                            _tighten(problem, place, need, load, None if resource in drawn else opened, largest)
         for module_id, terms in problem.instance.sites[site_id].modules.items():
             ordered = problem.in_place(module_id, site_id, len(problem.states) - 1)
             in_all = problem.columns.get("modules_in_all", module_id, site_id)
@@ -202,32 +206,12 @@ def rows(problem: Problem) -> None:
 
 
 def _least_draw(problem: Problem, net: Network, site_id: str, state: int, case: LoadCase) -> Linear:
-    """What is drawn from the grid at the very least, were everything provided in the way that draws least.
-
-    Rack positions that are shared count for nothing.
-    """
-    least = _least_draws(problem.instance, net, case)
+    """What is drawn from the grid at the very least, were everything provided in the way that draws least."""
+    least = least_draws(problem.instance, net, case)
     draw = Linear()
     for resource, demand in _demands(problem, site_id, state, case).items():
         draw.plus(demand, least.get(resource, 0.0))
     return draw
-
-
-def _least_draws(instance: Instance, net: Network, case: LoadCase) -> dict[str, float]:
-    """By resource: the least that a unit of it can draw from the grid, through all that provides it.
-
-    Each round goes one provider deeper; every round's figures are at most the true ones.
-    """
-    least = dict.fromkeys(net.order, 0.0)
-    for _ in net.order:
-        for resource in net.order:
-            ways = [
-                sum(float(need.in_case(case)) * least.get(needed, 0.0) for needed, need in provider.needs.items())
-                for provider in net.providers.get(resource, ())
-            ]
-            of_one = 1.0 if resource == GRID_POWER else min(ways, default=0.0)
-            least[resource] = of_one * (float(instance.resources[resource].coincidence) if case == "design" else 1.0)
-    return least | {RACK_POSITIONS: 0.0}
 
 
 def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadCase) -> dict[str, Linear]:
@@ -247,6 +231,17 @@ def _needs(problem: Problem, net: Network, site_id: str, state: int, case: LoadC
             for needed, need in net.providers[resource][0].needs.items():
                 needs[needed].plus(needs[resource], float(need.in_case(case)))
     return needs
+
+
+def _largest_needs(problem: Problem, net: Network, site_id: str, case: LoadCase) -> dict[str, float]:
+    """By resource: the largest need on any day that the site's grid connection leaves room for; empty where unknown."""
+    connection = problem.instance.sites[site_id].capacity.get(GRID_POWER)
+    steps = () if connection is None or connection.amount == "unlimited" else connection.amount
+    is_kept = all(problem.is_on(NAME, path(site_id, resource)) for resource in net.order)
+    if not steps or not is_kept or len(net.providers[GRID_POWER]) > 1 or net.feeds_itself():
+        return {}
+    demands = _demands(problem, site_id, len(problem.states) - 1, case)
+    return largest_needs(problem.instance, net, case, demands, float(max(step.amount for step in steps)))
 
 
 def _demands(problem: Problem, site_id: str, state: int, case: LoadCase) -> dict[str, Linear]:
@@ -282,13 +277,10 @@ def _add_clusters(problem: Problem, site_id: str, state: int, case: LoadCase, ne
                     needs[resource].add(column, float(amount))
 
 
-def _balance(
-    problem: Problem, net: Network, key: tuple[str, str, int, LoadCase], need: Linear, opened: Linear | None
-) -> None:
+def _balance(problem: Problem, net: Network, key: tuple[str, str, int, LoadCase], need: Linear) -> Linear:
     """need <= what exists + what modules provide after redundancy, and the dispatch among providers that is decided.
 
-    What a site has carries a load only as far as the site is open, where nothing draws on it before: implied, and much
-    tighter when relaxed. `opened` is None where that cannot be said.
+    What is left to what exists.
     """
     site_id, resource, state, _ = key
     capacity = problem.instance.sites[site_id].capacity.get(resource)
@@ -302,10 +294,34 @@ def _balance(
         provided = redundancy.capacity(problem, site_id, resource, state, modules)
         left = Linear().plus(need).plus(provided, -1.0)
         problem.rows.add(("balance", *key), Linear().plus(left).plus(from_existing, -1.0), at_most=0.0)
+    return from_existing if EXISTING in outputs else left
+
+
+def _tighten(
+    problem: Problem,
+    place: tuple[str, str, int],
+    need: Linear,
+    load: Linear,
+    opened: Linear | None,
+    largest: dict[str, float],
+) -> None:
+    """What a site has carries a load only as far as the site is open, where nothing draws on it before, and none but
+    what it carries without a block being lost: implied, and much tighter when relaxed. The design day says enough."""
+    site_id, resource, state = place
+    capacity = problem.instance.sites[site_id].capacity.get(resource)
+    there = capacity.on(problem.states[state]) if capacity else Decimal(0)
+    if there is None:
+        return
+    existing = Linear(constant=float(there)) if opened is None else opened.times(float(there))
     if opened is not None and there:
-        load = from_existing if EXISTING in outputs else left
-        row = Linear().plus(load).plus(opened, -float(there))
-        problem.rows.add(("balance_open", *key), row, at_most=0.0, tightening=True)
+        problem.rows.add(
+            ("balance_open", *place), Linear().plus(load).plus(existing, -1.0), at_most=0.0, tightening=True
+        )
+    sizes = redundancy.sizes(problem, site_id, resource, state)
+    most = largest.get(resource, INFINITY)
+    if sizes and float(there) < most < INFINITY:
+        row = Linear().plus(need).plus(existing, -1.0).plus(sizes, float(there) - most)
+        problem.rows.add(("balance_spare", *place), row, at_most=0.0, tightening=True)
 
 
 def _drawn_on_while_closed(problem: Problem, net: Network, site_id: str) -> frozenset[str]:
@@ -389,15 +405,17 @@ def _bound_modules(problem: Problem, site_id: str) -> None:
     waiting = [
         module for module in terms if terms[module].max_units is None and problem.in_place(module, site_id, last).terms
     ]
+    net = problem.network(site_id)
+    largest = {case: _largest_needs(problem, net, site_id, case) for case in cases(problem.instance, site_id)}
     while waiting:
-        bounded = [module for module in waiting if _bound_module(problem, site_id, module)]
+        bounded = [module for module in waiting if _bound_module(problem, site_id, module, largest)]
         if not bounded:
             endless = problem.in_place(waiting[0], site_id, last)
             problem.bounded(endless, f"sites.{site_id}.modules.{waiting[0]}.max_units")
         waiting = [module for module in waiting if module not in bounded]
 
 
-def _bound_module(problem: Problem, site_id: str, module_id: str) -> bool:
+def _bound_module(problem: Problem, site_id: str, module_id: str, largest: dict[LoadCase, dict[str, float]]) -> bool:
     """Bound one module by the needs of both load cases; False when these are not bounded yet."""
     instance = problem.instance
     net, last = problem.network(site_id), problem.epoch(site_id, len(problem.states) - 1)
@@ -406,11 +424,11 @@ def _bound_module(problem: Problem, site_id: str, module_id: str) -> bool:
     for case in cases(instance, site_id):
         needs = _needs(problem, net, site_id, last, case)
         for resource, delivery in instance.modules[module_id].provides.items():
-            largest = problem.upper_of(needs[resource])
-            if not isfinite(largest):
+            need = min(problem.upper_of(needs[resource]), largest[case].get(resource, INFINITY))
+            if not isfinite(need):
                 return False
             rule = instance.sites[site_id].redundancy.get(resource)
-            blocks = -(-largest // float(delivery.amount))
+            blocks = -(-need // float(delivery.amount))
             most = max(most, blocks * (2 if rule and rule.doubled else 1) + (rule.spare_blocks if rule else 0))
     # What is committed stays, useful or not.
     built = {

@@ -70,6 +70,16 @@ def _usable(
     return found
 
 
+def sizes(problem: Problem, site_id: str, resource: str, state: int) -> Linear:
+    """The block sizes of which one is chosen where modules carry a load and blocks may fail; empty elsewhere."""
+    rule = problem.instance.sites[site_id].redundancy.get(resource)
+    if rule is None or not rule.spare_blocks:
+        return Linear()
+    blocks = sorted({provider.block for provider in problem.network(site_id).providers.get(resource, ())})
+    found = (problem.columns.get("spare_size", site_id, resource, state, f"{float(block):g}") for block in blocks)
+    return Linear((column, 1.0) for column in found if column is not None)
+
+
 def links(problem: Problem) -> None:
     """Capacity at a block size only if that size is chosen; one size for each resource, site and state day."""
     sizes: dict[tuple[str | int, ...], Linear] = {}

@@ -171,21 +171,23 @@ def links(problem: Problem) -> None:
                 bound = problem.bounded(there, path(name))
                 reached = Linear((column, -bound) for start, column in openings if open_day(site, start) <= day)
                 problem.rows.add(("open", name, state), Linear().plus(there).plus(reached), at_most=0.0)
-                open_by_then = [column for start, column in openings if open_day(site, start) <= day]
-                _open_for_each(problem, name, state, open_by_then)
             elif day < opens:
                 problem.rows.add(("open", name, state), there, at_most=0.0)
+        if decided:
+            _open_for_each(problem, name)
 
 
-def _open_for_each(problem: Problem, site: str, state: int, openings: list[int]) -> None:
-    """The same for each offer alone, by its own largest number: implied, and much tighter when relaxed."""
+def _open_for_each(problem: Problem, site: str) -> None:
+    """The same for each offer alone, by its own largest number: implied, and much tighter when relaxed.
+
+    For the last day, on which most stands; on the others it hardly says more, and takes many rows.
+    """
+    openings = [column for _, column in _openings(problem, site)]
     for offer, standing in problem.standings.at(site):
-        column = standing[state]
-        if (state and column == standing[state - 1]) or (problem.coarse and column != standing[-1]):
-            continue  # a coarse program has these rows for the last day alone
+        column = standing[-1]
         if column is not None and problem.columns.upper[column] > NOISE:
             row = Linear([(column, 1.0), *((opening, -problem.columns.upper[column]) for opening in openings)])
-            problem.rows.add(("open_for", offer, site, state), row, at_most=0.0, tightening=True)
+            problem.rows.add(("open_for", offer, site), row, at_most=0.0, tightening=True)
 
 
 def systems_there(problem: Problem, site: str, state: int) -> Linear:
