@@ -90,7 +90,7 @@ def test_the_largest_need_is_that_of_what_needs_most_for_what_it_draws() -> None
     [
         ({}, 3),
         ({"capacity": {"grid-power": "unlimited"}}, 9),
-        ({"capacity": {"grid-power": [{"from": "2025-01-01", "amount": 25}, {"from": "2025-02-01", "amount": 36}]}}, 3),
+        ({"capacity": {"grid-power": [{"from": "2025-01-01", "amount": 12}, {"from": "2025-02-01", "amount": 36}]}}, 3),
         ({"modules": {"crah": {}, "line": {"max_units": 1}}}, 9),
     ],
     ids=["a connection", "no limit", "a larger one later", "one that can be enlarged"],

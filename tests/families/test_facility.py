@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gpuplan.formulation import formulate
 from gpuplan.reckoning import reckon
-from gpuplan.solver import highs
-from gpuplan.solver.matrix import matrix_of
-from gpuplan.solver.result import Settings
-from support.answers import cost_of, is_infeasible, plan_of, terms_of
+from support.answers import cost_of, is_infeasible, plan_of, terms_of, worth
 from support.builders import POWERED, UNLIMITED, Tree, case, made, offer, target
 
 
@@ -167,13 +163,6 @@ def opened(power: object, module: object, **over: object) -> Tree:
     return powered(site, {"ups": {"provides": {"protected-power": module}, "lead_days": 0, "price": 100}})
 
 
-def worth(tree: Tree, *, whole: bool) -> float | None:
-    """The least cost in the program, all its implied rows included, or in its relaxation; None where there is none."""
-    formulation = formulate(made(tree))
-    matrix = matrix_of(formulation).with_cost(formulation.goals[0].expression)
-    return highs.run(matrix if whole else matrix.relaxed(), Settings(gap=0.0, threads=1)).objective
-
-
 @pytest.mark.parametrize(
     ("tree", "modules"),
     [
@@ -196,6 +185,20 @@ def test_what_a_site_has_carries_a_load_only_as_far_as_it_is_open(tree: Tree, mo
     assert worth({**tree, "limits": {"t": target(1)}}, whole=True) == pytest.approx(160)
     assert worth({**tree, "limits": {"t": target(1)}}, whole=False) == pytest.approx(160)
     assert worth({**tree, "limits": {"t": target(2)}}, whole=True) == pytest.approx(260 + 100 * modules)
+
+
+def test_a_block_is_lost_in_all_where_what_exists_is_not_enough() -> None:
+    """Proves the row that ties the lost block to the need: of 30 kW that the grid has room for, 10 are there already.
+
+    Three systems take 20 kW from blocks of 10 at 100, one of which may fail: 300 + 300, in the relaxation too. If the
+    row is missing, four blocks could carry 40 kW, so that half of a lost one is enough for 20: 550.
+    """
+    power = {"protected-power": {"amount": "unlimited", "needs": {"grid-power": 1.2}}, "grid-power": 36}
+    site = {"capacity": {**power, "air-cooling": 10}, "modules": {"crah": {}}, "redundancy": {"air-cooling": "N+1"}}
+    crah = {"provides": {"air-cooling": 10}, "lead_days": 0, "price": 100}
+    tree = powered(site, {"crah": crah}, limits={"t": target(3)})
+    assert worth(tree, whole=True) == pytest.approx(600)
+    assert worth(tree, whole=False) == pytest.approx(600)
 
 
 def test_modules_of_all_kinds_stand_in_for_what_a_site_has() -> None:

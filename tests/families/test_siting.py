@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from support.answers import cost_of, is_infeasible, plan_of, terms_of
-from support.builders import case, target
+import pytest
+
+from support.answers import cost_of, is_infeasible, plan_of, terms_of, worth
+from support.builders import case, offer, target
 
 
 def test_a_site_that_costs_to_open_is_opened_once_and_only_when_used() -> None:
@@ -29,6 +31,22 @@ def test_two_sites_are_opened_when_one_cannot_hold_everything() -> None:
         limits={"t": target(3)},
     )
     assert cost_of(tree) == 395
+
+
+def test_an_offer_that_can_fill_little_opens_a_site_as_far_as_it_fills_that() -> None:
+    """Proves the row of each offer at a site, with its own largest number: one system of o, one of p, eight of q.
+
+    The cheap ones, there from 1 February on, cost 200 and the whole of 40, in the relaxation too. If the row is
+    missing, two of the ten systems that could stand there ask for a fifth of the opening: 208.
+    """
+    late = {"lead_days": 31, "max_units": 1}
+    tree = case(
+        sites={"a": {"opening_cost": 40}},
+        offers={"o": late, "p": offer(**late), "q": offer(lead_days=31, max_units=8, price=300)},
+        limits={"t": target(2)},
+    )
+    assert worth(tree, whole=True) == pytest.approx(240)
+    assert worth(tree, whole=False) == pytest.approx(240)
 
 
 def test_nothing_stands_before_the_building_time_is_over() -> None:

@@ -6,7 +6,11 @@ from datetime import date
 from decimal import Decimal
 
 import gpuplan
+from gpuplan.formulation import formulate
 from gpuplan.plan.plan import Plan
+from gpuplan.solver import highs
+from gpuplan.solver.matrix import matrix_of
+from gpuplan.solver.result import Settings
 from support.builders import Tree, made
 
 
@@ -42,6 +46,13 @@ def units_of(plan: Plan) -> dict[str, int]:
 def days_of(plan: Plan) -> set[date]:
     """Days of signing."""
     return {line.signed for line in plan.decisions.orders}
+
+
+def worth(tree: Tree, *, whole: bool) -> float | None:
+    """The least cost in the program, all its implied rows included, or in its relaxation; None where there is none."""
+    formulation = formulate(made(tree))
+    matrix = matrix_of(formulation).with_cost(formulation.goals[0].expression)
+    return highs.run(matrix if whole else matrix.relaxed(), Settings(gap=0.0, threads=1)).objective
 
 
 def is_infeasible(tree: Tree) -> bool:

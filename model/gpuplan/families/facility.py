@@ -238,7 +238,7 @@ def _largest_needs(problem: Problem, net: Network, site_id: str, case: LoadCase)
     connection = problem.instance.sites[site_id].capacity.get(GRID_POWER)
     steps = () if connection is None or connection.amount == "unlimited" else connection.amount
     is_kept = all(problem.is_on(NAME, path(site_id, resource)) for resource in net.order)
-    if not steps or not is_kept or len(net.providers[GRID_POWER]) > 1 or net.feeds_itself():
+    if not steps or not is_kept or len(net.providers[GRID_POWER]) > 1:
         return {}
     demands = _demands(problem, site_id, len(problem.states) - 1, case)
     return largest_needs(problem.instance, net, case, demands, float(max(step.amount for step in steps)))
