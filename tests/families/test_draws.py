@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from gpuplan.families.draws import largest_needs, least_draws, most_draws
+from gpuplan.families.draws import feeds_itself, largest_needs, least_draws, most_draws
 from gpuplan.formulation import formulate
-from gpuplan.instance.providers import network
+from gpuplan.instance.providers import Network, network
 from gpuplan.program.columns import INFINITY
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Group
@@ -120,3 +120,37 @@ def test_where_a_rule_on_the_way_is_left_out_the_grid_bounds_nothing() -> None:
     off = frozenset({Group("facility", "sites.a.capacity.protected-power")})
     columns = formulate(made({**tree, "limits": {"t": target(1)}}), off=off).problem.columns
     assert {columns.upper[index] for index in columns.of("modules")} == {9}
+
+
+@pytest.mark.parametrize(
+    ("there", "back", "feeds"),
+    [(0.5, 1.9, False), (0.5, 2, True), (2, 2, True), ({"design": 0, "typical": 2}, 1, True)],
+)
+def test_a_circle_feeds_itself_where_a_round_of_it_needs_one_or_more(there: object, back: float, feeds: bool) -> None:
+    """Proves the circle of UPS, which need air, and crahs, which need protected power: 0.5 x 1.9 dies away.
+
+    Of two needs in the two load cases the larger one counts; the crah that needs none does not make up for the other.
+    """
+    modules: Tree = {
+        "ups": {"provides": {"protected-power": {"amount": 10, "needs": {"air-cooling": there}}}, "lead_days": 0},
+        "crah": {"provides": {"air-cooling": {"amount": 10, "needs": {"protected-power": back}}}, "lead_days": 0},
+        "door": {"provides": {"air-cooling": 10}, "lead_days": 0},
+    }
+    site = {"modules": {name: {} for name in modules}}
+    assert feeds_itself(network(instance(modules=modules, sites={"a": site}), "a")) is feeds
+
+
+def test_two_circles_through_one_need_add_up() -> None:
+    """Proves that circles are not looked at one by one: 0.6 back by air and 0.6 by water make 1.2; 0.4 make 0.8."""
+
+    def net(each: float) -> Network:
+        ups = {"protected-power": {"amount": 10, "needs": {"air-cooling": 1, "facility-water": 1}}}
+        modules = {
+            "ups": {"provides": ups, "lead_days": 0},
+            "crah": {"provides": {"air-cooling": {"amount": 10, "needs": {"protected-power": each}}}, "lead_days": 0},
+            "pump": {"provides": {"facility-water": {"amount": 9, "needs": {"protected-power": each}}}, "lead_days": 0},
+        }
+        return network(instance(modules=modules, sites={"a": {"modules": {name: {} for name in modules}}}), "a")
+
+    assert feeds_itself(net(0.6))
+    assert not feeds_itself(net(0.4))

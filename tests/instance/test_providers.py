@@ -1,8 +1,6 @@
-"""Who provides what at a site: what is drawn on by a need, and deliveries that carry one another."""
+"""Who provides what at a site: what is drawn on by a need."""
 
 from __future__ import annotations
-
-import pytest
 
 from gpuplan.instance.providers import Network, network
 from support.builders import UNLIMITED, Tree, instance
@@ -34,23 +32,3 @@ def test_a_need_draws_on_what_all_providers_need_in_turn() -> None:
     assert found.drawn_on_by(["air-cooling"]) == {"air-cooling", "hall-capacity", "facility-water", "grid-power"}
     assert found.drawn_on_by(["grid-power"]) == {"grid-power"}
     assert found.drawn_on_by([]) == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("there", "back", "feeds"),
-    [(0.5, 1.9, False), (0.5, 2, True), (2, 2, True), ({"design": 0, "typical": 2}, 1, True)],
-)
-def test_a_circle_feeds_itself_where_a_round_of_it_needs_one_or_more(there: object, back: float, feeds: bool) -> None:
-    """Proves the circle of UPS, which need air, and crahs, which need protected power: 0.5 x 1.9 dies away.
-
-    Of two needs in the two load cases the larger one counts; the crah that needs none does not make up for the other.
-    """
-    found = network_of(
-        {
-            "ups": {"provides": {"protected-power": {"amount": 10, "needs": {"air-cooling": there}}}},
-            "crah": {"provides": {"air-cooling": {"amount": 10, "needs": {"protected-power": back}}}},
-            "door": {"provides": {"air-cooling": 10}},
-        },
-        {},
-    )
-    assert found.feeds_itself() is feeds

@@ -23,7 +23,7 @@ import gpuplan.program.standings
 from families import test_clusters, test_deadlines, test_energy, test_pricing, test_siting, test_supply, test_workloads
 from gpuplan import formulation
 from gpuplan.errors import InvalidInput
-from gpuplan.families import FAMILIES, deadlines, energy, limits, pricing, siting, workloads
+from gpuplan.families import FAMILIES, deadlines, energy, facility, limits, pricing, siting, workloads
 from gpuplan.instance import routes, serving, timeline
 from gpuplan.instance.providers import Network
 from gpuplan.instance.timeline import last_state
@@ -212,7 +212,7 @@ def nothing_draws() -> Breaking:
 
 def nothing_feeds() -> Breaking:
     """No deliveries carry one another."""
-    return patch.object(Network, "feeds_itself", lambda _: False)
+    return patch.object(facility, "feeds_itself", lambda _: False)
 
 
 def every_cap() -> Breaking:

@@ -116,6 +116,15 @@ def test_coarse_plans_are_told_apart_by_their_shape_and_by_whole_numbers() -> No
     assert some.seal(counted[0]) != some.seal(counted[1])
 
 
+def test_coarse_plans_are_of_a_kind_by_their_decisions_alone() -> None:
+    """Proves that neither modules nor systems make a kind: open with two or three of them is one, closed another."""
+    some = small()
+    kinds = [
+        some.kind(Candidate(9.0, np.array(point))) for point in ([1.0, 2, 0], [1.0, 3, 1], [0.0, 2, 0], [-0.0, 2, 0])
+    ]
+    assert kinds[0] == kinds[1] != kinds[2] == kinds[3]
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 6])
 def test_a_plan_is_bettered_near_by(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a plan at made-up costs becomes a cheaper one: the same decisions, and numbers within two of its own.

@@ -10,7 +10,7 @@ import pytest
 from gpuplan.errors import Defect
 from gpuplan.program.linear import Linear
 from gpuplan.solver import highs
-from gpuplan.solver.matrix import Matrix, balanced, checked, scaled
+from gpuplan.solver.matrix import Matrix, balanced, checked, scaled, sealed
 from gpuplan.solver.result import Settings, Termination
 from solver.dense import breaks, knapsack, matrix, stored
 
@@ -237,3 +237,10 @@ def test_a_relaxation_bounds_the_whole_numbers() -> None:
     assert relaxed.objective is not None
     assert relaxed.objective <= whole.objective
     assert relaxed.bound == relaxed.objective
+
+
+def test_what_is_the_same_but_for_rounding_has_the_same_seal() -> None:
+    """Proves that neither rounding nor the sign of nothing counts. If broken, minus zero makes another plan of one."""
+    seal = sealed(np.array([0.0, 1.0, 40.0]))
+    assert sealed(np.array([-0.0, 1.0, 40.0])) == sealed(np.array([-1e-9, 0.9999999, 40.0000001])) == seal
+    assert sealed(np.array([0.0, 1.0, 41.0])) != seal != sealed(np.array([-1.0, 1.0, 40.0]))

@@ -127,6 +127,34 @@ def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypa
     assert [root.limits for root in roots] == [(), node.limits, (), node.limits]
 
 
+def test_what_plans_of_a_kind_cost_more_is_reckoned_with() -> None:
+    """Proves the order in which coarse plans are tried: by what their plans will cost, so far as it can be told.
+
+    One at 100 became a plan at 110. Another of its kind, at 101, is taken to cost 111; one of another kind at 104 to
+    cost half of those 10 more, 109, and one whose numbers are whole, at 109.5, no more at all. Below 110 there is room
+    for the last two, in this order, and none for a third kind at 105.5. If broken, that at 101 is tried in vain.
+    """
+    whole = formulate(made(tiny(1)), reductions=True)
+    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    closed, other, third = np.zeros((3, len(search._coarse.lower)))
+    decisions = list(coarse.same)
+    other[decisions[0]] = third[decisions[1]] = 1.0
+    first = Candidate(100.0, closed)
+    search._candidates = [first]
+    assert search._next_candidate(0.0) is first
+    search._complete(first).take(Result(Termination.OPTIMAL, np.zeros(len(search._whole.lower)), 110.0, 110.0))
+    search._nodes = [Node(90.0)]
+    search._plans.pass_round()
+    counted = Candidate(109.5, closed, is_counted=True)
+    unlike = Candidate(104.0, other)
+    search._candidates = [counted, Candidate(101.0, closed), unlike, Candidate(105.5, third)]
+    assert search._next_candidate(0.0) is unlike
+    assert search._next_candidate(0.0) is counted
+    assert search._next_candidate(0.0) is None
+
+
 @pytest.fixture(name="_every_program_is_large")
 def every_program_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever has one level is searched in stages."""

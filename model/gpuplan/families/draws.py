@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
     from gpuplan.program.linear import Linear
 
+DOUBLINGS = 10
+"""After this many, of the rounds that needs are followed for, what dies away at all is gone."""
+NOTHING, ENDLESS = 1e-9, 1e99
+
 
 def least_draws(instance: Instance, net: Network, case: LoadCase) -> dict[str, float]:
     """By resource: the least that a unit of it can draw from the grid, through all that provides it.
@@ -71,6 +75,29 @@ def _drawn(
         for provider in net.providers.get(resource, ())
     ]
     return extreme(ways) if ways else 0.0
+
+
+def feeds_itself(net: Network) -> bool:
+    """Whether deliveries could carry one another in a circle, with nothing else that needs them; yes in doubt."""
+    needed: dict[str, dict[str, float]] = {}
+    for resource, some in net.providers.items():
+        for one, need in ((one, need) for provider in some for one, need in provider.needs.items()):
+            most = needed.setdefault(resource, {})
+            most[one] = max(most.get(one, 0.0), float(need.design), float(need.typical))
+    for _ in range(DOUBLINGS):
+        needed = {resource: _onwards(needed, some) for resource, some in needed.items()}
+        if max((amount for some in needed.values() for amount in some.values()), default=0.0) < NOTHING:
+            return False
+    return True
+
+
+def _onwards(needed: dict[str, dict[str, float]], some: dict[str, float]) -> dict[str, float]:
+    """What is needed for some of each resource, as many rounds later again."""
+    found: dict[str, float] = defaultdict(float)
+    for resource, amount in some.items():
+        for one, each in needed.get(resource, {}).items():
+            found[one] = min(found[one] + amount * each, ENDLESS)
+    return found
 
 
 def largest_needs(

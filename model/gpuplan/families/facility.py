@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families import redundancy
 from gpuplan.families.density import filled
-from gpuplan.families.draws import largest_needs, least_draws
+from gpuplan.families.draws import feeds_itself, largest_needs, least_draws
 from gpuplan.families.family import Denial, Family
 from gpuplan.families.siting import opened_by
 from gpuplan.instance.calendar import ALWAYS
@@ -326,7 +326,7 @@ def _tighten(
 
 def _drawn_on_while_closed(problem: Problem, net: Network, site_id: str) -> frozenset[str]:
     """Resources that modules and existing fleets may draw on where nothing else stands."""
-    if net.feeds_itself():
+    if feeds_itself(net):
         return frozenset(net.order)
     instance = problem.instance
     drawn = {needed for module in instance.sites[site_id].modules for needed in instance.modules[module].needs}

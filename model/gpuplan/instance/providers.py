@@ -14,8 +14,6 @@ from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from gpuplan.instance.timeline import module_ready
 
 if TYPE_CHECKING:
@@ -65,16 +63,6 @@ class Network:
                 found.add(resource)
                 waiting += [needed for provider in self.providers.get(resource, ()) for needed in provider.needs]
         return frozenset(found)
-
-    def feeds_itself(self) -> bool:
-        """Whether deliveries could carry one another in a circle, with nothing else that needs them."""
-        places = {resource: place for place, resource in enumerate(self.order)}
-        most = np.zeros((len(places), len(places)))
-        for resource, some in self.providers.items():
-            for needed, need in ((needed, need) for provider in some for needed, need in provider.needs.items()):
-                at = places[needed], places[resource]
-                most[at] = max(most[at], float(need.design), float(need.typical))
-        return bool(np.abs(np.linalg.eigvals(most)).max(initial=0.0) >= 1.0)
 
 
 def module_denial(instance: Instance, module_id: str, signed: date) -> str | None:

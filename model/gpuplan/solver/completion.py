@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from gpuplan.solver.matrix import Floats, Indexes, Matrix
+from gpuplan.solver.matrix import Floats, Indexes, Matrix, sealed
 from gpuplan.solver.neighbourhoods import about, held, shaped
 from gpuplan.solver.result import Result, Settings, ShouldStop, relative_gap
 
@@ -53,7 +51,11 @@ class Completion:
     def seal(self, one: Candidate) -> bytes:
         """The same for those of the same shape, and with the same numbers of systems if these are whole."""
         told = [*self.shaping, *(self.standing if one.is_counted else ())]
-        return np.round(one.point[told]).tobytes()
+        return sealed(one.point[told])
+
+    def kind(self, one: Candidate) -> bytes:
+        """The same for those with the same yes-or-no decisions, however many modules they have."""
+        return sealed(one.point[list(self.shared)])
 
     def plan_of(self, one: Candidate, worker: Watched, settings: Settings, should_stop: ShouldStop) -> Result | None:
         """The plan of a coarse one, or a better one near by; None where the coarse one has no whole numbers.

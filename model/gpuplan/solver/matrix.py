@@ -157,6 +157,11 @@ def scaled(matrix: Matrix) -> tuple[Matrix, float]:
     return _measured(matrix, _evening(matrix.rows(), np.abs(matrix.values), len(matrix.row_lower)), None)
 
 
+def sealed(values: Floats) -> bytes:
+    """Values that are whole but for rounding, as bytes: the same for the same, nothing above and below zero too."""
+    return np.round(values).astype(np.int64).tobytes()
+
+
 def balanced(matrix: Matrix) -> tuple[Matrix, Floats, float]:
     """Rows and columns of a relaxation brought near 1, and the objective near a thousand, by powers of two.
 

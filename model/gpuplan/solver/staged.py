@@ -70,7 +70,7 @@ INNER = 0.25
 WITHIN = 0.9
 """Share of the gap by which a plan must be bettered to be sought."""
 LIKELY = 0.5
-"""Share of what plans cost more than their coarse ones, that the next one is taken to cost more at the least."""
+"""Share of what plans cost more than their coarse ones, that one of another kind is taken to cost more at the least."""
 
 
 @dataclass
@@ -173,8 +173,8 @@ class Staged:
         self._seen: set[bytes] = set()
         self._plans = Rest()
         """Between searches for the plan of a coarse one that found nothing better."""
-        self._dearer: list[float] = []
-        """By how much the plans that were made cost more than their coarse ones."""
+        self._dearer: dict[bytes, float] = {}
+        """By kind of coarse plan: by how much the plans that were made cost more at the least."""
         self._tried: float | None = None
         """Least cost of a coarse plan that was tried."""
         self._lost = 0
@@ -290,20 +290,26 @@ class Staged:
         return not is_near and relative_gap(before, self._shape.bound) > worth
 
     def _next_candidate(self, share: float) -> Candidate | None:
-        """The cheapest coarse plan, if its plan may well close so much of the gap."""
+        """The coarse plan whose plan will be the cheapest, if that may well close so much of the gap."""
         if not self._candidates:
             return None
-        first = min(self._candidates, key=lambda one: one.value)
-        likely = 0.0 if first.is_counted else LIKELY * sum(self._dearer) / max(len(self._dearer), 1)
+        first = min(self._candidates, key=lambda one: one.value + self._likely(one))
         if self._value is not None:
             wanted = self._value - share * max(self._value - self._bound(), 0.0)
-            if first.value + likely >= wanted:
+            if first.value + self._likely(first) >= wanted:
                 return None
             if not self._plans.is_over and relative_gap(self._tried, first.value) <= self.settings.gap * INNER:
                 return None
         self._tried = first.value if self._tried is None else min(self._tried, first.value)
         self._candidates = [one for one in self._candidates if one is not first]
         return first
+
+    def _likely(self, one: Candidate) -> float:
+        """By how much its plan will cost more: as much as others of its kind did, or else a part of what any did."""
+        if one.is_counted or not self._dearer:
+            return 0.0
+        known = self._dearer.get(self._completion.kind(one))
+        return LIKELY * sum(self._dearer.values()) / len(self._dearer) if known is None else known
 
     def _scout(self) -> Job:
         """First shapes, among what is used in the relaxation of the root."""
@@ -433,7 +439,8 @@ class Staged:
         def take(found: object) -> None:
             before = self._value
             if isinstance(found, Result) and found.objective is not None:
-                self._dearer.append(max(found.objective - first.value, 0.0))
+                kind, dearer = self._completion.kind(first), max(found.objective - first.value, 0.0)
+                self._dearer[kind] = min(dearer, self._dearer.get(kind, dearer))
                 self._take_plan(found)
             self._plans.see(is_better=self._value != before)
 

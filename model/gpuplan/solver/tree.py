@@ -25,7 +25,7 @@ from typing import cast
 
 import numpy as np
 
-from gpuplan.solver.matrix import Floats, Limits, Matrix
+from gpuplan.solver.matrix import Floats, Limits, Matrix, sealed
 from gpuplan.solver.reduction import reduced
 from gpuplan.solver.relaxation import (
     INFEASIBLE,
@@ -341,7 +341,7 @@ class _Tree:
         return []
 
     def _see_shape(self, shape: Shape) -> None:
-        seal = np.round(shape.point[self.formed]).tobytes()
+        seal = sealed(shape.point[self.formed])
         if seal not in self.shapes or shape.bound < self.shapes[seal].bound:
             self.shapes[seal] = shape
 
