@@ -10,6 +10,13 @@ $$ N_{rskc} = \kappa_{rc} \Big( \sum_{o} a_{orsc}\, n^{\mathrm{installed}}_{osk}
 $$ 0 \le N_{rskc} - \sum_m x^{\mathrm{output}}_{mrskc} \le \mathrm{free}_{rsk}, \qquad
 N_{rskc} - E_{rsk} \le R_{rsk} $$
 
+Implied for whole decisions and much tighter when relaxed, on the design day: what exists carries no more than its share
+of a site that is opened by decision, where nothing draws on it before; and no need is larger than what exists unless a
+block is lost, with $N^{\max}$ the largest need that the site's grid connection leaves room for.
+
+$$ x^{\mathrm{output}}_{\mathrm{existing},rsk} \le E_{rsk}\, \omega_{sk}, \qquad
+N_{rsk} \le E_{rsk}\, \omega_{sk} + (N^{\max}_{rs} - E_{rsk}) \sum_\theta \sigma_{\theta rsk} $$
+
 Redundancy at a site: N+k counts the total less the $k$ largest blocks in use, which is
 $R = \max_\theta \big( \sum_m \min(B_m, \theta)\, n^{\mathrm{avail}}_m - k \theta \big)$ over the block sizes $\theta$,
 or nothing; 2N counts half of the modules of each type, rounded down. Existing capacity is stated after redundancy.
@@ -20,6 +27,8 @@ or nothing; 2N counts half of the modules of each type, rounded down. Existing c
 | $x^{\mathrm{output}}_{mrskc}$ | delivered by a provider (`output`) | the resource's |
 | $N_{rskc}$ | need | the resource's |
 | $R_{rsk}, E_{rsk}$ | modules' capacity after redundancy; existing capacity | the resource's |
+| $\omega_{sk}$ | whether the site is open: opened by a decision (`opening`) and ready | 0 or 1 |
+| $\sigma_\theta$ | whether a block size is chosen (`spare_size`), see redundancy | 0 or 1 |
 | $B_m$ | capacity of one module | the resource's |
 | $a, b$ | need of each system or module; of each unit delivered | per unit |
 | $\kappa_{rc}$ | coincidence on the design day; 1 over the year | |
