@@ -73,7 +73,10 @@ def test_short_stretches_end_at_the_same_value(monkeypatch: pytest.MonkeyPatch) 
 
 
 def bettered(seed: int, *, elsewhere: bool) -> tuple[staged.Staged, Shape, Candidate]:
-    """What comes of a dear shape, that of the best plan at made-up costs: with its sites, or with others."""
+    """What comes of a dear shape, that of the best plan at made-up costs: with its sites, or with others.
+
+    What was learned of columns on the way is kept. If broken, the whole tree tries them all again.
+    """
     whole = formulate(made(tiny(seed)), reductions=True)
     coarse = coarsened(made(tiny(seed)), whole, {}, lambda: None)
     assert coarse is not None
@@ -85,6 +88,7 @@ def bettered(seed: int, *, elsewhere: bool) -> tuple[staged.Staged, Shape, Candi
     job = search._refine(dear, Node() if elsewhere else None)
     job.take(job.run(Here()))  # type: ignore[arg-type]
     found = min(search._candidates, key=lambda one: one.value)
+    assert search._learned.times.sum() > 0
     assert found.value < dear.bound
     assert not found.is_counted
     assert not len(search._coarse.broken_rows(found.point, 1e-5))

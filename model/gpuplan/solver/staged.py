@@ -317,7 +317,7 @@ class Staged:
         return self._narrow_stretch(Node(), Narrow(self._closing, (), b"", None), Order.QUICK, SCOUTING)
 
     def _narrow_stretch(self, root: Node, narrow: Narrow, order: Order, times: int) -> Job:
-        """A stretch of a narrow tree, of which only shapes are kept."""
+        """A stretch of a narrow tree, of which no nodes are kept."""
         task = replace(self._task([root], order, WORK * times), narrow=narrow)
 
         def run(worker: Watched) -> object:
@@ -325,8 +325,8 @@ class Staged:
 
         def take(found: object) -> None:
             before = self._aim()
-            for shape in found.shapes if isinstance(found, Explored) else ():
-                self._see(shape)
+            if isinstance(found, Explored):
+                self._learn(found)
             self._ways.see(is_better=self._aim() < before)
 
         return Job(run, take, times)

@@ -177,13 +177,14 @@ class Stretch:
 def explore(stretch: Stretch, should_stop: ShouldStop) -> Explored:
     """Go on from the node of the least bound, until the work is done or nothing is left to branch on.
 
-    A narrow tree tells of its shapes alone.
+    A narrow tree tells of its shapes, and of what it learned: it is quick to try columns, and they rise alike there.
     """
     if stretch.narrow is None:
         return _explored(stretch, should_stop)
     few = _narrowed(stretch, stretch.narrow)
-    shapes = () if few is None else _explored(few, should_stop).shapes
-    return Explored((), shapes, Learned.nothing(len(stretch.matrix.lower)))
+    if few is None:
+        return Explored((), (), Learned.nothing(len(stretch.matrix.lower)))
+    return replace(_explored(few, should_stop), nodes=())
 
 
 def _explored(stretch: Stretch, should_stop: ShouldStop) -> Explored:
