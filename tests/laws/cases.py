@@ -179,19 +179,8 @@ FACILITY_OPENED = case(
     offers={"o": {"max_units": 2}},
     limits={"t": {"measure": "systems", "at_least": 0}},
 )
-FACILITY_OPENED_SHARED = case(
-    calendar={"periods": 1},
-    systems={"s": POWERED},
-    modules=BLOCKS,
-    sites={
-        "a": {
-            "opening_cost": 9,
-            "capacity": {**ROOM, "grid-power": 24, "air-cooling": {"amount": 10, "needs": {"grid-power": 0.5}}},
-            "modules": {"crah": {"max_units": 1}},
-        }
-    },
-    offers={"o": {"max_units": 2, "order_until": "2025-01-31"}},
-    limits={"t": {"measure": "systems", "at_least": 0}},
+FACILITY_OPENED_SHARED = merged(
+    FACILITY_SHARED, {"sites": {"a": {"opening_cost": 9}}, "limits": {"t": {"at_least": 0}}}
 )
 FACILITY_OPENED_DRAWN = case(
     calendar={"periods": 1},
@@ -442,6 +431,10 @@ CLUSTERS_OF_FLEET = case(
     },
     limits={"l": {"measure": "clusters", "at_most": 1, "by": "2025-01-31"}},
 )
+CLUSTERS_OF_FLEET_OPENED = merged(
+    CLUSTERS_OF_FLEET, {"sites": {"a": {"opening_cost": 9}}, "offers": {"o": offer(max_units=1)}}
+)
+"""Clusters are formed of a fleet at a site that need not be opened."""
 CLUSTERS_SHORT_OF_PORTS = merged(CLUSTERS_OF_FLEET, {"sites": {"a": {"capacity": {"fabric-ports": 3}}}})
 CLUSTERS_OF_ANY_SIZE = merged(
     CLUSTERS_OF_FLEET, {"clusters": {"c": {"max_size": REMOVED, "needs": REMOVED, "needs_per_system": REMOVED}}}
@@ -572,7 +565,7 @@ CASES: dict[str, list[Tree]] = {
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
     "workloads": [WORKLOADS_FREE, WORKLOADS_OPTIONAL, WORKLOADS_WHOLE],
-    "clusters": [CLUSTERS, CLUSTERS_OF_ALL, CLUSTERS_OF_FLEET],
+    "clusters": [CLUSTERS, CLUSTERS_OF_ALL, CLUSTERS_OF_FLEET, CLUSTERS_OF_FLEET_OPENED],
     "deadlines": [DEADLINES],
     "limits": [*LIMITS, COMMISSIONING, purchase.HOSTS, EXPORT_EXPECTED, EXPORT_GRANTED, EXPORT_CAPPED],
     **purchase.CASES,

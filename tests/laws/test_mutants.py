@@ -23,7 +23,7 @@ import gpuplan.program.standings
 from families import test_clusters, test_deadlines, test_energy, test_pricing, test_siting, test_supply, test_workloads
 from gpuplan import formulation
 from gpuplan.errors import InvalidInput
-from gpuplan.families import FAMILIES, deadlines, energy, facility, limits, pricing, siting, workloads
+from gpuplan.families import FAMILIES, deadlines, draws, energy, limits, pricing, siting, workloads
 from gpuplan.instance import routes, serving, timeline
 from gpuplan.instance.providers import Network
 from gpuplan.instance.timeline import last_state
@@ -210,9 +210,14 @@ def nothing_draws() -> Breaking:
     return patch.object(Network, "drawn_on_by", lambda *_: frozenset())
 
 
+def fleets_alone() -> Breaking:
+    """Clusters draw on nothing where no system stands that is bought."""
+    return patch.object(draws, "cluster_needs", lambda *_: ())
+
+
 def nothing_feeds() -> Breaking:
     """No deliveries carry one another."""
-    return patch.object(facility, "feeds_itself", lambda _: False)
+    return patch.object(draws, "feeds_itself", lambda _: False)
 
 
 def every_cap() -> Breaking:
@@ -445,6 +450,7 @@ MUTANTS = [
     Mutant("facility: half of what an open site has", lambda: scaled("balance_open", False, 0.5), OPENED, program_law),
     Mutant("facility: a lost block is seen in all", lambda: scaled("balance_spare", False, 0.9), SPARED, program_law),
     Mutant("facility: nothing draws by itself", nothing_draws, cases.FACILITY_OPENED_DRAWN, program_law, True),
+    Mutant("facility: fleets form no clusters", fleets_alone, cases.CLUSTERS_OF_FLEET_OPENED, program_law, True),
     Mutant("facility: nothing feeds itself", nothing_feeds, cases.FACILITY_OPENED_CIRCLE, program_law),
     Mutant("redundancy: none lost", lambda: dropped("spare"), cases.cooled("N+1"), solvers_law, True),
     Mutant("redundancy: half a block lost", lambda: scaled("spare", True, 0.5), cases.SPARE, solvers_law),

@@ -10,7 +10,7 @@ import pytest
 from gpuplan.formulation import CLOSING, Formulation, formulate
 from gpuplan.program.columns import Role
 from gpuplan.solver import relaxation, tree
-from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
+from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of, sealed
 from gpuplan.solver.reduction import reduced
 from gpuplan.solver.result import NO_BOUND, Settings
 from gpuplan.solver.tree import Explored, Learned, Narrow, Node, Order, Stretch, explore
@@ -123,7 +123,7 @@ def test_shapes_have_whole_sites_and_a_bound_that_holds(seed: int, order: Order)
         assert np.allclose(point, shape.point, atol=1e-6)
         assert not len(matrix.broken_rows(point, 1e-5))
         assert float(matrix.cost @ shape.point) + matrix.offset <= shape.bound * (1 + NEAR)
-    kinds = [np.round(shape.point[sites]).tobytes() for shape in found.shapes]
+    kinds = [sealed(shape.point[sites]) for shape in found.shapes]
     assert len(set(kinds)) == len(kinds)
     assert [shape.bound for shape in found.shapes] == sorted(shape.bound for shape in found.shapes)
 

@@ -18,7 +18,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from gpuplan.instance.facility import GRID_POWER, RACK_POSITIONS
+from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS
+from gpuplan.instance.joining import cluster_needs
+from gpuplan.instance.loads import system_needs
 from gpuplan.program.columns import INFINITY
 
 if TYPE_CHECKING:
@@ -26,10 +28,14 @@ if TYPE_CHECKING:
     from gpuplan.instance.providers import Network
     from gpuplan.instance.schema import Instance
     from gpuplan.program.linear import Linear
+    from gpuplan.program.problem import Problem
 
 DOUBLINGS = 10
-"""After this many, of the rounds that needs are followed for, what dies away at all is gone."""
-NOTHING, ENDLESS = 1e-9, 1e99
+"""Of the rounds that needs are followed for: after the last, what loses a fiftieth with each round is gone."""
+NOTHING = 1e-9
+"""Need for each unit that counts as none."""
+ENDLESS = 1e99
+"""Need for each unit above which nothing is added up."""
 
 
 def least_draws(instance: Instance, net: Network, case: LoadCase) -> dict[str, float]:
@@ -75,6 +81,22 @@ def _drawn(
         for provider in net.providers.get(resource, ())
     ]
     return extreme(ways) if ways else 0.0
+
+
+def drawn_while_closed(problem: Problem, net: Network, site_id: str) -> frozenset[str]:
+    """Resources that may be drawn on at a site before it is open: by modules, by existing fleets and their clusters."""
+    if feeds_itself(net):
+        return frozenset(net.order)
+    instance = problem.instance
+    drawn = {needed for module in instance.sites[site_id].modules for needed in instance.modules[module].needs}
+    fleets = [fleet.system for fleet in instance.existing.systems.values() if fleet.site == site_id]
+    for case in LOAD_CASES if fleets else ():
+        for system in fleets:
+            drawn |= {RACK_POSITIONS, *system_needs(instance, system, site_id, case)}
+        for place in problem.places.get(site_id, []):
+            for some in cluster_needs(instance, place.cluster, case):
+                drawn |= set(some)
+    return net.drawn_on_by(drawn)
 
 
 def feeds_itself(net: Network) -> bool:

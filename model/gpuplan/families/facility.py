@@ -38,14 +38,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from gpuplan.families import redundancy
 from gpuplan.families.density import filled
-from gpuplan.families.draws import feeds_itself, largest_needs, least_draws
+from gpuplan.families.draws import drawn_while_closed, largest_needs, least_draws
 from gpuplan.families.family import Denial, Family
 from gpuplan.families.siting import opened_by
 from gpuplan.instance.calendar import ALWAYS
@@ -184,7 +183,7 @@ def rows(problem: Problem) -> None:
     """The balance of every resource that is not unlimited, on every state day and load case."""
     for site_id in _sites(problem):
         net = problem.network(site_id)
-        drawn = _drawn_on_while_closed(problem, net, site_id)
+        drawn = drawn_while_closed(problem, net, site_id)
         largest = _largest_needs(problem, net, site_id, "design")
         for state in range(len(problem.states)):
             opened = opened_by(problem, site_id, problem.states[state])
@@ -292,8 +291,7 @@ def _balance(problem: Problem, net: Network, key: tuple[str, str, int, LoadCase]
     What is left to what exists.
     """
     site_id, resource, state, _ = key
-    capacity = problem.instance.sites[site_id].capacity.get(resource)
-    there = capacity.on(problem.states[state]) if capacity else Decimal(0)
+    there = _existing_on(problem.instance.sites[site_id], resource, problem.states[state])
     outputs = _outputs(problem, net, *key)
     left = _dispatch(problem, net, key, need, outputs, there) if outputs else need
     from_existing = Linear([(outputs[EXISTING], 1.0)]) if EXISTING in outputs else Linear(constant=float(there or 0))
@@ -317,8 +315,7 @@ def _tighten(
     """What a site has carries a load only as far as the site is open, where nothing draws on it before, and none but
     what it carries without a block being lost: implied, and much tighter when relaxed. The design day says enough."""
     site_id, resource, state = place
-    capacity = problem.instance.sites[site_id].capacity.get(resource)
-    there = capacity.on(problem.states[state]) if capacity else Decimal(0)
+    there = _existing_on(problem.instance.sites[site_id], resource, problem.states[state])
     if there is None:
         return
     existing = Linear(constant=float(there)) if opened is None else opened.times(float(there))
@@ -331,20 +328,6 @@ def _tighten(
     if sizes and float(there) < most < INFINITY:
         row = Linear().plus(need).plus(existing, -1.0).plus(sizes, float(there) - most)
         problem.rows.add(("balance_spare", *place), row, at_most=0.0, tightening=True)
-
-
-def _drawn_on_while_closed(problem: Problem, net: Network, site_id: str) -> frozenset[str]:
-    """Resources that modules and existing fleets may draw on where nothing else stands."""
-    if feeds_itself(net):
-        return frozenset(net.order)
-    instance = problem.instance
-    drawn = {needed for module in instance.sites[site_id].modules for needed in instance.modules[module].needs}
-    for fleet in instance.existing.systems.values():
-        if fleet.site == site_id:
-            drawn.add(RACK_POSITIONS)
-            for case in LOAD_CASES:
-                drawn |= set(system_needs(instance, fleet.system, site_id, case))
-    return net.drawn_on_by(drawn)
 
 
 def _outputs(problem: Problem, net: Network, site_id: str, resource: str, state: int, case: LoadCase) -> dict[str, int]:
@@ -362,7 +345,7 @@ def _dispatch(
     key: tuple[str, str, int, LoadCase],
     need: Linear,
     outputs: dict[str, int],
-    there: Decimal | None,
+    there: Fraction | None,
 ) -> Linear:
     """Each provider within its own capacity; those without needs take the rest of the need.
 

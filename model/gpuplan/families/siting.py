@@ -182,11 +182,11 @@ def _open_for_each(problem: Problem, site: str) -> None:
 
     For the last day, on which most stands; on the others it hardly says more, and takes many rows.
     """
-    openings = [column for _, column in _openings(problem, site)]
+    opened = opened_by(problem, site, problem.states[-1])
     for offer, standing in problem.standings.at(site):
         column = standing[-1]
-        if column is not None and problem.columns.upper[column] > NOISE:
-            row = Linear([(column, 1.0), *((opening, -problem.columns.upper[column]) for opening in openings)])
+        if opened is not None and column is not None and problem.columns.upper[column] > NOISE:
+            row = Linear([(column, 1.0)]).plus(opened, -problem.columns.upper[column])
             problem.rows.add(("open_for", offer, site), row, at_most=0.0, tightening=True)
 
 
