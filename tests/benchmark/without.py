@@ -42,7 +42,7 @@ def _no_sites_first() -> None:
 
 
 def _no_nearness() -> None:
-    completion.STEPS = (EVER,)  # type: ignore[assignment]
+    staged.STEPS = (EVER,)  # type: ignore[assignment, attr-defined]
 
 
 def _no_finishing() -> None:

@@ -14,7 +14,7 @@ from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.result import Result, Settings, Termination
 from solver.dense import matrix
 from solver.here import Here
-from support.builders import made
+from support.builders import case, made, offer, target
 from support.tiny import tiny
 
 SETTINGS = Settings(gap=0.0)
@@ -35,7 +35,7 @@ def small() -> Completion:
     """
     coarse = matrix([5, 1, 100], [[0, 10, 4], [-5, 1, 0]], [21, -np.inf], [np.inf, 0], 0, [1, 5, 6], whole=True)
     whole = matrix([100, 5, 1], [[4, 0, 10], [0, -5, 1]], [21, -np.inf], [np.inf, 0], 0, [6, 1, 5], whole=True)
-    return Completion(coarse, whole, np.array([0, 1], dtype=np.int32), {0: 1}, {2: 0})
+    return Completion(coarse, whole, np.array([0, 1], dtype=np.int32), {0: 1}, {2: 0}, {2: 1})
 
 
 def plan(value: float, point: np.ndarray, *, is_counted: bool = False) -> list[float] | None:
@@ -58,6 +58,36 @@ def test_other_numbers_of_modules_are_sought_where_a_shapes_own_are_dear(
     """Proves that two modules stay where whole numbers cost 0.2 % more at most. If broken, 107 instead of 8 for 32."""
     monkeypatch.setattr(completion, "ABOUT", 0)
     assert plan(value, SHAPE) == expected
+
+
+def test_a_shapes_own_numbers_of_modules_may_be_left_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that with a step more at once there is one search for whole numbers. If broken, 107 instead of 8."""
+    monkeypatch.setattr(completion, "ABOUT", 0)
+    one = Candidate(106.9, SHAPE)
+    found = small().plan_of(one, Here(), SETTINGS, never, completion.AT_ONCE)  # type: ignore[arg-type]
+    assert found is not None
+    assert found.objective == pytest.approx(8)
+
+
+@pytest.mark.parametrize(("first", "second", "expected"), [(3.0, 1.0, [1, 1, 2, 2]), (4.0, 0.0, [2, 0, 4, 0])])
+def test_sites_that_share_a_lot_take_whole_ones(first: float, second: float, expected: list[float]) -> None:
+    """Proves that a plan is found next to one that no lots make: four systems at two sites, in two lots of two.
+
+    The coarse program has them as (systems at the first, at the second), the whole one as (lots for the first, for the
+    second, systems at the first, at the second), a lot at 10 for the first and 9 for the second. Three and one become
+    two and two at 19, and not one and three or none and four; four stay at 20. If broken, three and one have no plan.
+    """
+    systems = matrix([5, 4.5], [[1, 1]], [4], [4], 0, 4, whole=True)
+    lots = [[1, 1, 0, 0], [2, 0, -1, 0], [0, 2, 0, -1], [0, 0, 1, 1]]
+    whole = matrix([10, 9, 0, 0], lots, [0, 0, 0, 4], [2, 0, 0, 4], 0, 4, whole=True)
+    some = Completion(systems, whole, np.zeros(0, dtype=np.int32), {}, {0: 2, 1: 3}, {0: 2, 1: 2})
+    one = Candidate(19.0, np.array([first, second]), is_counted=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(completion, "ABOUT", 0)
+        found = some.plan_of(one, Here(), SETTINGS, never)  # type: ignore[arg-type]
+    assert found is not None
+    assert found.values is not None
+    assert np.round(found.values, 6).tolist() == expected
 
 
 def test_a_plan_is_bettered_whatever_its_shape_is_worth() -> None:
@@ -125,6 +155,19 @@ def test_coarse_plans_are_of_a_kind_by_their_decisions_alone() -> None:
     assert kinds[0] == kinds[1] != kinds[2] == kinds[3]
 
 
+def test_lots_are_those_of_the_offers() -> None:
+    """Proves that each number of systems of the coarse program comes in the lots of its offer: two of o, one of p.
+
+    If broken, systems of o at several sites have no plan, or those of p are not kept.
+    """
+    instance = made(case(offers={"o": {"lot_units": 2}, "p": offer()}, limits={"t": target(2)}))
+    coarse = coarsened(instance, formulate(instance, reductions=True), {}, lambda: None)
+    assert coarse is not None
+    keys = coarse.formulation.problem.columns.keys
+    assert {(keys[column][1], lot) for column, lot in coarse.lots.items()} == {("o", 2), ("p", 1)}
+    assert coarse.lots.keys() == coarse.standing.keys()
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 6])
 def test_a_plan_is_bettered_near_by(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a plan at made-up costs becomes a cheaper one: the same decisions, and numbers within two of its own.
@@ -136,7 +179,8 @@ def test_a_plan_is_bettered_near_by(seed: int, monkeypatch: pytest.MonkeyPatch) 
     assert coarse is not None
     program = matrix_of(whole).with_cost(whole.goals[0].expression)
     nothing_shapes = np.zeros(0, dtype=np.int32)
-    some = Completion(matrix_of(coarse.formulation), program, nothing_shapes, coarse.same, coarse.standing)
+    loose = matrix_of(coarse.formulation)
+    some = Completion(loose, program, nothing_shapes, coarse.same, coarse.standing, coarse.lots)
     costs = np.random.default_rng(seed).random(len(program.cost))
     other = highs.run(replace(program, cost=costs), Settings(gap=0.5, nodes=1))
     assert other.values is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gpuplan.solver.matrix import Matrix
-from gpuplan.solver.neighbourhoods import about, held, shaped
+from gpuplan.solver.neighbourhoods import about, held, shaped, within_lots
 
 ENDLESS = float("inf")
 
@@ -57,3 +57,15 @@ def test_a_shape_holds_its_decisions_and_moves_its_numbers() -> None:
 def test_about_a_plan_every_whole_column_is_near() -> None:
     """Proves that 12.4 counts as 12, two steps each way, within the bounds; what need not be whole is free."""
     assert bounds(about(matrix(), POINT, 2)) == [(0.0, 1.0), (6.0, 9.0), (10.0, 14.0), (0.0, ENDLESS)]
+
+
+def test_systems_are_less_than_a_lot_from_where_they_were() -> None:
+    """Proves that one lot of five leaves four either way within the bounds, and one of one leaves nothing.
+
+    By the others: 8 may become 4 to 9, and 12.4, rounded, stays 12; where it is more than the whole program can have,
+    it becomes the most. If broken, 12 for a column of at most nine, or bounds that no value keeps.
+    """
+    part = within_lots(matrix(), POINT, {1: 1, 2: 2}, {1: 5, 2: 1})
+    assert bounds(part) == [(0.0, 1.0), (4.0, 9.0), (12.0, 12.0), (0.0, ENDLESS)]
+    part = within_lots(matrix(), POINT, {2: 1}, {2: 1})
+    assert bounds(part)[1] == (9.0, 9.0)

@@ -11,7 +11,7 @@ import pytest
 import gpuplan
 from gpuplan.formulation import Formulation, coarsened, formulate
 from gpuplan.solver import highs, search, staged
-from gpuplan.solver.completion import Candidate
+from gpuplan.solver.completion import Candidate, Completion
 from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination
 from gpuplan.solver.side_by_side import several
@@ -157,6 +157,25 @@ def test_what_plans_of_a_kind_cost_more_is_reckoned_with() -> None:
     assert search._next_candidate(0.0) is unlike
     assert search._next_candidate(0.0) is counted
     assert search._next_candidate(0.0) is None
+
+
+@pytest.mark.parametrize(("value", "steps"), [(100.9, (0, 1)), (101.1, (1,))])
+def test_numbers_of_modules_are_kept_at_first_where_the_bound_is_near(
+    value: float, steps: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that a shape at a gap of less than a hundredth is made whole thoroughly, a dearer one once.
+
+    The bound is 99.99. If broken, every shape is made whole twice where that is dear.
+    """
+    whole = formulate(made(tiny(1)), reductions=True)
+    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    search._nodes = [Node(99.99)]
+    asked: list[tuple[int, ...]] = []
+    monkeypatch.setattr(Completion, "plan_of", lambda *given: asked.append(given[-1]))
+    search._complete(Candidate(value, np.zeros(len(search._coarse.lower)))).run(Here())  # type: ignore[arg-type]
+    assert asked == [steps]
 
 
 @pytest.fixture(name="_every_program_is_large")

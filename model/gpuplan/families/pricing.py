@@ -26,9 +26,8 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.families.family import Family
-from gpuplan.instance.matching import Subject, whole_of
+from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import added_parts, instalments, last_order_day, module_instalments, rate
-from gpuplan.instance.rules import Measured
 from gpuplan.instance.timeline import LotDays, Stretch, module_ready, stretches
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
@@ -85,14 +84,11 @@ def tiered_orders(problem: Problem, offer: str) -> list[TieredOrders]:
 
 
 def _money_by_site(instance: Instance) -> bool:
-    measured: list[Measured] = [*instance.limits.values()]
-    measured += [whole_of(limit) for limit in instance.limits.values() if not limit.is_amount]
-    aims = [aim for level in instance.objective for aim in (level.minimise, level.maximise, level.of)]
-    measured += [aim for aim in aims if isinstance(aim, Measured)]
+    """Whether a rule on money selects sites."""
     by_site = {"site", "country", "region"}
     return any(
         one.kind == "money" and by_site & {*one.select.given, *(one.exclude.given if one.exclude else ())}
-        for one in measured
+        for one in instance.measured
     )
 
 

@@ -25,6 +25,7 @@ from gpuplan.instance.facility import Existing, Module, Resource, Site
 from gpuplan.instance.faults import all_told
 from gpuplan.instance.funding import Fund, Levy
 from gpuplan.instance.hardware import Accelerator, System
+from gpuplan.instance.matching import whole_of
 from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.permission import Permissions
 from gpuplan.instance.regimes import Export
@@ -94,11 +95,16 @@ class Instance(Closed):
             site for site, some in offered.items() if some and all("hosting" in offer.includes for offer in some)
         )
 
+    @cached_property
+    def measured(self) -> tuple[Measured, ...]:
+        """What limits and levels of the objective measure, and the wholes of shares."""
+        aims = [aim for level in self.objective for aim in (level.minimise, level.maximise, level.of)]
+        wholes = [whole_of(limit) for limit in self.limits.values() if not limit.is_amount]
+        return *self.limits.values(), *wholes, *(aim for aim in aims if isinstance(aim, Measured))
+
     def measures(self, kind: str) -> bool:
         """Whether a limit or a level has a measure of a kind (see `Measured.kind`)."""
-        aims = [aim for level in self.objective for aim in (level.minimise, level.maximise)]
-        measured = [*self.limits.values(), *(aim for aim in aims if isinstance(aim, Measured))]
-        return any(one.kind == kind for one in measured)
+        return any(one.kind == kind for one in self.measured)
 
     @cached_property
     def currency(self) -> str:

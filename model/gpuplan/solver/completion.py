@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gpuplan.solver.matrix import Floats, Indexes, Matrix, sealed
-from gpuplan.solver.neighbourhoods import about, held, shaped
+from gpuplan.solver.neighbourhoods import about, held, shaped, within_lots
 from gpuplan.solver.result import Result, Settings, ShouldStop, relative_gap
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 STEPS = (0, 1)
 """How far a number that shapes a plan may be from that of the shape, first and then."""
+AT_ONCE = (1,)
+"""The same where the shape's own numbers are not worth a search."""
 DEAR = 0.002
 """Share by which whole numbers may cost more than broken ones, and not be sought further off."""
 ABOUT = 2
@@ -47,6 +49,8 @@ class Completion:
     """Its yes-or-no columns, and the same ones of the whole."""
     standing: Mapping[int, int]
     """Its numbers of systems on each day, likewise."""
+    lots: Mapping[int, int]
+    """By its number of systems: how many come at once, which sites may share in it and not in the whole."""
 
     def seal(self, one: Candidate) -> bytes:
         """The same for those of the same shape, and with the same numbers of systems if these are whole."""
@@ -57,18 +61,26 @@ class Completion:
         """The same for those with the same yes-or-no decisions, however many modules they have."""
         return sealed(one.point[list(self.shared)])
 
-    def plan_of(self, one: Candidate, worker: Watched, settings: Settings, should_stop: ShouldStop) -> Result | None:
+    def plan_of(
+        self,
+        one: Candidate,
+        worker: Watched,
+        settings: Settings,
+        should_stop: ShouldStop,
+        steps: tuple[int, ...] = STEPS,
+    ) -> Result | None:
         """The plan of a coarse one, or a better one near by; None where the coarse one has no whole numbers.
 
-        The settings are those of every run, save that of the whole program with all of this held, which seeks the best
-        plan, and the cutoff of the last, which seeks a better one.
+        Whole numbers are sought by so many steps from those that shape it, until they are not dear. The settings are
+        those of every run, save that of the whole program with all of this held, which seeks the best plan, and the
+        cutoff of the last, which seeks a better one.
         """
-        point = one.point if one.is_counted else self._counted(one, worker, settings, should_stop)
+        point = one.point if one.is_counted else self._counted(one, worker, settings, should_stop, steps)
         if point is None:
             return None
-        limits = held(point, self.shared) + held(point, self.standing)
+        same = self.whole.limited(held(point, self.shared))
         exact = replace(settings, gap=0.0, plain=True, cutoff=None)
-        found = worker.run(self.whole.limited(limits), exact, should_stop=should_stop)
+        found = worker.run(within_lots(same, point, self.standing, self.lots), exact, should_stop=should_stop)
         return self.bettered(found, worker, settings, should_stop)
 
     def bettered(self, found: Result, worker: Watched, settings: Settings, should_stop: ShouldStop) -> Result:
@@ -80,11 +92,13 @@ class Completion:
         better = worker.run(near, replace(settings, cutoff=found.objective), should_stop=should_stop)
         return found if better.objective is None else better
 
-    def _counted(self, one: Candidate, worker: Watched, settings: Settings, should_stop: ShouldStop) -> Floats | None:
+    def _counted(
+        self, one: Candidate, worker: Watched, settings: Settings, should_stop: ShouldStop, steps: tuple[int, ...]
+    ) -> Floats | None:
         """A shape with whole numbers: with its own numbers of modules, and with others near by where that is dear."""
         best: Result | None = None
-        for steps in STEPS:
-            near = shaped(self.coarse, one.point, self.shaping, steps)
+        for far in steps:
+            near = shaped(self.coarse, one.point, self.shaping, far)
             found = worker.run(near, settings, should_stop=should_stop)
             if found.objective is not None and (best is None or found.objective < (best.objective or 0.0)):
                 best = found

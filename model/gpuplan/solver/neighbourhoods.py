@@ -14,6 +14,15 @@ def held(point: Floats, columns: Mapping[int, int]) -> Limits:
     return tuple((there, float(round(point[here])), float(round(point[here]))) for here, there in columns.items())
 
 
+def within_lots(matrix: Matrix, point: Floats, columns: Mapping[int, int], lots: Mapping[int, int]) -> Matrix:
+    """The matrix with some columns less than a lot from others at a point; columns and lots are given by the others."""
+    lower, upper = matrix.lower.copy(), matrix.upper.copy()
+    for here, there in columns.items():
+        at, room = float(np.clip(round(point[here]), lower[there], upper[there])), lots[here] - 1
+        lower[there], upper[there] = max(lower[there], at - room), min(upper[there], at + room)
+    return matrix.with_bounds(lower, upper)
+
+
 def shaped(matrix: Matrix, point: Floats, columns: Indexes, steps: int) -> Matrix:
     """The matrix with some whole columns held at a point if they are yes or no, and so many steps from it if not."""
     lower, upper = matrix.lower.copy(), matrix.upper.copy()

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gpuplan.solver.completion import DEAR, Candidate, Completion
+from gpuplan.solver.completion import AT_ONCE, DEAR, STEPS, Candidate, Completion
 from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
 from gpuplan.solver.neighbourhoods import held
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
@@ -65,6 +65,8 @@ WORTH = 0.1
 """Share of the gap by which a shape must have been bettered to be bettered again."""
 MUCH = 0.25
 """Share of the gap that a plan must promise to close to be sought while better shapes are."""
+FAR = 0.01
+"""Gap between a shape and the bound above which better shapes will come, so that it is made whole only once."""
 INNER = 0.25
 """Share of the gap to which a part is searched."""
 WITHIN = 0.9
@@ -147,7 +149,7 @@ class Staged:
         self._closing = coarse.closing
         self._shared = coarse.same
         shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
-        self._completion = Completion(self._coarse, whole, shaping, coarse.same, coarse.standing)
+        self._completion = Completion(self._coarse, whole, shaping, coarse.same, coarse.standing, coarse.lots)
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
@@ -432,9 +434,10 @@ class Staged:
         gap = max(self.settings.gap * INNER, ROUGH * min(wide, WIDE))
         cutoff = None if self._value is None else self._value + DEAR * abs(self._value)
         settings = replace(self._settings(gap=gap, nodes=DETAIL), cutoff=cutoff)
+        steps = AT_ONCE if relative_gap(first.value, self._bound()) > FAR else STEPS
 
         def run(worker: Watched) -> object:
-            return self._completion.plan_of(first, worker, settings, self._is_stopped)
+            return self._completion.plan_of(first, worker, settings, self._is_stopped, steps)
 
         def take(found: object) -> None:
             before = self._value
