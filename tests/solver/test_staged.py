@@ -178,6 +178,34 @@ def test_numbers_of_modules_are_kept_at_first_where_the_bound_is_near(
     assert asked == [steps]
 
 
+@pytest.mark.parametrize(("before", "expected"), [(97.1, "plan"), (97.0, "tree")])
+def test_no_plan_is_looked_for_where_one_more_round_proves_the_last(
+    before: float, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that the tree alone is gone on with when what is missing is no more than what the last round gave.
+
+    A plan at 100 is proven to 1 % by a bound of 99, and 98 is reached: by 1.0 from 97, and by 0.9 from 97.1. If broken,
+    a proof that needs a tenth of a second more waits for the plan of a shape.
+    """
+    whole = formulate(made(tiny(1)), reductions=True)
+    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.01))
+    search._nodes, search._value, search._reached = [Node(98.0)], 100.0, before
+    search._candidates = [Candidate(98.5, np.zeros(len(search._coarse.lower)))]
+    asked: list[str] = []
+
+    def job(name: str) -> staged.Job:
+        asked.append(name)
+        return staged.Job(lambda _: None, lambda _: None, 0)
+
+    monkeypatch.setattr(search, "_complete", lambda _: job("plan"))
+    monkeypatch.setattr(search, "_stretch", lambda *_: job("tree"))
+    search._is_scouted = True
+    search._jobs(1)
+    assert asked == [expected]
+
+
 @pytest.fixture(name="_every_program_is_large")
 def every_program_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever has one level is searched in stages."""

@@ -168,6 +168,10 @@ class Staged:
         self._all = Part((), NO_BOUND)
         """The whole program as a part, searched once in a long while: without a plan, a tree may have no end."""
         self._rounds = 0
+        self._reached = NO_BOUND
+        """What is proven of all plans, when the round began."""
+        self._rise = 0.0
+        """By how much the last round raised that."""
         self._left_out = float("inf")
         """The least cutoff so far: what was left out by it is no better."""
         self._candidates: list[Candidate] = []
@@ -230,6 +234,7 @@ class Staged:
         self._nodes = sorted(left, key=lambda node: node.bound)
         self._left_out = self._left_out if cutoff is None else min(self._left_out, cutoff)
         self._rounds += 1
+        self._rise, self._reached = self._bound() - self._reached, self._bound()
         self._plans.pass_round()
         self._ways.pass_round()
         jobs = list(islice(self._searches(), most))
@@ -240,8 +245,9 @@ class Staged:
         seldom = SELDOM if self._value is None else SELDOM * LONGER
         if self._rounds == seldom * LONGER**self._all.searches:
             yield self._search(self._all)
-        rough = self._shape if self._is_worth(self._refined) else None
-        first = self._next_candidate(0.0 if rough is None else MUCH)
+        is_nearly_over = self._is_nearly_over()
+        rough = self._shape if not is_nearly_over and self._is_worth(self._refined) else None
+        first = None if is_nearly_over else self._next_candidate(0.0 if rough is None else MUCH)
         if first is not None:
             yield self._complete(first)
         if rough is not None:
@@ -268,9 +274,15 @@ class Staged:
         orders = [Order.DOWN if goes_down else Order.BEST, *[Order.BEST] * hands]
         return [self._stretch(self._dealt[first::hands], orders[first], work) for first in range(hands)]
 
+    def _is_nearly_over(self) -> bool:
+        """Whether one more round like the last will prove the plan that is known, so that no other is looked for."""
+        if self._value is None:
+            return False
+        return self._value - self.settings.gap * abs(self._value) - self._reached <= self._rise
+
     def _seeks_shapes(self) -> bool:
         """Whether it is time to look for a better shape where the tree is."""
-        return self._least() < self._aim() and self._ways.is_over
+        return self._least() < self._aim() and self._ways.is_over and not self._is_nearly_over()
 
     def _least(self) -> float:
         """The least bound of a node."""
