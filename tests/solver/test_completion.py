@@ -70,7 +70,9 @@ def test_a_shapes_own_numbers_of_modules_may_be_left_at_once(monkeypatch: pytest
 
 
 @pytest.mark.parametrize(("first", "second", "expected"), [(3.0, 1.0, [1, 1, 2, 2]), (4.0, 0.0, [2, 0, 4, 0])])
-def test_sites_that_share_a_lot_take_whole_ones(first: float, second: float, expected: list[float]) -> None:
+def test_sites_that_share_a_lot_take_whole_ones(
+    first: float, second: float, expected: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Proves that a plan is found next to one that no lots make: four systems at two sites, in two lots of two.
 
     The coarse program has them as (systems at the first, at the second), the whole one as (lots for the first, for the
@@ -82,9 +84,8 @@ def test_sites_that_share_a_lot_take_whole_ones(first: float, second: float, exp
     whole = matrix([10, 9, 0, 0], lots, [0, 0, 0, 4], [2, 0, 0, 4], 0, 4, whole=True)
     some = Completion(systems, whole, np.zeros(0, dtype=np.int32), {}, {0: 2, 1: 3}, {0: 2, 1: 2})
     one = Candidate(19.0, np.array([first, second]), is_counted=True)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(completion, "ABOUT", 0)
-        found = some.plan_of(one, Here(), SETTINGS, never)  # type: ignore[arg-type]
+    monkeypatch.setattr(completion, "ABOUT", 0)
+    found = some.plan_of(one, Here(), SETTINGS, never)  # type: ignore[arg-type]
     assert found is not None
     assert found.values is not None
     assert np.round(found.values, 6).tolist() == expected

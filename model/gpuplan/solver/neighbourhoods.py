@@ -15,7 +15,10 @@ def held(point: Floats, columns: Mapping[int, int]) -> Limits:
 
 
 def within_lots(matrix: Matrix, point: Floats, columns: Mapping[int, int], lots: Mapping[int, int]) -> Matrix:
-    """The matrix with some columns less than a lot from others at a point; columns and lots are given by the others."""
+    """The matrix with some columns less than a lot from the values of others at a point.
+
+    Columns, and their lots, are given by the others. A value that a column cannot have stands for the nearest it can.
+    """
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
     for here, there in columns.items():
         at, room = float(np.clip(round(point[here]), lower[there], upper[there])), lots[here] - 1

@@ -234,7 +234,8 @@ class Staged:
         self._nodes = sorted(left, key=lambda node: node.bound)
         self._left_out = self._left_out if cutoff is None else min(self._left_out, cutoff)
         self._rounds += 1
-        self._rise, self._reached = self._bound() - self._reached, self._bound()
+        reached = self._bound()
+        self._rise, self._reached = reached - self._reached, reached
         self._plans.pass_round()
         self._ways.pass_round()
         jobs = list(islice(self._searches(), most))
