@@ -563,6 +563,8 @@ CASES: dict[str, list[Tree]] = {
         FACILITY_OPENED_CIRCLE,
     ],
     "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
+    "vendor_terms": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_WITHOUT_FEES],
+    "module_costs": [cooled("N"), FACILITY_CHAIN],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
     "workloads": [WORKLOADS_FREE, WORKLOADS_OPTIONAL, WORKLOADS_WHOLE],
     "clusters": [CLUSTERS, CLUSTERS_OF_ALL, CLUSTERS_OF_FLEET, CLUSTERS_OF_FLEET_OPENED],
@@ -602,6 +604,8 @@ ALONE: dict[str, Tree] = {
         limits={"t": target(1)},
     ),
     "pricing": PRICING_TIERS,
+    "vendor_terms": PRICING_WITHOUT_FEES,
+    "module_costs": FACILITY_CHAIN,
     "energy": FACILITY_CHAIN,
     "deadlines": case(
         offers={"o": {"order_from": "2025-02-01"}, "p": offer(price=300)},

@@ -16,10 +16,12 @@ from gpuplan.families import (
     levies,
     lifetime,
     limits,
+    module_costs,
     pricing,
     rental,
     siting,
     supply,
+    vendor_terms,
     workloads,
 )
 from gpuplan.families.family import Denial, Family
@@ -32,6 +34,8 @@ FAMILIES: tuple[Family, ...] = (
     facility.FAMILY,
     approvals.FAMILY,
     pricing.FAMILY,
+    vendor_terms.FAMILY,
+    module_costs.FAMILY,
     energy.FAMILY,
     workloads.FAMILY,
     clusters.FAMILY,

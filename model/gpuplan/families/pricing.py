@@ -1,19 +1,19 @@
-r"""Pricing: what the orders cost, tier by tier, and what vendors charge and give back for the whole.
+r"""Pricing: what the orders cost, tier by tier, with fees, parts and support.
 
 All-units: the tier reached prices every unit, $\sum_j x^{\mathrm{tier}}_{ojst} = \ell_o n^{\mathrm{orders}}_{ost}$ and
 $b_{oj} z_{oj} \le \sum_{s,t} x^{\mathrm{tier}}_{ojst} \le b_{o,j+1} z_{oj}$, $\sum_j z_{oj} = u_o$. Incremental: orders
 pay the first price and the saving of each further tier is booked on the last day of the order window,
-$\max(w_{oj} z_{o,j+1}, z_{oj}) \le x^{\mathrm{step}}_{oj} \le w_{oj} z_{oj}$ with $w$ its width. Fees and activation
-fall due at the first signing. A vendor's rebate is a share of its whole spend, by the amount that the spend reaches.
+$\max(w_{oj} z_{o,j+1}, z_{oj}) \le x^{\mathrm{step}}_{oj} \le w_{oj} z_{oj}$ with $w$ its width. Fees fall due at the
+first signing.
 
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $z_{oj}$ | tier reached, or entered (`tier`) | 0 or 1 |
 | $x^{\mathrm{tier}}_{ojst}$ | units priced by a tier (`tier_units`) | systems |
 | $x^{\mathrm{step}}_{oj}$ | units within an incremental tier (`tier_step`) | systems |
-| $f_{ot}, f_{vt}$ | first signing of an offer, of a vendor (`offer_first`, `vendor_first`) | 0 or 1 |
-| $u_v$ | vendor used (`vendor_used`) | 0 or 1 |
-| $y_{vj}, x^{\mathrm{spend}}_{vj}$ | rebate reached, spend within it (`rebate`, `rebate_spend`) | 0 or 1; money |
+| $u_o$ | whether an offer is used (`offer_used`) | 0 or 1 |
+| $f_{ot}$ | its first signing (`offer_first`), see first signings | 0 or 1 |
+| $x^{\mathrm{fee}}_{ot}$ | fee paid in a period (`fee`) | money |
 """
 
 from __future__ import annotations
@@ -25,10 +25,12 @@ from fractions import Fraction
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from gpuplan.families import first_signings
 from gpuplan.families.family import Family
+from gpuplan.families.first_signings import signings_by_period
 from gpuplan.instance.matching import Subject
-from gpuplan.instance.prices import added_parts, instalments, last_order_day, module_instalments, rate
-from gpuplan.instance.timeline import LotDays, Stretch, module_ready, stretches
+from gpuplan.instance.prices import added_parts, instalments, last_order_day, rate
+from gpuplan.instance.timeline import LotDays, stretches
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import Role
@@ -36,7 +38,7 @@ from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
 
 if TYPE_CHECKING:
-    from gpuplan.instance.offers import Offer, Vendor
+    from gpuplan.instance.offers import Offer
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Lot, Recount
     from gpuplan.program.problem import Problem
@@ -88,12 +90,12 @@ def _money_by_site(instance: Instance) -> bool:
     by_site = {"site", "country", "region"}
     return any(
         one.kind == "money" and by_site & {*one.select.given, *(one.exclude.given if one.exclude else ())}
-        for one in instance.measured
+        for one in instance.measured.values()
     )
 
 
 def columns(problem: Problem) -> None:
-    """Tiers, steps, first signings and rebates, where they exist."""
+    """Tiers, steps and first signings, where they exist."""
     for offer, quote in problem.instance.offers.items():
         signings = signings_by_period(problem, [offer])
         if not signings:
@@ -106,20 +108,10 @@ def columns(problem: Problem) -> None:
                 problem.columns.add(("tier_step", offer, number), Role.CONTINUOUS)
         if has_fees(quote):
             problem.offer_used(offer)
-            _first_columns(problem, "offer_first", offer, list(signings))
+            first_signings.columns(problem, "offer_first", offer, list(signings))
             if quote.tiers and len(signings) > 1:
                 for period in signings:
                     problem.columns.add(("fee", offer, period), Role.CONTINUOUS, _largest_fee(quote))
-    for vendor, seller in problem.instance.vendors.items():
-        offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
-        signings = signings_by_period(problem, offers)
-        if seller.activation_cost and signings:
-            problem.vendor_used(vendor)
-            _first_columns(problem, "vendor_first", vendor, list(signings))
-        if seller.rebates and signings:
-            for number in range(len(seller.rebates) + 1):
-                problem.strategic("rebate", vendor, number)
-                problem.columns.add(("rebate_spend", vendor, number), Role.CONTINUOUS)
 
 
 def _largest_fee(quote: Offer) -> float:
@@ -135,32 +127,8 @@ def _all_units_columns(problem: Problem, offer: str) -> None:
             problem.columns.add(("tier_units", offer, number, *orders[:3]), Role.CONTINUOUS)
 
 
-def signings_by_period(problem: Problem, offers: list[str]) -> dict[int, Linear]:
-    """Units of some offers signed for, by period, in order."""
-    found: dict[int, Linear] = defaultdict(Linear)
-    for offer in offers:
-        for _, signings in problem.signings_of(offer):
-            for period, column in signings:
-                found[period].add(column, problem.instance.offers[offer].lot_units)
-    return dict(sorted(found.items()))
-
-
-def _first_columns(problem: Problem, decision: str, name: str, periods: list[int]) -> None:
-    if len(periods) > 1:
-        for period in periods:
-            problem.columns.add((decision, name, period), problem.role_of_numbers, 1.0)
-
-
-def _firsts(problem: Problem, decision: str, name: str, switch: int, periods: list[int]) -> list[tuple[int, int]]:
-    """(period, column that is 1 when the first signing falls in it)."""
-    if len(periods) == 1:
-        return [(periods[0], switch)]
-    found = ((period, problem.columns.get(decision, name, period)) for period in periods)
-    return [(period, column) for period, column in found if column is not None]
-
-
 def rows(problem: Problem) -> None:
-    """Prices as flows; tiers add up to orders; modules and upkeep."""
+    """Prices, fees and support as flows; tiers add up to orders."""
     for offer, quote in problem.instance.offers.items():
         if signings_by_period(problem, [offer]):
             _order_flows(problem, offer, quote)
@@ -169,11 +137,6 @@ def rows(problem: Problem) -> None:
                 _fee_flows(problem, offer, quote)
             if quote.tiers and quote.tier_pricing == "incremental":
                 _incremental_rows(problem, offer, quote)
-    for vendor, seller in problem.instance.vendors.items():
-        _rebate_rows(problem, vendor)
-        if seller.activation_cost and problem.columns.get("vendor_used", vendor) is not None:
-            _activation_flows(problem, vendor, seller)
-    _module_flows(problem)
 
 
 def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
@@ -257,50 +220,13 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
             problem.flows.append(Flow("support", None, subject, Linear([(column, 1.0)]), tuple(payments)))
 
 
-def _module_flows(problem: Problem) -> None:
-    instance = problem.instance
-    days = stretches(instance, problem.states)
-    upkeep = {name: [(one, float(paid)) for one, paid in _upkeep(instance, name, days)] for name in instance.modules}
-    for column in problem.columns.of("modules"):
-        _, module_id, site, period = problem.columns.keys[column]
-        module = instance.modules[str(module_id)]
-        signed = problem.days[int(period)]
-        ordered = Linear([(column, 1.0)])
-        subject = Subject(site=str(site), module=str(module_id))
-        payments = module_instalments(instance, str(module_id), signed)
-        if module.price:
-            problem.flows.append(
-                Flow("modules", signed, subject, ordered, tuple((day, float(amount)) for day, amount in payments))
-            )
-        ready = module_ready(module, signed)
-        kept = [
-            (stretch.last, paid) for stretch, paid in upkeep[str(module_id)] if ready <= problem.states[stretch.state]
-        ]
-        if kept:
-            problem.flows.append(Flow("maintenance", None, subject, ordered, tuple(kept)))
-
-
-def _upkeep(instance: Instance, module_id: str, days: list[Stretch]) -> list[tuple[Stretch, Fraction]]:
-    """What the maintenance of one module in place costs over each stretch."""
-    module = instance.modules[module_id]
-    yearly = Fraction(module.price) * Fraction(module.maintenance_rate_per_year)
-    if not yearly:
-        return []
-    return [(stretch, yearly * stretch.days / 365 * rate(instance, module.currency, stretch.last)) for stretch in days]
-
-
 def links(problem: Problem) -> None:
-    """Tiers, steps, fees, activation and rebates, by the bounds of what is ordered."""
+    """Tiers, steps and fees, by the bounds of what is ordered."""
     for offer, quote in problem.instance.offers.items():
         if problem.columns.get("tier", offer, 1) is not None:
             _tier_links(problem, offer, quote)
         if has_fees(quote) and signings_by_period(problem, [offer]):
             _fee_links(problem, offer, quote)
-    for vendor in problem.instance.vendors:
-        switch = problem.columns.get("vendor_used", vendor)
-        if switch is not None:
-            _vendor_links(problem, vendor, switch)
-        _rebate_links(problem, vendor)
 
 
 def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
@@ -377,7 +303,7 @@ def _fee_flows(problem: Problem, offer: str, quote: Offer) -> None:
 
 def _offer_firsts(problem: Problem, offer: str) -> list[tuple[int, int]]:
     periods = list(signings_by_period(problem, [offer]))
-    return _firsts(problem, "offer_first", offer, problem.offer_used(offer), periods)
+    return first_signings.firsts(problem, "offer_first", offer, problem.offer_used(offer), periods)
 
 
 def _owed(problem: Problem, offer: str, quote: Offer) -> Linear:
@@ -393,7 +319,7 @@ def _fee_links(problem: Problem, offer: str, quote: Offer) -> None:
     """The fee owed is paid in the period of the first signing."""
     firsts = _offer_firsts(problem, offer)
     signings = signings_by_period(problem, [offer])
-    _first_rows(problem, "offer_first", offer, signings, firsts, problem.offer_used(offer))
+    first_signings.links(problem, "offer_first", offer, signings, firsts, problem.offer_used(offer))
     if not quote.tiers or len(firsts) == 1:
         return
     paid = Linear()
@@ -412,82 +338,7 @@ def _fee_flow(problem: Problem, offer: str, quote: Offer, period: int, fee: Line
     problem.flows.append(Flow("fees", day, Subject.of_offer(problem.instance, offer), fee, ((day, worth),)))
 
 
-def _first_rows(
-    problem: Problem, decision: str, name: str, signings: dict[int, Linear], firsts: list[tuple[int, int]], switch: int
-) -> None:
-    """The first signing falls in the first period in which anything is signed."""
-    if len(firsts) == 1:
-        return
-    problem.rows.add(
-        (decision, name), Linear((column, 1.0) for _, column in firsts).add(switch, -1.0), at_least=0.0, at_most=0.0
-    )
-    for period, column in firsts:
-        units = signings[period]
-        bound = problem.bounded(units, f"offers.{name}.max_units" if decision == "offer_first" else f"vendors.{name}")
-        so_far = Linear((other, -bound) for day, other in firsts if day <= period)
-        problem.rows.add((decision, name, period, "after"), Linear().plus(units).plus(so_far), at_most=0.0)
-        problem.rows.add((decision, name, period, "signed"), Linear().plus(units).add(column, -1.0), at_least=0.0)
-
-
-def _vendor_links(problem: Problem, vendor: str, switch: int) -> None:
-    offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
-    for offer in offers:
-        ordered = problem.ordered(offer)
-        if ordered.terms:
-            used = problem.columns.get("offer_used", offer)
-            if used is not None:
-                row = Linear([(used, 1.0), (switch, -1.0)])
-                problem.rows.add(("vendor_used", vendor, offer), row, at_most=0.0)
-            else:
-                problem.only_if(("vendor_used", vendor, offer), ordered, switch, f"offers.{offer}.max_units")
-    signings = signings_by_period(problem, offers)
-    everything = Linear()
-    for units in signings.values():
-        everything.plus(units)
-    problem.rows.add(("vendor_idle", vendor), everything.add(switch, -1.0), at_least=0.0)
-    if problem.instance.vendors[vendor].activation_cost:
-        firsts = _firsts(problem, "vendor_first", vendor, switch, list(signings))
-        _first_rows(problem, "vendor_first", vendor, signings, firsts, switch)
-
-
-def _activation_flows(problem: Problem, vendor: str, seller: Vendor) -> None:
-    offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
-    periods = list(signings_by_period(problem, offers))
-    for period, column in _firsts(problem, "vendor_first", vendor, problem.vendor_used(vendor), periods):
-        day = problem.days[period]
-        amount = float(Fraction(seller.activation_cost) * rate(problem.instance, seller.currency, day))
-        flow = Flow("activation", day, Subject(vendor=vendor), Linear([(column, 1.0)]), ((day, amount),))
-        problem.flows.append(flow)
-
-
-def _rebate_rows(problem: Problem, vendor: str) -> None:
-    """Spend falls within one step of the rebate; what it gives back."""
-    seller = problem.instance.vendors[vendor]
-    if problem.columns.get("rebate", vendor, 0) is None:
-        return
-    offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
-    booked = max(last_order_day(problem.instance, offer) for offer in offers)
-    worth = rate(problem.instance, seller.currency, booked)
-    split = Linear()
-    choice = Linear()
-    rates = [Fraction(0), *(Fraction(rebate.rate) for rebate in seller.rebates)]
-    for number, share in enumerate(rates):
-        spend = problem.columns.get("rebate_spend", vendor, number)
-        chosen = problem.columns.get("rebate", vendor, number)
-        if spend is None or chosen is None:
-            continue
-        split.add(spend, 1.0)
-        choice.add(chosen, 1.0)
-        if share:
-            flow = Flow(
-                "rebates", booked, Subject(vendor=vendor), Linear([(spend, 1.0)]), ((booked, -float(share * worth)),)
-            )
-            problem.flows.append(flow)
-    problem.rows.add(("rebate", vendor), choice, at_least=1.0, at_most=1.0)
-    problem.rows.add(("rebate_spend", vendor), split.plus(_spend(problem, offers), -1.0), at_least=0.0, at_most=0.0)
-
-
-def _spend(problem: Problem, offers: list[str]) -> Linear:
+def spend(problem: Problem, offers: list[str]) -> Linear:
     """Price of what is ordered from some offers, in their own currency."""
     total = Linear()
     for offer in offers:
@@ -504,25 +355,6 @@ def _spend(problem: Problem, offers: list[str]) -> Linear:
                 if step is not None:
                     total.add(step, float(tier.price - quote.price))
     return total
-
-
-def _rebate_links(problem: Problem, vendor: str) -> None:
-    seller = problem.instance.vendors[vendor]
-    if problem.columns.get("rebate", vendor, 0) is None:
-        return
-    offers = [offer for offer, quote in problem.instance.offers.items() if quote.vendor == vendor]
-    most = problem.bounded(_spend(problem, offers), f"vendors.{vendor}.rebates")
-    bounds = [0.0, *(float(rebate.from_spend) for rebate in seller.rebates)]
-    for number, low in enumerate(bounds):
-        spend, chosen = (
-            problem.columns.get("rebate_spend", vendor, number),
-            problem.columns.get("rebate", vendor, number),
-        )
-        if spend is None or chosen is None:
-            continue
-        high = bounds[number + 1] if number + 1 < len(bounds) else most
-        problem.rows.add(("rebate_high", vendor, number), Linear([(spend, 1.0), (chosen, -high)]), at_most=0.0)
-        problem.rows.add(("rebate_low", vendor, number), Linear([(spend, 1.0), (chosen, -low)]), at_least=0.0)
 
 
 def readings(recount: Recount) -> Iterator[Reading]:
@@ -547,14 +379,12 @@ def readings(recount: Recount) -> Iterator[Reading]:
 
 
 def entries(recount: Recount) -> Iterator[Entry]:
-    """Orders, parts, fees, activation, rebates, support, modules and their maintenance."""
+    """Orders, parts, fees and support."""
     instance = recount.instance
     for lot in recount.lots:
         yield from _lot_entries(recount, lot)
     for offer, units in recount.units_by_offer.items():
         yield from _offer_entries(recount, offer, units)
-    for vendor in {instance.offers[offer].vendor: None for offer in recount.units_by_offer}:
-        yield from _vendor_entries(recount, vendor)
     days = stretches(instance, recount.states)
     for (offer, site), units_by_state in recount.installed.items():
         quote = instance.offers[offer]
@@ -564,15 +394,6 @@ def entries(recount: Recount) -> Iterator[Entry]:
             if amount:
                 amount *= rate(instance, quote.currency, stretch.last)
                 yield entry(instance, "support", stretch.last, amount, Subject.of_offer(instance, offer, site))
-    for line in recount.decisions.modules:
-        subject = Subject(site=line.site, module=line.module)
-        for day, amount in module_instalments(instance, line.module, line.signed):
-            if amount:
-                yield entry(instance, "modules", day, amount * line.units, subject, line.signed)
-        ready = module_ready(instance.modules[line.module], line.signed)
-        for stretch, amount in _upkeep(instance, line.module, days):
-            if ready <= recount.states[stretch.state]:
-                yield entry(instance, "maintenance", stretch.last, amount * line.units, subject)
 
 
 def _tier_of(recount: Recount, offer: str) -> int:
@@ -614,6 +435,13 @@ def saving(quote: Offer, units: int) -> Fraction:
     return total
 
 
+def price_of(recount: Recount, offer: str, units: int) -> Fraction:
+    """Price of so many systems of an offer, in its currency, with what its tiers save."""
+    quote = recount.instance.offers[offer]
+    saved = saving(quote, units) if quote.tier_pricing == "incremental" else 0
+    return unit_price(recount, offer) * units - saved
+
+
 def _offer_entries(recount: Recount, offer: str, units: int) -> Iterator[Entry]:
     instance, quote = recount.instance, recount.instance.offers[offer]
     subject = Subject.of_offer(instance, offer)
@@ -629,29 +457,6 @@ def _offer_entries(recount: Recount, offer: str, units: int) -> Iterator[Entry]:
         fees = Fraction(tiers[_tier_of(recount, offer) - 1].fee)
     if fees:
         yield entry(instance, "fees", first, fees * rate(instance, quote.currency, first), subject)
-
-
-def _vendor_entries(recount: Recount, vendor: str) -> Iterator[Entry]:
-    instance, seller = recount.instance, recount.instance.vendors[vendor]
-    units = {offer: units for offer, units in recount.units_by_offer.items() if instance.offers[offer].vendor == vendor}
-    subject = Subject(vendor=vendor)
-    if seller.activation_cost:
-        first = min(lot.days.signed for lot in recount.lots if lot.offer in units)
-        amount = Fraction(seller.activation_cost) * rate(instance, seller.currency, first)
-        yield entry(instance, "activation", first, amount, subject)
-    spend = sum(
-        (
-            unit_price(recount, offer) * count
-            - (saving(instance.offers[offer], count) if instance.offers[offer].tier_pricing == "incremental" else 0)
-            for offer, count in units.items()
-        ),
-        Fraction(0),
-    )
-    share = max((Fraction(rebate.rate) for rebate in seller.rebates if spend >= rebate.from_spend), default=Fraction(0))
-    if share:
-        every = [offer for offer, quote in instance.offers.items() if quote.vendor == vendor]
-        booked = max(last_order_day(instance, offer) for offer in every)
-        yield entry(instance, "rebates", booked, -spend * share * rate(instance, seller.currency, booked), subject)
 
 
 def sentence(instance: Instance, at: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
@@ -292,6 +294,12 @@ class Site(Entity):
     carbon_kg_per_kwh: Amount = Decimal(0)
     utilisation: Share | None = None
     """Share of its typical power that an installed system draws over the year; that of `economics` when left out."""
+
+    def existing_on(self, resource: str, day: date) -> Fraction | None:
+        """What is there of a resource on a day, without modules; None when unlimited."""
+        capacity = self.capacity.get(resource)
+        amount = capacity.on(day) if capacity else 0
+        return None if amount is None else Fraction(amount)
 
 
 class Fleet(Closed):

@@ -96,15 +96,21 @@ class Instance(Closed):
         )
 
     @cached_property
-    def measured(self) -> tuple[Measured, ...]:
-        """What limits and levels of the objective measure, and the wholes of shares."""
-        aims = [aim for level in self.objective for aim in (level.minimise, level.maximise, level.of)]
-        wholes = [whole_of(limit) for limit in self.limits.values() if not limit.is_amount]
-        return *self.limits.values(), *wholes, *(aim for aim in aims if isinstance(aim, Measured))
+    def measured(self) -> dict[str, Measured]:
+        """What limits and levels of the objective measure, and the wholes of shares, each by its path."""
+        found: dict[str, Measured] = {}
+        for name, limit in self.limits.items():
+            found[f"limits.{name}"] = limit
+            if not limit.is_amount:
+                found[f"limits.{name}.of"] = whole_of(limit)
+        for number, level in enumerate(self.objective):
+            aims = {"minimise": level.minimise, "maximise": level.maximise, "of": level.of}
+            found |= {f"objective.{number}.{aim}": one for aim, one in aims.items() if isinstance(one, Measured)}
+        return found
 
     def measures(self, kind: str) -> bool:
         """Whether a limit or a level has a measure of a kind (see `Measured.kind`)."""
-        return any(one.kind == kind for one in self.measured)
+        return any(one.kind == kind for one in self.measured.values())
 
     @cached_property
     def currency(self) -> str:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
 from gpuplan.instance.catalog import measured_results
-from gpuplan.instance.matching import whole_of
-from gpuplan.instance.rules import Measured
 from gpuplan.instance.serving import rate_of, serving_pairs, workloads_in
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ def _unmeasured(instance: Instance, path: str, system: str, unit: str) -> Proble
 
 def units_of_work(instance: Instance) -> Iterator[Problem]:
     """Measures of work that add up workloads in different units, or none."""
-    for path, measured in _measures(instance):
+    for path, measured in instance.measured.items():
         if measured.kind == "work":
             units = dict.fromkeys(instance.workloads[name].unit for name in workloads_in(measured, instance))
             if not units:
@@ -73,15 +71,3 @@ def units_of_work(instance: Instance) -> Iterator[Problem]:
             if len(units) > 1:
                 fault = f"work in different units ({', '.join(units)}) cannot be added up"
                 yield Problem(fault, "Select workloads of one unit; a share needs them in `of` as well.", path)
-
-
-def _measures(instance: Instance) -> Iterator[tuple[str, Measured]]:
-    """Every measure of the limits and levels, with its path; of a share, its whole too."""
-    for name, limit in instance.limits.items():
-        yield f"limits.{name}", limit
-        if not limit.is_amount:
-            yield f"limits.{name}.of", whole_of(limit)
-    for number, level in enumerate(instance.objective):
-        for aim in (level.minimise, level.maximise):
-            if isinstance(aim, Measured):
-                yield f"objective.{number}", aim

@@ -8,7 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.families.facility import capacity_on, cases
+from gpuplan.families.facility import capacity_on
+from gpuplan.families.needs import cases
 from gpuplan.families.pricing import unit_price
 from gpuplan.families.siting import is_decided, open_day
 from gpuplan.instance.serving import demand_on, rate_of

@@ -326,7 +326,7 @@ class Problem:
         return self._switch("offer_used", offer)
 
     def vendor_used(self, vendor: str) -> int:
-        """The switch of a vendor, made when first asked for; pricing links it to the orders."""
+        """The switch of a vendor, made when first asked for; vendor terms link it to the orders."""
         return self._switch("vendor_used", vendor)
 
     def _switch(self, *key: str) -> int:

@@ -1,0 +1,98 @@
+r"""Module costs: the price of facility modules, paid in parts, and their maintenance once they are in place.
+
+$$ \mathrm{cost} = \sum_{m,s,t} n^{\mathrm{modules}}_{mst} \Big( p_m \sum_i \sigma_{mi}\, r(d_{mti})
+  + \mu_m\, p_m \sum_{k:\, d_k \ge t + L_m} \frac{\Delta_k}{365}\, r(e_k) \Big) $$
+
+| symbol | meaning | unit |
+| --- | --- | --- |
+| $n^{\mathrm{modules}}_{mst}$ | modules ordered on a day (`modules`) | modules |
+| $p_m, \mu_m$ | `price`; `maintenance_rate_per_year` | money; 1/year |
+| $\sigma_{mi}, d_{mti}$ | shares of the price (`payments`) and the days on which they are paid | , day |
+| $L_m$ | `lead_days` and what else passes until a module is ready | days |
+| $d_k, e_k, \Delta_k$ | first and last day of a stretch between state days, and its length | day, day, days |
+| $r$ | exchange rate of a day | |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.family import Family
+from gpuplan.instance.matching import Subject
+from gpuplan.instance.prices import module_instalments, rate
+from gpuplan.instance.timeline import Stretch, module_ready, stretches
+from gpuplan.ledger.entries import Entry, entry
+from gpuplan.program.linear import Linear
+from gpuplan.program.problem import Flow
+
+if TYPE_CHECKING:
+    from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.recount import Recount
+    from gpuplan.program.problem import Problem
+
+NAME = "module_costs"
+
+
+def rows(problem: Problem) -> None:
+    """Prices and maintenance as flows."""
+    instance = problem.instance
+    days = stretches(instance, problem.states)
+    upkeep = {name: [(one, float(paid)) for one, paid in _upkeep(instance, name, days)] for name in instance.modules}
+    for column in problem.columns.of("modules"):
+        _, module_id, site, period = problem.columns.keys[column]
+        module = instance.modules[str(module_id)]
+        signed = problem.days[int(period)]
+        ordered = Linear([(column, 1.0)])
+        subject = Subject(site=str(site), module=str(module_id))
+        payments = module_instalments(instance, str(module_id), signed)
+        if module.price:
+            problem.flows.append(
+                Flow("modules", signed, subject, ordered, tuple((day, float(amount)) for day, amount in payments))
+            )
+        ready = module_ready(module, signed)
+        kept = [
+            (stretch.last, paid) for stretch, paid in upkeep[str(module_id)] if ready <= problem.states[stretch.state]
+        ]
+        if kept:
+            problem.flows.append(Flow("maintenance", None, subject, ordered, tuple(kept)))
+
+
+def _upkeep(instance: Instance, module_id: str, days: list[Stretch]) -> list[tuple[Stretch, Fraction]]:
+    """What the maintenance of one module in place costs over each stretch."""
+    module = instance.modules[module_id]
+    yearly = Fraction(module.price) * Fraction(module.maintenance_rate_per_year)
+    if not yearly:
+        return []
+    return [(stretch, yearly * stretch.days / 365 * rate(instance, module.currency, stretch.last)) for stretch in days]
+
+
+def entries(recount: Recount) -> Iterator[Entry]:
+    """Instalments and maintenance of every order of modules."""
+    instance, days = recount.instance, stretches(recount.instance, recount.states)
+    for line in recount.decisions.modules:
+        subject = Subject(site=line.site, module=line.module)
+        for day, amount in module_instalments(instance, line.module, line.signed):
+            if amount:
+                yield entry(instance, "modules", day, amount * line.units, subject, line.signed)
+        ready = module_ready(instance.modules[line.module], line.signed)
+        for stretch, amount in _upkeep(instance, line.module, days):
+            if ready <= recount.states[stretch.state]:
+                yield entry(instance, "maintenance", stretch.last, amount * line.units, subject)
+
+
+def sentence(_instance: Instance, at: str) -> str:
+    """Modules demand nothing here; they cost."""
+    return at
+
+
+FAMILY = Family(
+    name=NAME,
+    title="Module costs",
+    kind="cost",
+    groups=lambda _: [],
+    sentence=sentence,
+    rows=rows,
+    entries=entries,
+)
