@@ -112,10 +112,10 @@ class Coarse:
     formulation: Formulation
     same: dict[int, int]
     """Yes-or-no columns of the coarse program, and the same ones of the whole."""
-    standing: dict[int, int]
-    """Numbers of systems on each day that both programs have, likewise."""
-    lots: dict[int, int]
-    """By number of systems in it: how many come at once. Where orders are pooled, sites may share a lot in it."""
+    standing: dict[int, tuple[int, int]]
+    """Its numbers of systems on each day; of each the same of the whole, and how many systems a lot has.
+
+    Where orders are pooled, sites may share a lot in it."""
     groups: tuple[tuple[int, ...], ...]
     """Columns to be settled before all others, in groups, the first first. All but the last group shape a plan."""
     closing: tuple[int, ...]
@@ -134,12 +134,15 @@ def coarsened(
     columns = coarse.problem.columns
     there = {key: index for index, key in enumerate(whole.problem.columns.keys)}
     strategic = (index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC)
-    standing = {index: there[columns.keys[index]] for index in columns.of(STANDING) if columns.keys[index] in there}
+    standing = {
+        index: (there[columns.keys[index]], instance.offers[str(columns.keys[index][1])].lot_units)
+        for index in columns.of(STANDING)
+        if columns.keys[index] in there
+    }
     return Coarse(
         coarse,
         {index: there[columns.keys[index]] for index in strategic if columns.keys[index] in there},
         standing,
-        {index: instance.offers[str(columns.keys[index][1])].lot_units for index in standing},
         (
             *(tuple(index for name in names for index in columns.of(name)) for names in FIRST),
             tuple(index for index, role in enumerate(columns.roles) if role is not Role.CONTINUOUS),

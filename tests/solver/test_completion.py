@@ -35,7 +35,7 @@ def small() -> Completion:
     """
     coarse = matrix([5, 1, 100], [[0, 10, 4], [-5, 1, 0]], [21, -np.inf], [np.inf, 0], 0, [1, 5, 6], whole=True)
     whole = matrix([100, 5, 1], [[4, 0, 10], [0, -5, 1]], [21, -np.inf], [np.inf, 0], 0, [6, 1, 5], whole=True)
-    return Completion(coarse, whole, np.array([0, 1], dtype=np.int32), {0: 1}, {2: 0}, {2: 1})
+    return Completion(coarse, whole, np.array([0, 1], dtype=np.int32), {0: 1}, {2: (0, 1)})
 
 
 def plan(value: float, point: np.ndarray, *, is_counted: bool = False) -> list[float] | None:
@@ -82,7 +82,7 @@ def test_sites_that_share_a_lot_take_whole_ones(
     systems = matrix([5, 4.5], [[1, 1]], [4], [4], 0, 4, whole=True)
     lots = [[1, 1, 0, 0], [2, 0, -1, 0], [0, 2, 0, -1], [0, 0, 1, 1]]
     whole = matrix([10, 9, 0, 0], lots, [0, 0, 0, 4], [2, 0, 0, 4], 0, 4, whole=True)
-    some = Completion(systems, whole, np.zeros(0, dtype=np.int32), {}, {0: 2, 1: 3}, {0: 2, 1: 2})
+    some = Completion(systems, whole, np.zeros(0, dtype=np.int32), {}, {0: (2, 2), 1: (3, 2)})
     one = Candidate(19.0, np.array([first, second]), is_counted=True)
     monkeypatch.setattr(completion, "ABOUT", 0)
     found = some.plan_of(one, Here(), SETTINGS, never)  # type: ignore[arg-type]
@@ -165,8 +165,7 @@ def test_lots_are_those_of_the_offers() -> None:
     coarse = coarsened(instance, formulate(instance, reductions=True), {}, lambda: None)
     assert coarse is not None
     keys = coarse.formulation.problem.columns.keys
-    assert {(keys[column][1], lot) for column, lot in coarse.lots.items()} == {("o", 2), ("p", 1)}
-    assert coarse.lots.keys() == coarse.standing.keys()
+    assert {(keys[column][1], lot) for column, (_, lot) in coarse.standing.items()} == {("o", 2), ("p", 1)}
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 6])
@@ -181,7 +180,7 @@ def test_a_plan_is_bettered_near_by(seed: int, monkeypatch: pytest.MonkeyPatch) 
     program = matrix_of(whole).with_cost(whole.goals[0].expression)
     nothing_shapes = np.zeros(0, dtype=np.int32)
     loose = matrix_of(coarse.formulation)
-    some = Completion(loose, program, nothing_shapes, coarse.same, coarse.standing, coarse.lots)
+    some = Completion(loose, program, nothing_shapes, coarse.same, coarse.standing)
     costs = np.random.default_rng(seed).random(len(program.cost))
     other = highs.run(replace(program, cost=costs), Settings(gap=0.5, nodes=1))
     assert other.values is not None

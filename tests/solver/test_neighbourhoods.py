@@ -65,7 +65,7 @@ def test_systems_are_less_than_a_lot_from_where_they_were() -> None:
     By the others: 8 may become 4 to 9, and 12.4, rounded, stays 12; where it is more than the whole program can have,
     it becomes the most. If broken, 12 for a column of at most nine, or bounds that no value keeps.
     """
-    part = within_lots(matrix(), POINT, {1: 1, 2: 2}, {1: 5, 2: 1})
+    part = within_lots(matrix(), POINT, {1: (1, 5), 2: (2, 1)})
     assert bounds(part) == [(0.0, 1.0), (4.0, 9.0), (12.0, 12.0), (0.0, ENDLESS)]
-    part = within_lots(matrix(), POINT, {2: 1}, {2: 1})
+    part = within_lots(matrix(), POINT, {2: (1, 1)})
     assert bounds(part)[1] == (9.0, 9.0)

@@ -4,14 +4,14 @@ Of an offer or a vendor $v$ that is used, one period has the first signing: noth
 in it.
 
 $$ \sum_t f_{vt} = u_v, \qquad f_{vt} \le \sum_{o \in v} \ell_o\, n^{\mathrm{orders}}_{ot} \le
-  N_v \sum_{t' \le t} f_{vt'} $$
+  N_{vt} \sum_{t' \le t} f_{vt'} $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $f_{vt}$ | first signing of an offer, of a vendor (`offer_first`, `vendor_first`) | 0 or 1 |
 | $u_v$ | whether it is used (`offer_used`, `vendor_used`) | 0 or 1 |
 | $\ell_o$ | `lot_units` | systems |
-| $N_v$ | most that can be signed for in a period | systems |
+| $N_{vt}$ | most that can be signed for in a period | systems |
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 r"""Module orders: the days on which modules can be ordered, and how many are of use. Used by the facility balance.
 
-Of a module without a maximum no more are ordered than the largest need of what it provides could use, spare ones
-included, so that switches have bounds.
+No more are ordered than a site allows. Where it states no maximum, no more are of use than the largest need of what
+they provide could take, spare ones included; so every switch has a bound.
 
-$$ \sum_t n^{\mathrm{modules}}_{mst} \le \min\Big( M_{ms},\;
-  \max_{r,c} \big( g_r \lceil N^{\max}_{rsc} / B_{mr} \rceil + k_r \big) \Big) $$
+$$ \sum_t n^{\mathrm{modules}}_{mst} \le M_{ms}, \qquad \text{or else} \qquad
+\sum_t n^{\mathrm{modules}}_{mst} \le \max_{r,c} \big( g_r \lceil N^{\max}_{rsc} / B_{mr} \rceil + k_r \big) $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

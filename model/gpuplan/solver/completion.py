@@ -47,10 +47,9 @@ class Completion:
     """Columns of the coarse program that shape a plan."""
     shared: Mapping[int, int]
     """Its yes-or-no columns, and the same ones of the whole."""
-    standing: Mapping[int, int]
-    """Its numbers of systems on each day, likewise."""
-    lots: Mapping[int, int]
-    """By its number of systems: how many come at once, which sites may share in it and not in the whole."""
+    standing: Mapping[int, tuple[int, int]]
+    """Its numbers of systems on each day; of each the same of the whole, and how many a lot has, which sites may share
+    in it and not in the whole."""
 
     def seal(self, one: Candidate) -> bytes:
         """The same for those of the same shape, and with the same numbers of systems if these are whole."""
@@ -80,7 +79,7 @@ class Completion:
             return None
         same = self.whole.limited(held(point, self.shared))
         exact = replace(settings, gap=0.0, plain=True, cutoff=None)
-        found = worker.run(within_lots(same, point, self.standing, self.lots), exact, should_stop=should_stop)
+        found = worker.run(within_lots(same, point, self.standing), exact, should_stop=should_stop)
         return self.bettered(found, worker, settings, should_stop)
 
     def bettered(self, found: Result, worker: Watched, settings: Settings, should_stop: ShouldStop) -> Result:

@@ -14,14 +14,14 @@ def held(point: Floats, columns: Mapping[int, int]) -> Limits:
     return tuple((there, float(round(point[here])), float(round(point[here]))) for here, there in columns.items())
 
 
-def within_lots(matrix: Matrix, point: Floats, columns: Mapping[int, int], lots: Mapping[int, int]) -> Matrix:
+def within_lots(matrix: Matrix, point: Floats, columns: Mapping[int, tuple[int, int]]) -> Matrix:
     """The matrix with some columns less than a lot from the values of others at a point.
 
-    Columns, and their lots, are given by the others. A value that a column cannot have stands for the nearest it can.
+    By each other one: the column, and its lot. A value that a column cannot have stands for the nearest it can.
     """
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    for here, there in columns.items():
-        at, room = float(np.clip(round(point[here]), lower[there], upper[there])), lots[here] - 1
+    for here, (there, lot) in columns.items():
+        at, room = float(np.clip(round(point[here]), lower[there], upper[there])), lot - 1
         lower[there], upper[there] = max(lower[there], at - room), min(upper[there], at + room)
     return matrix.with_bounds(lower, upper)
 

@@ -149,7 +149,7 @@ class Staged:
         self._closing = coarse.closing
         self._shared = coarse.same
         shaping = np.array([column for group in coarse.groups[:-1] for column in group], dtype=np.int32)
-        self._completion = Completion(self._coarse, whole, shaping, coarse.same, coarse.standing, coarse.lots)
+        self._completion = Completion(self._coarse, whole, shaping, coarse.same, coarse.standing)
         self._nodes = [Node()]
         self._dealt: list[Node] = []
         """Nodes that somebody is at work on."""
