@@ -3,8 +3,8 @@ r"""Pricing: what the orders cost, tier by tier, with fees, parts and support.
 All-units: the tier reached prices every unit, $\sum_j x^{\mathrm{tier}}_{ojst} = \ell_o n^{\mathrm{orders}}_{ost}$ and
 $b_{oj} z_{oj} \le \sum_{s,t} x^{\mathrm{tier}}_{ojst} \le b_{o,j+1} z_{oj}$, $\sum_j z_{oj} = u_o$. Incremental: orders
 pay the first price and the saving of each further tier is booked on the last day of the order window,
-$\max(w_{oj} z_{o,j+1}, z_{oj}) \le x^{\mathrm{step}}_{oj} \le w_{oj} z_{oj}$ with $w$ its width. Fees fall due at the
-first signing.
+$\max(w_{oj} z_{o,j+1}, z_{oj}) \le x^{\mathrm{step}}_{oj} \le w_{oj} z_{oj}$ with $w$ its width. See fees
+for what tiers ask beside.
 
 | symbol | meaning | unit |
 | --- | --- | --- |
@@ -12,8 +12,6 @@ first signing.
 | $x^{\mathrm{tier}}_{ojst}$ | units priced by a tier (`tier_units`) | systems |
 | $x^{\mathrm{step}}_{oj}$ | units within an incremental tier (`tier_step`) | systems |
 | $u_o$ | whether an offer is used (`offer_used`) | 0 or 1 |
-| $f_{ot}$ | its first signing (`offer_first`), see first signings | 0 or 1 |
-| $x^{\mathrm{fee}}_{ot}$ | fee paid in a period (`fee`) | money |
 """
 
 from __future__ import annotations
@@ -25,7 +23,7 @@ from fractions import Fraction
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from gpuplan.families import first_signings
+from gpuplan.families import fees
 from gpuplan.families.family import Family
 from gpuplan.families.first_signings import signings_by_period
 from gpuplan.instance.matching import Subject
@@ -49,11 +47,6 @@ NAME = "pricing"
 def path(offer: str) -> str:
     """Path of an offer's price tiers."""
     return f"offers.{offer}.tiers"
-
-
-def has_fees(quote: Offer) -> bool:
-    """Whether any tier has a fixed fee."""
-    return any(tier.fee for tier in quote.price_tiers())
 
 
 class TieredOrders(NamedTuple):
@@ -106,17 +99,8 @@ def columns(problem: Problem) -> None:
             for number, _ in enumerate(quote.price_tiers(), 1):
                 problem.strategic("tier", offer, number)
                 problem.columns.add(("tier_step", offer, number), Role.CONTINUOUS)
-        if has_fees(quote):
-            problem.offer_used(offer)
-            first_signings.columns(problem, "offer_first", offer, list(signings))
-            if quote.tiers and len(signings) > 1:
-                for period in signings:
-                    problem.columns.add(("fee", offer, period), Role.CONTINUOUS, _largest_fee(quote))
-
-
-def _largest_fee(quote: Offer) -> float:
-    fees = [float(tier.fee) for tier in quote.price_tiers()]
-    return sum(fees) if quote.tier_pricing == "incremental" else max(fees)
+        if fees.has_fees(quote):
+            fees.columns(problem, offer, quote, list(signings))
 
 
 def _all_units_columns(problem: Problem, offer: str) -> None:
@@ -133,8 +117,8 @@ def rows(problem: Problem) -> None:
         if signings_by_period(problem, [offer]):
             _order_flows(problem, offer, quote)
             _support_flows(problem, offer, quote)
-            if has_fees(quote):
-                _fee_flows(problem, offer, quote)
+            if fees.has_fees(quote):
+                fees.rows(problem, offer, quote)
             if quote.tiers and quote.tier_pricing == "incremental":
                 _incremental_rows(problem, offer, quote)
 
@@ -225,8 +209,8 @@ def links(problem: Problem) -> None:
     for offer, quote in problem.instance.offers.items():
         if problem.columns.get("tier", offer, 1) is not None:
             _tier_links(problem, offer, quote)
-        if has_fees(quote) and signings_by_period(problem, [offer]):
-            _fee_links(problem, offer, quote)
+        if fees.has_fees(quote) and signings_by_period(problem, [offer]):
+            fees.links(problem, offer, quote)
 
 
 def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
@@ -284,58 +268,6 @@ def _tie_tiers_to_use(problem: Problem, offer: str, quote: Offer, used: Linear, 
         problem.rows.add(("tier", offer), used.add(switch, -1.0), at_least=0.0, at_most=0.0)
     elif len(used.terms) > 1:
         problem.rows.add(("tier", offer), used, at_most=1.0)
-
-
-def _fee_flows(problem: Problem, offer: str, quote: Offer) -> None:
-    """Fees of the tier reached (all-units) or of every tier entered (incremental), due at the first signing."""
-    firsts = _offer_firsts(problem, offer)
-    if not quote.tiers:
-        for period, column in firsts:
-            _fee_flow(problem, offer, quote, period, Linear([(column, float(quote.fee))]))
-    elif len(firsts) == 1:
-        _fee_flow(problem, offer, quote, firsts[0][0], _owed(problem, offer, quote))
-    else:
-        for period, _ in firsts:
-            fee = problem.columns.get("fee", offer, period)
-            if fee is not None:
-                _fee_flow(problem, offer, quote, period, Linear([(fee, 1.0)]))
-
-
-def _offer_firsts(problem: Problem, offer: str) -> list[tuple[int, int]]:
-    periods = list(signings_by_period(problem, [offer]))
-    return first_signings.firsts(problem, "offer_first", offer, problem.offer_used(offer), periods)
-
-
-def _owed(problem: Problem, offer: str, quote: Offer) -> Linear:
-    owed = Linear()
-    for number, tier in enumerate(quote.price_tiers(), 1):
-        column = problem.columns.get("tier", offer, number)
-        if column is not None:
-            owed.add(column, float(tier.fee))
-    return owed
-
-
-def _fee_links(problem: Problem, offer: str, quote: Offer) -> None:
-    """The fee owed is paid in the period of the first signing."""
-    firsts = _offer_firsts(problem, offer)
-    signings = signings_by_period(problem, [offer])
-    first_signings.links(problem, "offer_first", offer, signings, firsts, problem.offer_used(offer))
-    if not quote.tiers or len(firsts) == 1:
-        return
-    paid = Linear()
-    for period, column in firsts:
-        fee = problem.columns.get("fee", offer, period)
-        if fee is not None:
-            paid.add(fee, 1.0)
-            row = Linear([(fee, 1.0), (column, -_largest_fee(quote))])
-            problem.rows.add(("fee", offer, period), row, at_most=0.0)
-    problem.rows.add(("fees", offer), paid.plus(_owed(problem, offer, quote), -1.0), at_least=0.0, at_most=0.0)
-
-
-def _fee_flow(problem: Problem, offer: str, quote: Offer, period: int, fee: Linear) -> None:
-    day = problem.days[period]
-    worth = float(rate(problem.instance, quote.currency, day))
-    problem.flows.append(Flow("fees", day, Subject.of_offer(problem.instance, offer), fee, ((day, worth),)))
 
 
 def spend(problem: Problem, offers: list[str]) -> Linear:
@@ -419,11 +351,6 @@ def _lot_entries(recount: Recount, lot: Lot) -> Iterator[Entry]:
             yield entry(instance, term, day, amount * lot.units, subject, lot.days.signed)
 
 
-def tiers_entered(quote: Offer, units: int) -> int:
-    """How many incremental tiers so many units enter."""
-    return 1 + sum(1 for tier in quote.tiers if units > tier.from_units)
-
-
 def saving(quote: Offer, units: int) -> Fraction:
     """What incremental tiers save on the first tier's price, in the offer's currency."""
     tiers = quote.price_tiers()
@@ -445,18 +372,14 @@ def price_of(recount: Recount, offer: str, units: int) -> Fraction:
 def _offer_entries(recount: Recount, offer: str, units: int) -> Iterator[Entry]:
     instance, quote = recount.instance, recount.instance.offers[offer]
     subject = Subject.of_offer(instance, offer)
-    first = min(lot.days.signed for lot in recount.lots if lot.offer == offer)
-    tiers = quote.price_tiers()
-    if quote.tier_pricing == "incremental":
-        fees = sum((Fraction(tier.fee) for tier in tiers[: tiers_entered(quote, units)]), Fraction(0))
-        saved = saving(quote, units)
-        if saved:
-            booked = last_order_day(instance, offer)
-            yield entry(instance, "purchase", booked, -saved * rate(instance, quote.currency, booked), subject)
-    else:
-        fees = Fraction(tiers[_tier_of(recount, offer) - 1].fee)
-    if fees:
-        yield entry(instance, "fees", first, fees * rate(instance, quote.currency, first), subject)
+    saved = saving(quote, units) if quote.tier_pricing == "incremental" else 0
+    if saved:
+        booked = last_order_day(instance, offer)
+        yield entry(instance, "purchase", booked, -saved * rate(instance, quote.currency, booked), subject)
+    owed = fees.fee_owed(quote, units, _tier_of(recount, offer))
+    if owed:
+        first = min(lot.days.signed for lot in recount.lots if lot.offer == offer)
+        yield entry(instance, "fees", first, owed * rate(instance, quote.currency, first), subject)
 
 
 def sentence(instance: Instance, at: str) -> str:
