@@ -90,6 +90,22 @@ def test_binding_limits_come_first() -> None:
     assert text.index("tight") < text.index("roomy")
 
 
+def test_a_limit_of_many_windows_is_one_row() -> None:
+    """Proves that of a year of monthly limits one row is shown, the month with the least room, and how many bind.
+
+    Two systems are shipped in January of at most two a month; eleven months have room for two. If broken, twelve rows.
+    """
+    monthly = {"measure": "systems", "stage": "shipped", "each": "month"}
+    text = said(planned(small({"limits": {"rate": {**monthly, "at_most": 2}}}), order(2), stands(2)))
+    (row,) = [line for line in text.splitlines() if line.startswith("rate ")]
+    assert row.split() == ["rate", "2", "≤", "2", "0", "binds,", "1", "of", "12"]
+    text = said(planned(small({"limits": {"rate": {**monthly, "at_most": 5}}}), order(2), stands(2)))
+    assert "least of 12" in text
+    short = {**monthly, "at_least": 2, "soft": {"penalty": 1}}
+    text = said(planned(small({"limits": {"rate": short}}), order(2), stands(2)))
+    assert "missed, 11 of 12" in text
+
+
 def test_a_missed_soft_limit_is_said_up_front() -> None:
     """Proves that the first paragraph admits what is missed, and by how much."""
     over = {"limits.target": {"measure": "systems", "at_least": 5, "soft": {"penalty": 1}}}

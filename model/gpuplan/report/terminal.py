@@ -94,27 +94,44 @@ def _cost(plan: Plan) -> Table:
 
 
 def _limits(plan: Plan) -> RenderableType:
+    """Every limit once, what is missed or binds first; of several windows that with the least room."""
     if not plan.limits:
         return Text("None.")
+    windows: dict[str, list[PlanLimit]] = defaultdict(list)
+    for limit in plan.limits:
+        windows[limit.limit].append(limit)
     table = new_table("limit", "used", "bound", "slack", "", numbers=(1, 2, 3))
-    shown = sorted(plan.limits, key=lambda limit: (not limit.missed_by, not limit.binds))
-    busy = [limit for limit in shown if limit.binds or limit.missed_by]
-    rest = [limit for limit in shown if limit not in busy]
-    for limit in busy + rest[: max(MOST_ROWS - len(busy), 0)]:
-        table.add_row(*_limit_row(limit, plan.currency))
-    left = len(rest) - max(MOST_ROWS - len(busy), 0)
+    tightest = [min(some, key=_room) for some in windows.values()]
+    shown = sorted(tightest, key=lambda one: (not one.missed_by, not one.binds))
+    busy = sum(1 for one in shown if one.binds or one.missed_by)
+    for one in shown[: max(MOST_ROWS, busy)]:
+        table.add_row(*_limit_row(one, windows[one.limit], plan.currency))
+    left = len(shown) - max(MOST_ROWS, busy)
     return Group(table, Text(f"and {left} more with room", style="dim")) if left > 0 else table
 
 
-def _limit_row(limit: PlanLimit, currency: str) -> tuple[str, ...]:
+def _room(limit: PlanLimit) -> tuple[Decimal, bool, Decimal]:
+    """Less for what is missed by more, then for what binds, then for what has less slack."""
+    return -limit.missed_by, not limit.binds, Decimal("inf") if limit.slack is None else limit.slack
+
+
+def _limit_row(limit: PlanLimit, windows: list[PlanLimit], currency: str) -> tuple[str, ...]:
     def said(amount: Decimal | None) -> str:
         unit = limit.unit if limit.unit in ("money", "share") else ""
         return "n/a" if amount is None else quantity(amount, unit, currency)
 
     bounds = [f"≥ {said(limit.at_least)}"] if limit.at_least is not None else []
     bounds += [f"≤ {said(limit.at_most)}"] if limit.at_most is not None else []
+    return limit.limit, said(limit.used), " ".join(bounds), said(limit.slack), _state(limit, windows)
+
+
+def _state(limit: PlanLimit, windows: list[PlanLimit]) -> str:
+    """Whether a limit is missed or binds, and in how many of its windows."""
     state = "missed" if limit.missed_by else "binds" if limit.binds else ""
-    return limit.limit, said(limit.used), " ".join(bounds), said(limit.slack), state
+    if len(windows) == 1:
+        return state
+    alike = sum(1 for one in windows if (one.missed_by if limit.missed_by else one.binds))
+    return f"{state}, {alike} of {len(windows)}" if state else f"least of {len(windows)}"
 
 
 def _sites(plan: Plan) -> Table:
