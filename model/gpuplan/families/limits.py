@@ -164,7 +164,7 @@ def _counts_from_share(
     share = Fraction(limit.counts_from_share or 0)
     over = Linear().plus(amount).plus(whole, -float(share))
     amounts = [*over.terms.values(), *([over.constant] if over.constant else [])]
-    step = common_step([Fraction(one).limit_denominator(10**9) for one in amounts] or [Fraction(1)])
+    step = common_step([Fraction(one).limit_denominator(10**9) for one in set(amounts)] or [Fraction(1)])
     most = problem.bounded(over, f"limits.{key[0]}")
     least = problem.bounded(over.times(-1.0), f"limits.{key[0]}")
     nothing = problem.columns.get("nothing", *key[:2])
