@@ -112,6 +112,61 @@ def test_a_shape_is_bettered_with_the_sites_of_a_relaxation(seed: int) -> None:
     bettered(seed, elsewhere=True)
 
 
+def test_a_narrow_tree_is_gone_on_with_while_a_better_shape_may_be_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that it takes a stretch a round, as many as it may, and none once the best shape is near enough.
+
+    If broken, what is left of it is thrown away, or the same is done a second time.
+    """
+    monkeypatch.setattr(staged, "WORK", 0.0)
+    whole = formulate(made(tiny(1)), reductions=True)
+    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    left: list[staged.Seeking] = []
+    job = search._scout()
+    for _ in range(staged.SCOUTING):
+        job.take(job.run(Here()))  # type: ignore[arg-type]
+        if not search._seeking:
+            break
+        left.append(search._seeking.pop())
+        assert all(node.bound < search._aim() for node in left[-1].nodes)
+        job = search._narrow_stretch(left[-1])
+    assert [tree.stretches for tree in left] == [2, 1]
+    search._see(Shape(10.0, np.zeros(len(search._coarse.lower))))
+    search._candidates, search._refined = [], 10.0
+    search._seeking, search._nodes = left[:], [Node(9.0)]
+    assert len(list(search._searches())) == 1
+    assert search._seeking == left[:1]  # the last one first
+    search._nodes = [Node(10.0)]
+    assert list(search._searches()) == []
+
+
+@pytest.mark.parametrize(
+    ("plan", "known", "aim"), [(110.0, None, 109.78), (100.1, None, 100.0), (None, 108.0, 107.784), (None, None, 100.0)]
+)
+def test_a_shape_whose_plan_is_dear_is_no_aim(plan: float | None, known: float | None, aim: float) -> None:
+    """Proves that others count as better once they cost less than its plan less a five-hundredth, or than the plan that
+    is known where it has none: 110 - 0.22, and 108 - 0.216. One whose plan is not dear stays the aim.
+
+    It is not bettered a second time for that. If broken, one shape without a good plan hides all that cost more.
+    """
+    whole = formulate(made(tiny(1)), reductions=True)
+    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    search._nodes, search._value, search._refined = [Node(90.0)], known, 100.0
+    search._see(Shape(100.0, np.zeros(len(search._coarse.lower))))
+    (first,) = search._candidates
+    values = np.zeros(len(search._whole.lower))
+    found = None if plan is None else Result(Termination.OPTIMAL, values, plan, plan)
+    search._complete(first).take(found)
+    assert search._aim() == pytest.approx(aim, rel=1e-9)
+    assert not search._is_worth(search._refined)
+    search._see(Shape(99.0, np.ones(len(search._coarse.lower))))
+    search._complete(first).take(found)
+    assert search._aim() == 99.0
+
+
 def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves where a better shape is sought: anywhere for a new shape, then in the node; anywhere for a new one again.
 
@@ -122,7 +177,7 @@ def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypa
     assert coarse is not None
     search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
     roots: list[Node] = []
-    monkeypatch.setattr(search, "_narrow_stretch", lambda root, *_: roots.append(root))
+    monkeypatch.setattr(search, "_narrow_stretch", lambda tree: roots.extend(tree.nodes))
     node = Node(limits=((0, 0.0, 0.0),))
     for cost in (9.0, 9.0, 8.0, 8.0):
         search._see(Shape(cost, np.zeros(len(search._coarse.lower))))
@@ -157,6 +212,22 @@ def test_what_plans_of_a_kind_cost_more_is_reckoned_with() -> None:
     assert search._next_candidate(0.0) is unlike
     assert search._next_candidate(0.0) is counted
     assert search._next_candidate(0.0) is None
+
+
+@pytest.mark.parametrize(("shape", "jobs"), [(105.0, 0), (100.5, 1)])
+def test_a_plan_that_is_hardly_better_is_not_sought_while_better_shapes_will_come(shape: float, jobs: int) -> None:
+    """Proves that a plan at 109.5 for one at 110, at a bound of 100, waits while the best shape is at 105: it would
+    close a twentieth of the gap. Once that is at 100.5 it is sought. If broken, a process is at work for nothing.
+    """
+    whole = formulate(made(tiny(1)), reductions=True)
+    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    point = np.zeros(len(search._coarse.lower))
+    search._nodes, search._value, search._is_scouted = [Node(100.0)], 110.0, True
+    search._see(Shape(shape, point))
+    search._candidates, search._refined = [Candidate(109.5, point, is_counted=True)], shape
+    assert len(list(search._searches())) == jobs
 
 
 @pytest.mark.parametrize(("value", "steps"), [(100.9, (0, 1)), (101.1, (1,))])

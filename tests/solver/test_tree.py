@@ -149,11 +149,14 @@ def test_the_quick_way_goes_on_from_its_first_shape(seed: int, monkeypatch: pyte
     assert len(holding(found.nodes, list(best[1]))) == 1
 
 
-def narrow_of(seed: int, limits: Limits = (), point: Floats | None = None) -> tuple[Explored, Matrix, list[int]]:
+def narrow_of(
+    seed: int, limits: Limits = (), point: Floats | None = None, work: float = ENDLESS, aim: float = float("inf")
+) -> tuple[Explored, Matrix, list[int]]:
     """What comes of a narrow tree about a relaxation and a point, and the columns that it may close."""
     coarse, matrix = coarse_of(seed)
     closing = [one for name in CLOSING for one in coarse.problem.columns.of(name)]
-    task = replace(stretch(coarse, matrix, order=Order.QUICK), narrow=Narrow(tuple(closing), limits, b"", point))
+    task = stretch(coarse, matrix, work=work, order=Order.QUICK)
+    task = replace(task, narrow=Narrow(tuple(closing), limits, b"", point), aim=aim)
     return go_on(task), matrix, closing
 
 
@@ -161,13 +164,15 @@ def narrow_of(seed: int, limits: Limits = (), point: Floats | None = None) -> tu
 def test_a_narrow_tree_uses_what_the_relaxation_uses(seed: int) -> None:
     """Proves that its shapes are plans of the relaxation without sites and offers that the root does without.
 
-    It tells of no nodes, since nothing is proven of what was left out, and of nothing learned of that.
+    Of nodes it tells of none that is no better than its best shape, and it learns nothing of what was left out.
     """
     found, matrix, closing = narrow_of(seed)
     root = relaxation.Relaxation(reduced(matrix, ()), Settings(gap=0.0)).solve((), None)
     assert isinstance(root, relaxation.Solved)
     unused = [one for one in closing if root.point[one] <= 1e-6]
     assert found.nodes == ()
+    assert found.narrow is not None
+    assert set(found.narrow.closed or ()) == set(unused)
     assert not found.learned.times[:, unused].any()
     for shape in found.shapes:
         assert not shape.point[unused].any()
@@ -175,6 +180,53 @@ def test_a_narrow_tree_uses_what_the_relaxation_uses(seed: int) -> None:
         assert np.allclose(point, shape.point, atol=1e-6)
         assert not len(matrix.broken_rows(point, 1e-5))
         assert float(matrix.cost @ shape.point) + matrix.offset <= shape.bound * (1 + NEAR)
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_a_narrow_tree_ends_where_nothing_in_it_is_better_than_its_best_shape(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that no node is branched on that is no better than the best shape so far; where all cost more than its
+    aim, none but the first.
+
+    If broken, it takes all the work that it may, time that a plan has to wait.
+    """
+    first = narrow_of(seed)[0].shapes[0].bound
+    branch = tree._Tree._branch
+    branched: list[float] = []
+
+    def watched(self: tree._Tree, one: tree._Open) -> list[tree._Open]:
+        assert one.bound < self.aim
+        branched.append(one.bound)
+        return branch(self, one)
+
+    monkeypatch.setattr(tree._Tree, "_branch", watched)
+    assert narrow_of(seed)[0].shapes[0].bound == first
+    assert branched
+    branched.clear()
+    narrow_of(seed, aim=0.0)
+    assert branched == [NO_BOUND]
+
+
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_a_narrow_tree_can_be_gone_on_with(seed: int) -> None:
+    """Proves that one that is left after each node and gone on with comes to the shape that one in one piece comes to.
+
+    What it leaves out is not sought again. If broken, another tree is gone on with, or the same node time after time.
+    """
+    whole, matrix, _ = narrow_of(seed)
+    found, _, _ = narrow_of(seed, work=1)
+    best = found.shapes[0].bound
+    while found.nodes:
+        assert found.narrow is not None
+        coarse, _ = coarse_of(seed)
+        task = replace(stretch(coarse, matrix, found.nodes, work=1), narrow=found.narrow, aim=best)
+        closed = found.narrow.closed
+        found = go_on(task)
+        assert found.narrow is not None
+        assert found.narrow.closed == closed
+        best = min([best, *(shape.bound for shape in found.shapes)])
+    assert best == pytest.approx(whole.shapes[0].bound, rel=NEAR)
 
 
 @pytest.mark.parametrize("seed", [7, 12, 21])

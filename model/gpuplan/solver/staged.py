@@ -40,7 +40,7 @@ WORK = 12_000.0
 BESIDE, DOWN = 2, 3
 """How much longer a stretch is beside a search for a plan, and on the way down."""
 SCOUTING, REFINING = 3, 2
-"""How much longer stretches of a narrow tree are, and those beside them, for first shapes and for better ones."""
+"""Stretches of a narrow tree at most, for first shapes and for better ones."""
 PATIENCE = 4
 """Rounds without a search for a plan, or for a shape, at most, when so many found nothing better."""
 DEALT = 12
@@ -117,6 +117,16 @@ class Rest:
 
 
 @dataclass(frozen=True, slots=True)
+class Seeking:
+    """A narrow tree that may hold a better shape."""
+
+    nodes: tuple[Node, ...]
+    narrow: Narrow
+    stretches: int
+    """How many more it may take."""
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A run, and what takes its result."""
 
@@ -163,6 +173,8 @@ class Staged:
         """Bound of the last shape that was sought to be bettered with its sites."""
         self._is_scouted = False
         """Whether a first shape was sought."""
+        self._seeking: list[Seeking] = []
+        """Narrow trees that may hold a better shape, the last one to be gone on with first."""
         self._learned = Learned.nothing(len(self._coarse.lower))
         self._parts: dict[Limits, Part] = {}
         self._all = Part((), NO_BOUND)
@@ -248,11 +260,14 @@ class Staged:
             yield self._search(self._all)
         is_nearly_over = self._is_nearly_over()
         rough = self._shape if not is_nearly_over and self._is_worth(self._refined) else None
-        first = None if is_nearly_over else self._next_candidate(0.0 if rough is None else MUCH)
+        share = MUCH if rough is not None else WORTH if self._is_far() else 0.0
+        first = None if is_nearly_over else self._next_candidate(share)
         if first is not None:
             yield self._complete(first)
         if rough is not None:
             yield self._refine(rough)
+        elif self._seeking and not is_nearly_over and not self._is_near():
+            yield self._narrow_stretch(self._seeking.pop())
         # The part in which the least bound is; as many parts as there are hands when the tree is worked off.
         parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
         wanted = [part for part in parts if part.bound <= self._least()]
@@ -268,7 +283,7 @@ class Staged:
         """
         goes_down = not beside and self._seeks_shapes()
         if goes_down and self._shape is not None:
-            return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, REFINING)]
+            return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, 1)]
         self._dealt, self._nodes = self._nodes[: DEALT * free], self._nodes[DEALT * free :]
         hands = min(free, len(self._dealt))
         work = WORK * (DOWN if goes_down else max(beside, 1))
@@ -301,8 +316,15 @@ class Staged:
         worth = self.settings.gap * INNER
         if self._value is not None:
             worth = max(worth, WORTH * relative_gap(self._value, bound))
-        is_near = relative_gap(self._shape.bound, bound) <= self.settings.gap
-        return not is_near and relative_gap(before, self._shape.bound) > worth
+        return not self._is_near() and relative_gap(before, self._shape.bound) > worth
+
+    def _is_near(self) -> bool:
+        """Whether the best shape is as near to the bound as is asked for."""
+        return self._shape is not None and relative_gap(self._shape.bound, self._bound()) <= self.settings.gap
+
+    def _is_far(self) -> bool:
+        """Whether the best shape is so far from the bound that better ones will come."""
+        return self._shape is not None and relative_gap(self._shape.bound, self._bound()) > FAR
 
     def _next_candidate(self, share: float) -> Candidate | None:
         """The coarse plan whose plan will be the cheapest, if that may well close so much of the gap."""
@@ -329,11 +351,12 @@ class Staged:
     def _scout(self) -> Job:
         """First shapes, among what is used in the relaxation of the root."""
         self._is_scouted = True
-        return self._narrow_stretch(Node(), Narrow(self._closing, (), b"", None), Order.QUICK, SCOUTING)
+        return self._narrow_stretch(Seeking((Node(),), Narrow(self._closing, (), b"", None), SCOUTING))
 
-    def _narrow_stretch(self, root: Node, narrow: Narrow, order: Order, times: int) -> Job:
-        """A stretch of a narrow tree, of which no nodes are kept."""
-        task = replace(self._task([root], order, WORK * times), narrow=narrow)
+    def _narrow_stretch(self, tree: Seeking) -> Job:
+        """A stretch of a narrow tree; it is gone on with while it may hold a better shape."""
+        order = Order.QUICK if self._shape is None else Order.DOWN
+        task = replace(self._task(list(tree.nodes), order, WORK), narrow=tree.narrow)
 
         def run(worker: Watched) -> object:
             return worker.explore(task, self._is_stopped)
@@ -342,9 +365,13 @@ class Staged:
             before = self._aim()
             if isinstance(found, Explored):
                 self._learn(found)
-            self._ways.see(is_better=self._aim() < before)
+                if found.nodes and found.narrow is not None and tree.stretches > 1:
+                    self._seeking.append(Seeking(found.nodes, found.narrow, tree.stretches - 1))
+            is_better = self._aim() < before
+            if is_better or not self._seeking:
+                self._ways.see(is_better=is_better)
 
-        return Job(run, take, times)
+        return Job(run, take, 1)
 
     def _stretch(self, nodes: list[Node], order: Order, work: float) -> Job:
         """A stretch of the tree from some nodes."""
@@ -402,7 +429,7 @@ class Staged:
             root = Node() if self._is_worth(self._moved) else Node(limits=node.limits)
             self._moved = shape.bound
             narrow = Narrow(self._closing, node.limits, node.basis, shape.point)
-        return self._narrow_stretch(root, narrow, Order.DOWN, REFINING)
+        return self._narrow_stretch(Seeking((root,), narrow, REFINING))
 
     def _settle(self, node: Node) -> None:
         """A node with nothing left to branch on: its part, and its point as a plan to be tried."""
@@ -458,9 +485,22 @@ class Staged:
                 kind, dearer = self._completion.kind(first), max(found.objective - first.value, 0.0)
                 self._dearer[kind] = min(dearer, self._dearer.get(kind, dearer))
                 self._take_plan(found)
+                self._reckon_with(first, found.objective)
+            elif self._value is not None:
+                self._reckon_with(first, self._value)
             self._plans.see(is_better=self._value != before)
 
         return Job(run, take, BESIDE)
+
+    def _reckon_with(self, first: Candidate, cost: float) -> None:
+        """Where the best shape has a plan that is dear, shapes that cost more than it are worth meeting too."""
+        worth = cost - DEAR * abs(cost)
+        if self._shape is not None and first.point is self._shape.point and worth > self._shape.bound:
+            if self._refined == self._shape.bound:
+                self._refined = worth
+            if self._moved == self._shape.bound:
+                self._moved = worth
+            self._shape = replace(self._shape, bound=worth)
 
     def _settings(self, gap: float, nodes: int | None = None, plain: bool = False) -> Settings:
         left = max(self._deadline - time.monotonic(), 0.0)

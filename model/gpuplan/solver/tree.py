@@ -122,6 +122,8 @@ class Explored:
     """The cheapest ones that were met, no two with the same columns that shape them."""
     learned: Learned
     """What was learned on the way, without what was known before."""
+    narrow: Narrow | None = None
+    """The narrow tree that it was, to be gone on with where nodes are left: a better shape may be in these."""
 
 
 class Order(Enum):
@@ -150,6 +152,8 @@ class Narrow:
     """To start it from; empty where none was solved."""
     point: Floats | None
     """None where there is only the relaxation to go by."""
+    closed: tuple[int, ...] | None = None
+    """What is left out, once that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,13 +182,21 @@ def explore(stretch: Stretch, should_stop: ShouldStop) -> Explored:
     """Go on from the node of the least bound, until the work is done or nothing is left to branch on.
 
     A narrow tree tells of its shapes, and of what it learned: it is quick to try columns, and they rise alike there.
+    It ends where it holds nothing better than the best of them, and is begun where it is not known what it leaves out.
     """
-    if stretch.narrow is None:
+    narrow = stretch.narrow
+    if narrow is None:
         return _explored(stretch, should_stop)
-    few = _narrowed(stretch, stretch.narrow)
-    if few is None:
-        return Explored((), (), Learned.nothing(len(stretch.matrix.lower)))
-    return replace(_explored(few, should_stop), nodes=())
+    if narrow.closed is None:
+        begun = _begun(stretch, narrow)
+        if begun is None:
+            return Explored((), (), Learned.nothing(len(stretch.matrix.lower)))
+        stretch = begun
+    narrow = cast(Narrow, stretch.narrow)
+    few = stretch.matrix.limited((column, 0.0, 0.0) for column in narrow.closed or ())
+    found = _explored(replace(stretch, matrix=few), should_stop)
+    left = tuple(node for node in found.nodes if not node.is_settled)
+    return replace(found, nodes=left, narrow=narrow)
 
 
 def _explored(stretch: Stretch, should_stop: ShouldStop) -> Explored:
@@ -194,8 +206,8 @@ def _explored(stretch: Stretch, should_stop: ShouldStop) -> Explored:
     return Explored(nodes, tuple(shapes[:SHAPES]), tree.learned.less(stretch.learned))
 
 
-def _narrowed(stretch: Stretch, narrow: Narrow) -> Stretch | None:
-    """The stretch without what is closed; None where the relaxation has no value."""
+def _begun(stretch: Stretch, narrow: Narrow) -> Stretch | None:
+    """The stretch with what its narrow tree leaves out; None where the relaxation has no value."""
     relaxation = Relaxation(reduced(stretch.matrix, narrow.limits), stretch.settings)
     known = relaxation.solve(narrow.limits, narrow.basis or None)
     if not isinstance(known, Solved):
@@ -203,9 +215,8 @@ def _narrowed(stretch: Stretch, narrow: Narrow) -> Stretch | None:
     closing = np.array(narrow.closing, dtype=np.int32)
     used = known.point if narrow.point is None else np.maximum(known.point, narrow.point)
     closed = closing[used[closing] <= WHOLE]
-    matrix = stretch.matrix.limited((int(column), 0.0, 0.0) for column in closed)
     nodes = tuple(replace(node, basis=packed(known)) for node in stretch.nodes)
-    return replace(stretch, matrix=matrix, nodes=nodes, narrow=None)
+    return replace(stretch, nodes=nodes, narrow=replace(narrow, closed=tuple(int(column) for column in closed)))
 
 
 @dataclass(order=True, slots=True)
@@ -237,7 +248,7 @@ class _Tree:
         self.relaxations: dict[Limits, Relaxation] = {}
         """By the limits that they are reduced by; the one that was used last comes last."""
         self.work = 0.0
-        self.most, self.order = stretch.work, stretch.order
+        self.most, self.order, self.is_narrow = stretch.work, stretch.order, stretch.narrow is not None
         self.aim = NO_BOUND if stretch.order is Order.BEST else stretch.aim
         self.whole = np.flatnonzero(stretch.matrix.whole)
         self.shaping, self.placing = stretch.shaping, stretch.shaping - 1
@@ -256,9 +267,9 @@ class _Tree:
         """Nodes that are left, settled ones among them."""
         while self.waiting and not self._is_spent():
             first = heapq.heappop(self.waiting)
-            if first.bound < self._cutoff():
+            if first.bound < self._wanted():
                 self._down(first)
-        left = [one for one in sorted(self.waiting) if one.bound < self._cutoff()]
+        left = [one for one in sorted(self.waiting) if one.bound < self._wanted()]
         return self.settled + [self._kept(one) for one in left]
 
     def _relaxation(self, limits: Limits) -> Relaxation:
@@ -286,6 +297,10 @@ class _Tree:
 
     def _cutoff(self) -> float:
         return float("inf") if self.settings.cutoff is None else self.settings.cutoff
+
+    def _wanted(self) -> float:
+        """What a node must be better than: in a narrow tree, than the best shape too."""
+        return min(self._cutoff(), self.aim) if self.is_narrow else self._cutoff()
 
     def _kept(self, one: _Open) -> Node:
         return one.node if one.known is None else replace(one.node, basis=packed(one.known))
