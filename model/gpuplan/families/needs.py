@@ -1,4 +1,4 @@
-r"""Needs: what a site needs of each resource, in both load cases. Used by the facility balance and by energy.
+r"""Needs: what a site needs of each resource, in both load cases. Used by the facility balance.
 
 The need $N$ is what systems, clusters and modules in place need themselves, their demand, and what the providers of
 other resources need for what they deliver: a resource's only provider delivers just what is needed, of several each one

@@ -62,7 +62,8 @@ ROUGH = 0.1
 WIDE = 0.05
 """Gap that counts as the widest, before there is a plan too."""
 WORTH = 0.1
-"""Share of the gap by which a shape must have been bettered to be bettered again."""
+"""Share of the gap by which a shape must have been bettered to be bettered again, and that a plan must promise to close
+to be sought while better shapes will come."""
 MUCH = 0.25
 """Share of the gap that a plan must promise to close to be sought while better shapes are."""
 FAR = 0.01

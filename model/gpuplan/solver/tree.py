@@ -184,19 +184,17 @@ def explore(stretch: Stretch, should_stop: ShouldStop) -> Explored:
     A narrow tree tells of its shapes, and of what it learned: it is quick to try columns, and they rise alike there.
     It ends where it holds nothing better than the best of them, and is begun where it is not known what it leaves out.
     """
-    narrow = stretch.narrow
-    if narrow is None:
-        return _explored(stretch, should_stop)
-    if narrow.closed is None:
-        begun = _begun(stretch, narrow)
-        if begun is None:
-            return Explored((), (), Learned.nothing(len(stretch.matrix.lower)))
-        stretch = begun
-    narrow = cast(Narrow, stretch.narrow)
-    few = stretch.matrix.limited((column, 0.0, 0.0) for column in narrow.closed or ())
-    found = _explored(replace(stretch, matrix=few), should_stop)
+    task: Stretch | None = stretch
+    if stretch.narrow is not None and stretch.narrow.closed is None:
+        task = _with_closed(stretch, stretch.narrow)
+    if task is None:
+        return Explored((), (), Learned.nothing(len(stretch.matrix.lower)))
+    if task.narrow is None:
+        return _explored(task, should_stop)
+    few = task.matrix.limited((column, 0.0, 0.0) for column in task.narrow.closed or ())
+    found = _explored(replace(task, matrix=few), should_stop)
     left = tuple(node for node in found.nodes if not node.is_settled)
-    return replace(found, nodes=left, narrow=narrow)
+    return replace(found, nodes=left, narrow=task.narrow)
 
 
 def _explored(stretch: Stretch, should_stop: ShouldStop) -> Explored:
@@ -206,7 +204,7 @@ def _explored(stretch: Stretch, should_stop: ShouldStop) -> Explored:
     return Explored(nodes, tuple(shapes[:SHAPES]), tree.learned.less(stretch.learned))
 
 
-def _begun(stretch: Stretch, narrow: Narrow) -> Stretch | None:
+def _with_closed(stretch: Stretch, narrow: Narrow) -> Stretch | None:
     """The stretch with what its narrow tree leaves out; None where the relaxation has no value."""
     relaxation = Relaxation(reduced(stretch.matrix, narrow.limits), stretch.settings)
     known = relaxation.solve(narrow.limits, narrow.basis or None)
