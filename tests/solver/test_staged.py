@@ -87,7 +87,7 @@ def bettered(seed: int, *, elsewhere: bool) -> tuple[staged.Staged, Shape, Candi
     dear = Shape(float(search._coarse.cost @ other.values) + search._coarse.offset, other.values)
     job = search._refine(dear, Node() if elsewhere else None)
     job.take(job.run(Here()))  # type: ignore[arg-type]
-    found = min(search._candidates, key=lambda one: one.value)
+    found = min(search._candidates.waiting, key=lambda one: one.value)
     assert search._learned.times.sum() > 0
     assert found.value < dear.bound
     assert not found.is_counted
@@ -133,7 +133,7 @@ def test_a_narrow_tree_is_gone_on_with_while_a_better_shape_may_be_in_it(monkeyp
         job = search._narrow_stretch(left[-1])
     assert [tree.stretches for tree in left] == [2, 1]
     search._see(Shape(10.0, np.zeros(len(search._coarse.lower))))
-    search._candidates, search._refined = [], 10.0
+    search._candidates._waiting, search._refined = [], 10.0
     search._seeking, search._nodes = left[:], [Node(9.0)]
     assert len(list(search._searches())) == 1
     assert search._seeking == left[:1]  # the last one first
@@ -156,7 +156,7 @@ def test_a_shape_whose_plan_is_dear_is_no_aim(plan: float | None, known: float |
     search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
     search._nodes, search._value, search._refined = [Node(90.0)], known, 100.0
     search._see(Shape(100.0, np.zeros(len(search._coarse.lower))))
-    (first,) = search._candidates
+    (first,) = search._candidates.waiting
     values = np.zeros(len(search._whole.lower))
     found = None if plan is None else Result(Termination.OPTIMAL, values, plan, plan)
     search._complete(first).take(found)
@@ -186,34 +186,6 @@ def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypa
     assert [root.limits for root in roots] == [(), node.limits, (), node.limits]
 
 
-def test_what_plans_of_a_kind_cost_more_is_reckoned_with() -> None:
-    """Proves the order in which coarse plans are tried: by what their plans will cost, so far as it can be told.
-
-    One at 100 became a plan at 110. Another of its kind, at 101, is taken to cost 111; one of another kind at 104 to
-    cost half of those 10 more, 109, and one whose numbers are whole, at 109.5, no more at all. Below 110 there is room
-    for the last two, in this order, and none for a third kind at 105.5. If broken, that at 101 is tried in vain.
-    """
-    whole = formulate(made(tiny(1)), reductions=True)
-    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
-    closed, other, third = np.zeros((3, len(search._coarse.lower)))
-    decisions = list(coarse.same)
-    other[decisions[0]] = third[decisions[1]] = 1.0
-    first = Candidate(100.0, closed)
-    search._candidates = [first]
-    assert search._next_candidate(0.0) is first
-    search._complete(first).take(Result(Termination.OPTIMAL, np.zeros(len(search._whole.lower)), 110.0, 110.0))
-    search._nodes = [Node(90.0)]
-    search._plans.pass_round()
-    counted = Candidate(109.5, closed, is_counted=True)
-    unlike = Candidate(104.0, other)
-    search._candidates = [counted, Candidate(101.0, closed), unlike, Candidate(105.5, third)]
-    assert search._next_candidate(0.0) is unlike
-    assert search._next_candidate(0.0) is counted
-    assert search._next_candidate(0.0) is None
-
-
 @pytest.mark.parametrize(("shape", "jobs"), [(105.0, 0), (100.5, 1)])
 def test_a_plan_that_is_hardly_better_is_not_sought_while_better_shapes_will_come(shape: float, jobs: int) -> None:
     """Proves that a plan at 109.5 for one at 110, at a bound of 100, waits while the best shape is at 105: it would
@@ -226,7 +198,7 @@ def test_a_plan_that_is_hardly_better_is_not_sought_while_better_shapes_will_com
     point = np.zeros(len(search._coarse.lower))
     search._nodes, search._value, search._is_scouted = [Node(100.0)], 110.0, True
     search._see(Shape(shape, point))
-    search._candidates, search._refined = [Candidate(109.5, point, is_counted=True)], shape
+    search._candidates._waiting, search._refined = [Candidate(109.5, point, is_counted=True)], shape
     assert len(list(search._searches())) == jobs
 
 
@@ -263,7 +235,7 @@ def test_no_plan_is_looked_for_where_one_more_round_proves_the_last(
     assert coarse is not None
     search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.01))
     search._nodes, search._value, search._reached = [Node(98.0)], 100.0, before
-    search._candidates = [Candidate(98.5, np.zeros(len(search._coarse.lower)))]
+    search._candidates._waiting = [Candidate(98.5, np.zeros(len(search._coarse.lower)))]
     asked: list[str] = []
 
     def job(name: str) -> staged.Job:

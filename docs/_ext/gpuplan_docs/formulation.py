@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import sys
 from dataclasses import fields
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,7 +80,7 @@ def told(docstring: str | None) -> tuple[str, str]:
 
 def docstring_of(family: Family) -> str:
     """Docstring of the file that a family is told in."""
-    return sys.modules[family.sentence.__module__].__doc__ or ""
+    return importlib.import_module(f"gpuplan.families.{family.name}").__doc__ or ""
 
 
 def decisions(families: dict[str, str]) -> list[Decision]:
@@ -110,12 +109,11 @@ def shared() -> dict[str, str]:
     """Docstrings with a table of symbols in files that are no families of their own."""
     from gpuplan import families
 
-    own = {family.sentence.__module__ for family in families.FAMILIES}
+    own = {family.name for family in families.FAMILIES}
     found = {}
     for module in pkgutil.iter_modules(families.__path__):
-        path = f"{families.__name__}.{module.name}"
-        docstring = importlib.import_module(path).__doc__ or ""
-        if path not in own and "| symbol |" in docstring:
+        docstring = importlib.import_module(f"{families.__name__}.{module.name}").__doc__ or ""
+        if module.name not in own and "| symbol |" in docstring:
             found[module.name] = docstring
     return found
 

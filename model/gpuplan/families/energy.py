@@ -89,17 +89,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
                     yield entry(recount.instance, term, stretch.last, draw * price, Subject(site=site))
 
 
-def sentence(_instance: Instance, at: str) -> str:
-    """Energy demands nothing; it costs."""
-    return at
-
-
 FAMILY = Family(
     name=NAME,
     title="Energy and carbon",
     kind="cost",
-    groups=lambda _: [],
-    sentence=sentence,
     rows=rows,
     entries=entries,
 )

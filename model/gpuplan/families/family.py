@@ -44,6 +44,16 @@ def always_fits(_instance: Instance, _offer: str, _site: str) -> Iterator[Denial
     return iter(())
 
 
+def no_groups(_: Instance) -> Iterator[str]:
+    """A family that demands nothing, so that nothing of it can be left out."""
+    return iter(())
+
+
+def nothing_demanded(_instance: Instance, path: str) -> str:
+    """A family without rules of its own to tell."""
+    return path
+
+
 def no_readings(_: Recount) -> Iterator[Reading]:
     """A family without rules of its own to read."""
     return iter(())
@@ -62,9 +72,9 @@ class Family:
     title: str
     kind: Literal["policy", "physical", "cost"]
     """Which rules a diagnosis filters first: policy was decided by people, physical by the world."""
-    groups: Callable[[Instance], Iterable[str]]
+    groups: Callable[[Instance], Iterable[str]] = no_groups
     """Paths of the entities whose rules can be left out one by one."""
-    sentence: Callable[[Instance, str], str]
+    sentence: Callable[[Instance, str], str] = nothing_demanded
     """What the rule of an entity demands, for people."""
     repair: Callable[[Instance, Reading], str] | None = None
     """How to make room for a reading that fails, in the user's unit."""

@@ -29,7 +29,6 @@ from gpuplan.program.problem import Flow
 
 if TYPE_CHECKING:
     from gpuplan.instance.funding import Levy
-    from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
 
@@ -81,17 +80,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
                     yield entry(instance, term_of(one.term), day, amount, one.subject, committed)
 
 
-def sentence(_instance: Instance, at: str) -> str:
-    """A levy demands nothing; it costs."""
-    return at
-
-
 FAMILY = Family(
     name=NAME,
     title="Levies",
     kind="cost",
-    groups=lambda _: [],
-    sentence=sentence,
     rows=rows,
     entries=entries,
 )

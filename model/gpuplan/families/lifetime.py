@@ -98,17 +98,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
                 yield entry(instance, term, day, amount * line.units, subject)
 
 
-def sentence(_instance: Instance, at: str) -> str:
-    """A lifetime demands nothing; it costs."""
-    return at
-
-
 FAMILY = Family(
     name=NAME,
     title="Lifetime",
     kind="cost",
-    groups=lambda _: [],
-    sentence=sentence,
     rows=rows,
     entries=entries,
 )

@@ -82,17 +82,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
                 yield entry(instance, "maintenance", stretch.last, amount * line.units, subject)
 
 
-def sentence(_instance: Instance, at: str) -> str:
-    """Modules demand nothing here; they cost."""
-    return at
-
-
 FAMILY = Family(
     name=NAME,
     title="Module costs",
     kind="cost",
-    groups=lambda _: [],
-    sentence=sentence,
     rows=rows,
     entries=entries,
 )

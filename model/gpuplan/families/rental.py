@@ -92,17 +92,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
             yield entry(instance, "colocation", day, amount * line.units, subject)
 
 
-def sentence(_instance: Instance, at: str) -> str:
-    """Rent demands nothing; it costs."""
-    return at
-
-
 FAMILY = Family(
     name=NAME,
     title="Rental and colocation",
     kind="cost",
-    groups=lambda _: [],
-    sentence=sentence,
     rows=rows,
     entries=entries,
 )

@@ -170,17 +170,10 @@ def _entries_of(recount: Recount, vendor: str) -> Iterator[Entry]:
         yield entry(instance, "rebates", booked, -spent * share * rate(instance, seller.currency, booked), subject)
 
 
-def sentence(_instance: Instance, at: str) -> str:
-    """Vendor terms demand nothing; they cost."""
-    return at
-
-
 FAMILY = Family(
     name=NAME,
     title="Vendor terms",
     kind="cost",
-    groups=lambda _: [],
-    sentence=sentence,
     columns=columns,
     rows=rows,
     links=links,

@@ -24,9 +24,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gpuplan.solver.candidates import Candidates
 from gpuplan.solver.completion import AT_ONCE, DEAR, STEPS, Candidate, Completion
 from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
 from gpuplan.solver.neighbourhoods import held
+from gpuplan.solver.rest import Rest
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
 from gpuplan.solver.side_by_side import side_by_side
 from gpuplan.solver.tree import Explored, Learned, Narrow, Node, Order, Shape, Stretch
@@ -41,8 +43,6 @@ BESIDE, DOWN = 2, 3
 """How much longer a stretch is beside a search for a plan, and on the way down."""
 SCOUTING, REFINING = 3, 2
 """Stretches of a narrow tree at most, for first shapes and for better ones."""
-PATIENCE = 4
-"""Rounds without a search for a plan, or for a shape, at most, when so many found nothing better."""
 DEALT = 12
 """Nodes that one stretch of the tree starts from at most."""
 SELDOM = 32
@@ -72,8 +72,6 @@ INNER = 0.25
 """Share of the gap to which a part is searched."""
 WITHIN = 0.9
 """Share of the gap by which a plan must be bettered to be sought."""
-LIKELY = 0.5
-"""Share of what plans cost more than their coarse ones, that one of another kind is taken to cost more at the least."""
 
 
 @dataclass
@@ -93,28 +91,6 @@ class Part:
     def bound(self) -> float:
         """What is proven of all plans in it."""
         return max(self.reached, self.proven)
-
-
-@dataclass
-class Rest:
-    """Rounds that pass until something is tried again: more after each time that was in vain."""
-
-    in_vain: int = 0
-    left: int = 0
-
-    def pass_round(self) -> None:
-        """One round less."""
-        self.left -= 1
-
-    def see(self, *, is_better: bool) -> None:
-        """It was tried: whether anything came of it."""
-        self.in_vain = 0 if is_better else self.in_vain + 1
-        self.left = min(self.in_vain, PATIENCE)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it may be tried again."""
-        return self.left < 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,15 +163,7 @@ class Staged:
         """By how much the last round raised that."""
         self._left_out = float("inf")
         """The least cutoff so far: what was left out by it is no better."""
-        self._candidates: list[Candidate] = []
-        """Coarse plans to be tried."""
-        self._seen: set[bytes] = set()
-        self._plans = Rest()
-        """Between searches for the plan of a coarse one that found nothing better."""
-        self._dearer: dict[bytes, float] = {}
-        """By kind of coarse plan: by how much the plans that were made cost more at the least."""
-        self._tried: float | None = None
-        """Least cost of a coarse plan that was tried."""
+        self._candidates = Candidates(self._completion)
         self._lost = 0
         self._is_left = False
         self._plan: Floats | None = None
@@ -249,7 +217,7 @@ class Staged:
         self._rounds += 1
         reached = self._bound()
         self._rise, self._reached = reached - self._reached, reached
-        self._plans.pass_round()
+        self._candidates.rest.pass_round()
         self._ways.pass_round()
         jobs = list(islice(self._searches(), most))
         return jobs + self._branching(most - len(jobs), max((job.beside for job in jobs), default=0))
@@ -329,25 +297,10 @@ class Staged:
 
     def _next_candidate(self, share: float) -> Candidate | None:
         """The coarse plan whose plan will be the cheapest, if that may well close so much of the gap."""
-        if not self._candidates:
-            return None
-        first = min(self._candidates, key=lambda one: one.value + self._likely(one))
-        if self._value is not None:
-            wanted = self._value - share * max(self._value - self._bound(), 0.0)
-            if first.value + self._likely(first) >= wanted:
-                return None
-            if not self._plans.is_over and relative_gap(self._tried, first.value) <= self.settings.gap * INNER:
-                return None
-        self._tried = first.value if self._tried is None else min(self._tried, first.value)
-        self._candidates = [one for one in self._candidates if one is not first]
-        return first
-
-    def _likely(self, one: Candidate) -> float:
-        """By how much its plan will cost more: as much as others of its kind did, or else a part of what any did."""
-        if one.is_counted or not self._dearer:
-            return 0.0
-        known = self._dearer.get(self._completion.kind(one))
-        return LIKELY * sum(self._dearer.values()) / len(self._dearer) if known is None else known
+        if self._value is None:
+            return self._candidates.next()
+        wanted = self._value - share * max(self._value - self._bound(), 0.0)
+        return self._candidates.next(wanted, self.settings.gap * INNER)
 
     def _scout(self) -> Job:
         """First shapes, among what is used in the relaxation of the root."""
@@ -414,7 +367,7 @@ class Staged:
     def _see(self, shape: Shape) -> None:
         if shape.bound < self._aim():
             self._shape = shape
-        self._add_candidate(Candidate(shape.bound, shape.point))
+        self._candidates.add(Candidate(shape.bound, shape.point))
 
     def _refine(self, shape: Shape, node: Node | None = None) -> Job:
         """A better shape, among what is used in it or in a relaxation: that with its sites, or that of a node.
@@ -440,7 +393,7 @@ class Staged:
         else:
             self._parts[limits] = Part(limits, node.bound)
         if node.point is not None:
-            self._add_candidate(Candidate(node.bound, node.point, is_counted=True))
+            self._candidates.add(Candidate(node.bound, node.point, is_counted=True))
 
     def _search(self, part: Part) -> Job:
         """A search of a part, longer each time."""
@@ -483,13 +436,12 @@ class Staged:
         def take(found: object) -> None:
             before = self._value
             if isinstance(found, Result) and found.objective is not None:
-                kind, dearer = self._completion.kind(first), max(found.objective - first.value, 0.0)
-                self._dearer[kind] = min(dearer, self._dearer.get(kind, dearer))
+                self._candidates.learn(first, found.objective)
                 self._take_plan(found)
                 self._reckon_with(first, found.objective)
             elif self._value is not None:
                 self._reckon_with(first, self._value)
-            self._plans.see(is_better=self._value != before)
+            self._candidates.rest.see(is_better=self._value != before)
 
         return Job(run, take, BESIDE)
 
@@ -517,15 +469,6 @@ class Staged:
         if self.listener is not None:
             bound = self._bound()
             self.listener(Report(bound if np.isfinite(bound) else NO_BOUND, self._value, self._plan))
-
-    # What is found
-
-    def _add_candidate(self, one: Candidate) -> None:
-        """Remember a coarse plan, unless one of the same shape, and numbers if these are whole, was tried."""
-        seal = self._completion.seal(one)
-        if seal not in self._seen:
-            self._seen.add(seal)
-            self._candidates.append(one)
 
     def _take_plan(self, found: Result) -> None:
         if found.values is None or found.objective is None:
