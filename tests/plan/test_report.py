@@ -159,6 +159,22 @@ def test_the_lack_of_a_plan_is_an_answer_too() -> None:
     assert tree["conflict"]["members"][1] == {"family": "limits", "path": "limits.target", "says": "at least 2"}  # type: ignore[index]
 
 
+@pytest.mark.parametrize(
+    ("paths", "said", "proof"),
+    [
+        (["limits.t"], "the rule below cannot hold.", "Leaving it out makes room"),
+        (["limits.t", "limits.cap"], "the rules below cannot all hold.", "Leaving out any one of them makes room"),
+    ],
+)
+def test_one_rule_that_cannot_hold_is_told_as_one(paths: list[str], said: str, proof: str) -> None:
+    """Proves the words for one rule and for two. If broken, one rule "cannot all hold"."""
+    clash = tuple(Clash("limits", path, "at least 2") for path in paths)
+    outcome = Outcome("infeasible", None, None, None, Conflict("policy", clash, minimal=True), 1.0)
+    text = " ".join(outcome_text(outcome, "korea").split())
+    assert f"There is no plan: {said}" in text
+    assert proof in text
+
+
 @pytest.mark.parametrize("status", ["unbounded", "no_plan_found"])
 def test_other_ends_without_a_plan_are_told_apart(status: Any) -> None:
     """Proves that "no plan yet" is never said as "no plan"."""

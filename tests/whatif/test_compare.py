@@ -10,7 +10,8 @@ import pytest
 import gpuplan
 from gpuplan.errors import InvalidInput
 from gpuplan.instance.changes import undone
-from gpuplan.whatif.compare import LevelDifference
+from gpuplan.report.comparison import side
+from gpuplan.whatif.compare import LevelDifference, SideOutcome
 from gpuplan.whatif.effort import Step
 from support.builders import instance, offer, target
 
@@ -42,9 +43,9 @@ def test_both_plans_are_compared_line_by_line() -> None:
     )
     assert {each.limit: each.became for each in told.limits} == {"t": "binds still", "cap": "binding"}
     assert undone(found.edited, told.changes) == base()
-    for side, plan in ((base(), found.base_plan), (found.edited, found.edited_plan)):
+    for one, plan in ((base(), found.base_plan), (found.edited, found.edited_plan)):
         assert plan is not None
-        assert gpuplan.audit(side, plan) == []
+        assert gpuplan.audit(one, plan) == []
 
 
 def test_the_costs_add_up_to_the_difference() -> None:
@@ -78,6 +79,19 @@ def test_an_edit_without_a_plan_names_what_clashes() -> None:
     assert found.edited.status == "infeasible"
     assert set(found.edited.conflict) == {"limits.t", "limits.cap"}
     assert (found.levels, found.decisions, found.costs) == ((), (), ())
+
+
+@pytest.mark.parametrize(
+    ("conflict", "said"),
+    [
+        (("limits.t",), "There is no plan: limits.t cannot hold."),
+        (("limits.t", "limits.cap"), "There is no plan: limits.t, limits.cap cannot all hold."),
+        ((), "There is no plan."),
+    ],
+)
+def test_what_clashes_is_told_in_words(conflict: tuple[str, ...], said: str) -> None:
+    """Proves the words for an edited side without a plan. If broken, one rule "cannot all hold"."""
+    assert side(SideOutcome(status="infeasible", levels=(), conflict=conflict), "USD") == said
 
 
 def test_an_edit_set_is_all_or_nothing() -> None:

@@ -43,7 +43,8 @@ def comparison_text(found: Comparison, width: int = WIDTH) -> str:
 def side(one: SideOutcome, currency: str) -> str:
     """How one of two searches ended."""
     if not one.levels:
-        named = f": {', '.join(one.conflict)} cannot all hold" if one.conflict else ""
+        cannot = "cannot hold" if len(one.conflict) == 1 else "cannot all hold"
+        named = f": {', '.join(one.conflict)} {cannot}" if one.conflict else ""
         return {"infeasible": "There is no plan", "no_plan_found": "No plan was found in time"}.get(
             one.status, one.status
         ) + f"{named}."

@@ -243,13 +243,14 @@ def _denied(plan: Plan) -> RenderableType | None:
 
 
 def _no_plan_parts(outcome: Outcome, name: str) -> list[RenderableType]:
+    conflict = outcome.conflict
+    is_alone = conflict is not None and len(conflict.members) == 1
     said = {
-        "infeasible": "There is no plan: the rules below cannot all hold.",
+        "infeasible": f"There is no plan: the {'rule below cannot' if is_alone else 'rules below cannot all'} hold.",
         "unbounded": "There is no best plan: some objective can be bettered without end. Bound it by a limit.",
         "no_plan_found": "No plan was found before the search was stopped. There may be one: allow more time.",
     }
     parts: list[RenderableType] = [Text(name, style="bold"), Text(said.get(outcome.status, outcome.status))]
-    conflict = outcome.conflict
     if outcome.status == "infeasible" and conflict is not None:
         lines = Text(
             "\n".join(f"- {clash.path}: {clash.says.split(': ', 1)[-1]}" for clash in conflict.members)
@@ -258,7 +259,7 @@ def _no_plan_parts(outcome: Outcome, name: str) -> list[RenderableType]:
         parts.append(Padding(lines, (1, 0, 1, 2)))
         physics = "Supply, sites and capacity alone clash, whatever the limits." if conflict.kind == "physical" else ""
         proven = (
-            "Leaving out any one of them makes room for a plan (proven)."
+            f"Leaving {'it out' if is_alone else 'out any one of them'} makes room for a plan (proven)."
             if conflict.minimal
             else "Time ran out before every one of them was proven to play a part."
         )
