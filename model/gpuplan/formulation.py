@@ -88,7 +88,7 @@ FIRST = (("site_open",), ("serving_site", "serving_system"))
 CLOSING = ("site_open", "offer_used")
 """Decisions without which much of the program says nothing."""
 TOTALS = "lots_in_all"
-"""Numbers to be settled before all others."""
+"""Numbers to be settled before all others that a coarse program lets be broken."""
 STANDING = "installed"
 """Numbers that, once they are known, leave little to be decided."""
 COUNTED = (
@@ -97,7 +97,6 @@ COUNTED = (
     "orders",
     "positions",
     "modules",
-    "clusters",
     "joined",
     "offer_first",
     "vendor_first",
@@ -121,7 +120,7 @@ class Coarse:
     closing: tuple[int, ...]
     """Columns that leave much out when they are zero."""
     counted: tuple[int, ...]
-    """Columns that are whole in the whole program, and make the coarse one finer when whole."""
+    """Columns that the coarse program lets be broken, are whole in every plan, and make it finer when whole."""
 
 
 def coarsened(

@@ -76,9 +76,9 @@ WITHOUT: dict[str, Callable[[], None]] = {
 - tightenings: no rows that follow from others and only tighten the relaxation.
 - pooling: the coarse program keeps orders of one offer apart by site.
 - units-in-all: the units of each offer in all are no column to branch on.
-- numbers-in-the-tree: only yes-or-no decisions are branched on; HiGHS searches every part.
+- numbers-in-the-tree: numbers of systems, lots and orders are not branched on; HiGHS searches every part.
 - sites-first: sites and places of serving are branched on like everything else.
-- near-numbers: whole numbers of a shape are sought without first holding its numbers of modules.
+- near-numbers: where the bound is near, whole numbers of a shape are sought with any numbers of modules at once.
 - finishing: plans are not sought again among numbers near their own.
 - better-shapes: better shapes are not sought about those that are met.
 - narrow-trees: trees that look for shapes are as wide as the program.

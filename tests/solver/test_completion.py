@@ -116,6 +116,21 @@ def test_a_shape_without_whole_numbers_has_no_plan() -> None:
     assert replace(some, coarse=few).plan_of(closed, Here(), SETTINGS, never) is None  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("second", "expected"), [(9.0, 8.0), (8.0, 8.0), (7.0, 7.0)])
+def test_a_plan_that_is_no_better_is_not_taken(second: float, expected: float) -> None:
+    """Proves that of a plan at 8 and what a search for a better one brings, which may be dearer, the cheaper is kept.
+
+    If broken, 9 instead of 8.
+    """
+
+    class Dearer:
+        def run(self, *_given: object, **_more: object) -> Result:
+            return Result(Termination.OPTIMAL, np.ones(3), second, 6.0)
+
+    first = Result(Termination.OPTIMAL, np.zeros(3), 8.0, 8.0)
+    assert small().bettered(first, Dearer(), SETTINGS, never).objective == expected  # type: ignore[arg-type]
+
+
 def test_only_what_is_better_is_sought_near_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves cutoffs and gaps: those asked for, then the best plan of the coarse one, then what is better than that.
 

@@ -288,6 +288,22 @@ def test_every_option_reaches_highs() -> None:
     assert solver.getOptionValue("mip_feasibility_tolerance")[1] == 1e-9
 
 
+@pytest.mark.parametrize(("cutoff", "bound"), [(None, 20.0), (12.0, 12.0), (30.0, 20.0)])
+def test_a_bound_reported_on_the_way_is_no_more_than_the_cutoff(cutoff: float | None, bound: float) -> None:
+    """Proves that of what HiGHS calls a bound, 40 on costs twice as large, no more is passed on than the cutoff: what
+    is no better than that was not looked at. If broken, a search that is stopped claims that nothing is better than 20.
+    """
+    from gpuplan.solver import highs
+
+    seen: list[float] = []
+    one = matrix([1], [[1]], [0], [50], 0, 50, whole=True)
+    listener = highs._Listener(one, 2.0, lambda report: seen.append(report.bound), None, cutoff)
+    listener._alive(SimpleNamespace(data_out=SimpleNamespace(mip_dual_bound=40.0)))
+    listener._found(SimpleNamespace(data_out=SimpleNamespace(mip_dual_bound=40.0, mip_solution=[25.0])))
+    assert seen == [bound, bound]
+    assert listener.bound == bound
+
+
 def test_an_option_that_highs_refuses_is_a_defect() -> None:
     """Proves that the status of setting is looked at. If broken, a wrong option is ignored in silence."""
     import highspy

@@ -59,8 +59,12 @@ def test_it_finds_what_a_search_in_one_piece_finds(seed: int, threads: int) -> N
 
 
 def test_short_stretches_end_at_the_same_value(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proves that a tree and parts taken up again and again are searched to the end, with plans that come by chance."""
-    monkeypatch.setattr(staged, "WORK", 0.0)
+    """Proves that a tree and parts taken up again and again are searched to the end, with plans that come by chance.
+
+    The whole is not searched in one piece. If broken, some part or node is left, and the bound stays behind.
+    """
+    monkeypatch.setattr(staged, "WORK", 1e-6)
+    monkeypatch.setattr(staged, "SELDOM", 10**9)
     monkeypatch.setattr(staged, "DEALT", 1)
     monkeypatch.setattr(staged, "NODES", 1)
     monkeypatch.setattr(staged, "LONGER", 2)
@@ -247,6 +251,85 @@ def test_no_plan_is_looked_for_where_one_more_round_proves_the_last(
     search._is_scouted = True
     search._jobs(1)
     assert asked == [expected]
+
+
+def parted(gap: float) -> tuple[staged.Staged, staged.Part]:
+    """A search in which a node at 100 has settled in a part, and a plan at 100.05 is known."""
+    whole = formulate(made(tiny(1)), reductions=True)
+    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
+    assert coarse is not None
+    search = staged.Staged(with_cost(whole), coarse, Settings(gap=gap))
+    search._is_scouted = True
+    search._settle(Node(100.0))
+    search._take_plan(Result(Termination.STOPPED, np.zeros(len(search._whole.lower)), 100.05, 0.0))
+    (part,) = search._parts.values()
+    search._nodes = []
+    return search, part
+
+
+def test_a_part_with_nothing_better_is_taken_up_again_for_a_node_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a part whose nodes were no better by the gap, 0.1 % of 100.05, is searched once one at 99.8 is in it.
+
+    The bound is 99.8 then, and the gap is open. If broken, nothing is left to do, and the search ends there.
+    """
+    search, part = parted(gap=0.001)
+    assert list(search._searches()) == []
+    search._settle(Node(99.8))
+    searched: list[staged.Part] = []
+    monkeypatch.setattr(search, "_search", searched.append)
+    list(search._searches())
+    assert searched == [part]
+    assert search._bound() == 99.8
+    assert not search._is_over()
+
+
+@pytest.mark.parametrize(
+    ("found", "ended", "bound"),
+    [
+        (Result(Termination.OPTIMAL, None, 99.9, 99.9), True, 99.9),
+        (Result(Termination.OPTIMAL, None, 99.9, 99.0), False, 99.8),
+        (Result(Termination.STOPPED, None, 99.9, 99.85), False, 99.85),
+        (Result(Termination.INFEASIBLE, None, None, np.inf), True, 100.05 * 0.9991),
+    ],
+)
+def test_a_part_is_ended_by_a_proof_only(found: Result, ended: bool, bound: float) -> None:
+    """Proves what is proven of a part whose least node is at 99.8: by a search to its end, by one whose "optimal" plan
+    is further from its own bound than was asked for, by one that was stopped, and where nothing is better than the
+    cutoff, nine tenths of 0.1 % below the plan at 100.05. If broken, a part is closed on a word without a proof.
+    """
+    search, part = parted(gap=0.001)
+    search._settle(Node(99.8))
+    search._search(part).take(found)
+    assert part.ended is ended
+    assert part.bound == pytest.approx(bound, rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("first", "runs"),
+    [
+        (Result(Termination.OPTIMAL, None, 99.9, 99.9), 1),
+        (Result(Termination.OPTIMAL, None, 99.9, 99.0), 2),
+        (Result(Termination.OPTIMAL, None, 101.0, 100.05 * 0.9991), 1),
+        (Result(Termination.STOPPED, None, 99.9, 99.0), 1),
+        (Result(Termination.INFEASIBLE, None, None, np.inf), 2),
+        (Result(Termination.FAILED, None, None, NO_BOUND), 2),
+    ],
+)
+def test_a_word_without_a_proof_is_looked_at_again(first: Result, runs: int) -> None:
+    """Proves that a part is searched a second time, with care, where the first search failed, says that nothing is in
+    it, or contradicts itself; a plan at 101 that is no better than the cutoff is no contradiction, since the bound ends
+    there. If broken, HiGHS's presolve closes a part that has a plan.
+    """
+    search, part = parted(gap=0.001)
+    asked: list[bool] = []
+
+    class Once:
+        def run(self, _matrix: Matrix, settings: Settings, **_more: object) -> Result:
+            asked.append(settings.careful)
+            return first
+
+    search._search(part).run(Once())  # type: ignore[arg-type]
+    assert asked == [False, True][:runs]
 
 
 @pytest.fixture(name="_every_program_is_large")

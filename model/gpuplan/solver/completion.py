@@ -89,7 +89,9 @@ class Completion:
         same = held(found.values, {column: column for column in self.shared.values()})
         near = about(self.whole.limited(same), found.values, ABOUT)
         better = worker.run(near, replace(settings, cutoff=found.objective), should_stop=should_stop)
-        return found if better.objective is None else better
+        # A plan that is no better than the cutoff comes back now and then.
+        is_better = better.objective is not None and better.objective < (found.objective or 0.0)
+        return better if is_better else found
 
     def _counted(
         self, one: Candidate, worker: Watched, settings: Settings, should_stop: ShouldStop, steps: tuple[int, ...]

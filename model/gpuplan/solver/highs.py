@@ -37,7 +37,7 @@ def run(
     if settings.cutoff is not None:
         set_option(highs, "objective_bound", settings.cutoff * factor)
     pass_model(highs, highspy, well_scaled)
-    listener = _Listener(matrix, factor, on_report, should_stop)
+    listener = _Listener(matrix, factor, on_report, should_stop, settings.cutoff)
     if on_report is not None or should_stop is not None:
         listener.attach(highs)
     highs.run()
@@ -110,12 +110,19 @@ class _Listener:
     """Passes on incumbents and bounds; keeps what a callback raises for after the run, since HiGHS would swallow it."""
 
     def __init__(
-        self, matrix: Matrix, factor: float, on_report: OnReport | None, should_stop: ShouldStop | None
+        self,
+        matrix: Matrix,
+        factor: float,
+        on_report: OnReport | None,
+        should_stop: ShouldStop | None,
+        cutoff: float | None,
     ) -> None:
         self.matrix = matrix
         self.factor = factor
         self.on_report = on_report
         self.should_stop = should_stop
+        self.most = float("inf") if cutoff is None else cutoff
+        """What a bound can be at most: what is no better than the cutoff is not looked at."""
         self.bound = NO_BOUND
         self.raised: BaseException | None = None
 
@@ -155,7 +162,7 @@ class _Listener:
     def _see(self, event: Any) -> None:
         bound = event.data_out.mip_dual_bound / self.factor
         if np.isfinite(bound):
-            self.bound = max(self.bound, bound)
+            self.bound = max(self.bound, min(bound, self.most))
 
 
 def _result(highs: Any, highspy: Any, matrix: Matrix, factor: float, bound_seen: float, cutoff: float | None) -> Result:

@@ -41,7 +41,8 @@ class Settings:
     plain: bool = False
     """Branching alone: no searches within the search for incumbents, no starting anew."""
     cutoff: float | None = None
-    """Only what is better than this is sought; "infeasible" then says that nothing is."""
+    """Only what is better than this is sought. "Infeasible" then says that nothing is; a run may also end as optimal
+    with a plan that is no better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,10 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run ended, with its best values and a bound proven for the matrix it was given."""
+    """How a run ended, with its best values and a bound proven for the matrix it was given.
+
+    What is infeasible has an infinite bound; where a cutoff was given, that proves the cutoff and no more.
+    """
 
     termination: Termination
     values: Floats | None
@@ -66,6 +70,18 @@ class Result:
     def gap(self) -> float:
         """|objective - bound| / |objective|; infinite without values."""
         return relative_gap(self.objective, self.bound)
+
+
+def contradicts_itself(result: Result, settings: Settings) -> bool:
+    """A run that failed, or that calls a value optimal whose own bound is further away than the gap asked for."""
+    if result.termination is Termination.FAILED:
+        return True
+    if result.termination is not Termination.OPTIMAL:
+        return False
+    value = result.objective
+    if value is not None and settings.cutoff is not None:
+        value = min(value, settings.cutoff)
+    return relative_gap(value, result.bound) > settings.gap + 1e-9
 
 
 OnReport = Callable[[Report], None]

@@ -13,7 +13,16 @@ import numpy as np
 from gpuplan.errors import Defect
 from gpuplan.formulation import coarsened, formulate
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
-from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
+from gpuplan.solver.result import (
+    NO_BOUND,
+    Report,
+    Result,
+    Settings,
+    ShouldStop,
+    Termination,
+    contradicts_itself,
+    relative_gap,
+)
 from gpuplan.solver.side_by_side import several
 from gpuplan.solver.staged import Staged
 from gpuplan.solver.watched import Watched, watched
@@ -147,8 +156,7 @@ class Search:
         careful._began, careful._in_solver = self._began, 0.0
         result = careful._levels(runs, formulation, matrix_of(formulation))
         self._in_solver += careful._in_solver
-        # A second look that proves nothing leaves nothing proven.
-        return replace(result, termination=Termination.STOPPED) if result.termination is Termination.FAILED else result
+        return result
 
     def _levels(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
         best: Floats | None = None
@@ -220,7 +228,7 @@ class Search:
             return Result(Termination.STOPPED, start, None if start is None else _worth(matrix, start), NO_BOUND)
         try:
             result = runs.run(matrix, replace(settings, time_limit=self._left()), start, listener, self.should_stop)
-            if _contradicts_itself(result, settings) and self._left() > 0:
+            if contradicts_itself(result, settings) and self._left() > 0:
                 careful = replace(settings, careful=True, time_limit=self._left())
                 result = runs.run(matrix, careful, start, listener, self.should_stop)
             return result
@@ -279,13 +287,6 @@ def _value(aim: Linear, point: Floats) -> float:
 
 def _worth(matrix: Matrix, point: Floats) -> float:
     return float(matrix.cost @ point) + matrix.offset
-
-
-def _contradicts_itself(result: Result, settings: Settings) -> bool:
-    """A run that failed, or that calls a value optimal whose own bound is further away than the gap asked for."""
-    if result.termination is Termination.FAILED:
-        return True
-    return result.termination is Termination.OPTIMAL and result.gap > settings.gap + 1e-9
 
 
 def _is_settled(aim: Linear, level: Matrix, point: Floats) -> bool:

@@ -29,7 +29,16 @@ from gpuplan.solver.completion import AT_ONCE, DEAR, STEPS, Candidate, Completio
 from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
 from gpuplan.solver.neighbourhoods import held
 from gpuplan.solver.rest import Rest
-from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, ShouldStop, Termination, relative_gap
+from gpuplan.solver.result import (
+    NO_BOUND,
+    Report,
+    Result,
+    Settings,
+    ShouldStop,
+    Termination,
+    contradicts_itself,
+    relative_gap,
+)
 from gpuplan.solver.side_by_side import side_by_side
 from gpuplan.solver.tree import Explored, Learned, Narrow, Node, Order, Shape, Stretch
 from gpuplan.solver.watched import Watched
@@ -85,7 +94,7 @@ class Part:
     """By a search of the part itself."""
     searches: int = 0
     ended: bool = False
-    """Whether nothing in it is better than the plan that is known by more than the gap."""
+    """Whether a search of it came to its end: nothing in it betters what was known then by more than the gap."""
 
     @property
     def bound(self) -> float:
@@ -192,6 +201,11 @@ class Staged:
         lost = self._lost >= LOST or any(part.searches >= SEARCHES for part in self._parts.values())
         return lost or self._all.ended or self._is_stopped()
 
+    def _is_open(self, part: Part) -> bool:
+        """Whether something in it may be better than the plan that is known by more than the gap."""
+        cutoff = self._cutoff()
+        return not part.ended and (cutoff is None or part.bound < cutoff)
+
     def _is_stopped(self) -> bool:
         return (
             self._is_left or time.monotonic() >= self._deadline or (self.should_stop is not None and self.should_stop())
@@ -238,7 +252,7 @@ class Staged:
         elif self._seeking and not is_nearly_over and not self._is_near():
             yield self._narrow_stretch(self._seeking.pop())
         # The part in which the least bound is; as many parts as there are hands when the tree is worked off.
-        parts = sorted((part for part in self._parts.values() if not part.ended), key=lambda part: part.bound)
+        parts = sorted((part for part in self._parts.values() if self._is_open(part)), key=lambda part: part.bound)
         wanted = [part for part in parts if part.bound <= self._least()]
         for part in wanted[:1] if self._nodes else wanted:
             yield self._search(part)
@@ -404,7 +418,7 @@ class Staged:
 
         def run(worker: Watched) -> object:
             found = worker.run(matrix, settings, should_stop=self._is_stopped)
-            if found.termination in (Termination.FAILED, Termination.INFEASIBLE):
+            if found.termination is Termination.INFEASIBLE or contradicts_itself(found, settings):
                 # HiGHS's presolve has called programs infeasible that have a plan: a part is not closed on its word.
                 found = worker.run(matrix, replace(settings, careful=True), should_stop=self._is_stopped)
             return found
@@ -417,7 +431,8 @@ class Staged:
             else:
                 part.proven = max(part.proven, found.bound)
                 self._take_plan(found)
-            part.ended = part.ended or found.termination in (Termination.INFEASIBLE, Termination.OPTIMAL)
+            whole = found.termination in (Termination.INFEASIBLE, Termination.OPTIMAL)
+            part.ended = part.ended or (whole and not contradicts_itself(found, settings))
 
         return Job(run, take, BESIDE)
 
@@ -475,6 +490,3 @@ class Staged:
             return
         if self._value is None or found.objective < self._value:
             self._plan, self._value = found.values, found.objective
-            cutoff = self._cutoff()
-            for part in self._parts.values():
-                part.ended = part.ended or (cutoff is not None and part.bound >= cutoff)

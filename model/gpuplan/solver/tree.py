@@ -1,6 +1,7 @@
 """A tree of linear relaxations: branching first over the few columns that shape a plan, then over its numbers.
 
-    node of the least bound -> candidates, each tried both ways -> two nodes -> down the better one until it has a shape
+    node of the least bound -> candidates, each tried both ways -> two nodes
+    while shapes are sought -> down the better one of the two, until it has a shape
 
 HiGHS branches where it expects the bound to move after many rounds of cuts; on programs whose relaxations follow
 quickly from one another, trying both ways of a few columns at every node and learning from it needs far fewer and far
@@ -53,7 +54,7 @@ SHAPES = 4
 KEPT = 12
 """Relaxations that are kept at most."""
 LEAST = 1e-6
-"""Rise of a bound, as a share of it, that counts as one."""
+"""Rise of a bound, in the units of the cost, that counts as one at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,10 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """What became of some nodes: together these hold every plan of theirs that is better than the cutoff."""
+    """What became of some nodes: together these hold every plan of theirs that is better than the cutoff.
+
+    Of a narrow tree, only what is worth going on with.
+    """
 
     nodes: tuple[Node, ...]
     shapes: tuple[Shape, ...]
@@ -168,7 +172,7 @@ class Stretch:
     nodes: tuple[Node, ...]
     learned: Learned
     work: float
-    """After which no further node is begun (see `Relaxation`)."""
+    """After which no further node is begun, save on a way down that was begun (see `Relaxation`)."""
     order: Order
     aim: float
     """Going down, a node is left alone unless its bound is below this."""
@@ -379,7 +383,7 @@ class _Tree:
         )
 
     def _ways(self, relaxation: Relaxation, node: Node, known: Solved, columns: list[int]) -> tuple[_Way, _Way] | None:
-        """Both ways of the column whose lesser rise is best, by trying those of which too little is known."""
+        """Both ways of the column with the largest product of rises, by trying those of which too little is known."""
         best: tuple[float, int, tuple[_Way, _Way] | None] | None = None
         for column in columns[:TRIED]:
             if self.learned.times[:, column].min() >= KNOWN:
