@@ -431,8 +431,8 @@ class Staged:
             else:
                 part.proven = max(part.proven, found.bound)
                 self._take_plan(found)
-            whole = found.termination in (Termination.INFEASIBLE, Termination.OPTIMAL)
-            part.ended = part.ended or (whole and not contradicts_itself(found, settings))
+            has_ended = found.termination in (Termination.INFEASIBLE, Termination.OPTIMAL)
+            part.ended = part.ended or (has_ended and not contradicts_itself(found, settings))
 
         return Job(run, take, BESIDE)
 
