@@ -26,6 +26,7 @@ from gpuplan.program.sharpen import sharpen
 if TYPE_CHECKING:
     from gpuplan.instance.routes import Route
     from gpuplan.instance.schema import Instance
+    from gpuplan.program.money import Money
 
 
 @dataclass(frozen=True)
@@ -44,20 +45,22 @@ def formulate(
     reductions: bool = False,
     coarse: bool = False,
     margins: Mapping[Key, float] | None = None,
+    money: Money | None = None,
     pause: Callable[[], None] | None = None,
 ) -> Formulation:
     """The program of an instance, without the rules in `off` and without the families named in `without`.
 
     `reductions` leaves out columns that some best plan does without, where the instance allows; `coarse` relaxes the
     rest, so that its bound holds for the whole and its plans are none. `margins` keeps limits so far within their
-    bounds, by the key of their row. `pause` is called between the steps, for a caller who may want to stop. Raises
+    bounds, by the key of their row; `money` is the unit in which it is counted, one taken from the instance when left
+    out. `pause` is called between the steps, for a caller who may want to stop. Raises
     InvalidInput when a rule needs a bound that nothing in the instance gives.
     """
     pause = pause or _go_on
     with _no_garbage_collection():
         if "export" in without:
             off |= {Group("export", f"export.regimes.{name}") for name in instance.export.regimes}
-        problem = Problem(instance, off, tightenings, reductions or coarse, coarse, margins or {})
+        problem = Problem(instance, off, tightenings, reductions or coarse, coarse, margins or {}, money)
         families = [family for family in FAMILIES if family.name not in without]
         _allow_signings(problem, without)
         for family in FAMILIES:
@@ -75,6 +78,7 @@ def formulate(
             pause()
             problem.rows.family = family.name
             family.links(problem)
+        problem.bound_covers()
         problem.rows.family = "objective"
         found = Formulation(problem, tuple(goals(problem)))
         sharpen(problem.columns, problem.rows, "limits")
@@ -129,7 +133,7 @@ def coarsened(
     """The coarse program beside a whole one; None where nothing may wait, so that there is none."""
     if not whole.problem.waits:
         return None
-    coarse = formulate(instance, coarse=True, margins=margins, pause=pause)
+    coarse = formulate(instance, coarse=True, margins=margins, money=whole.problem.money, pause=pause)
     columns = coarse.problem.columns
     there = {key: index for index, key in enumerate(whole.problem.columns.keys)}
     strategic = (index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC)

@@ -84,7 +84,7 @@ def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
         apart = AGREE * max(1.0, abs(level.value))
         goal = result.formulation.goals[number]
         last = number == len(result.levels) - 1
-        allowed = 0.0 if last else goal.tolerance + goal.tolerance_share * abs(level.value)
+        allowed = 0.0 if last else goal.tolerance * goal.scale + goal.tolerance_share * abs(level.value)
         if sign * (float(value) - level.value) > apart + allowed:
             remarks.append(f"levels.{number}: {name}: the search says {level.value:.9g}, its decisions give {value}")
         # Better than the search says is well and good: what follows from decisions need not have been at its best in a

@@ -104,7 +104,7 @@ def _growth_rows(problem: Problem, place: Place, state: int, formed: int, joined
             grown.add(earlier, -1.0)
             problem.rows.add((f"{name}_grow", *place, state), grown, at_least=0.0)
         if price:
-            problem.flows.append(Flow("clusters", day, subject, grown, ((day, float(price)),)))
+            problem.flows.append(Flow("clusters", day, subject, grown, problem.payments([(day, price)])))
 
 
 def links(problem: Problem) -> None:

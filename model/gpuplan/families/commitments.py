@@ -101,8 +101,8 @@ def _keep(
     cancelled = signed.times(-1.0)
     cancelled.constant += float(one.units)
     day = problem.instance.calendar.start
-    payment = ((day, float(fee(problem.instance, one))),)
-    problem.flows.append(Flow("cancellation", day, subject, cancelled, payment))
+    payments = problem.payments([(day, fee(problem.instance, one))])
+    problem.flows.append(Flow("cancellation", day, subject, cancelled, payments))
 
 
 def standing(instance: Instance) -> dict[tuple[str, str], list[tuple[date, int, str]]]:

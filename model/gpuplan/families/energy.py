@@ -64,18 +64,16 @@ def prices(instance: Instance, site_id: str, stretch: Stretch) -> dict[str, Frac
 def rows(problem: Problem) -> None:
     """A flow for each site, state and cost term."""
     instance = problem.instance
-    paid: dict[tuple[str, int, str], list[tuple[date, float]]] = {}
+    paid: dict[tuple[str, int, str], list[tuple[date, Fraction]]] = {}
     sites = sorted({site for site, _, _ in problem.draws})
     for stretch in stretches(instance, problem.states):
         for site in sites:
             for term, price in prices(instance, site, stretch).items():
-                paid.setdefault((site, problem.epoch(site, stretch.state), term), []).append(
-                    (stretch.last, float(price))
-                )
+                paid.setdefault((site, problem.epoch(site, stretch.state), term), []).append((stretch.last, price))
     for (site, state, term), payments in paid.items():
         draw = problem.draws[site, state, CASES[term]]
         if draw:
-            problem.flows.append(Flow(term, None, Subject(site=site), draw, tuple(payments)))
+            problem.flows.append(Flow(term, None, Subject(site=site), draw, problem.payments(payments)))
 
 
 def entries(recount: Recount) -> Iterator[Entry]:

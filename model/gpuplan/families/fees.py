@@ -42,11 +42,11 @@ def columns(problem: Problem, offer: str, quote: Offer, periods: list[int]) -> N
     first_signings.columns(problem, "offer_first", offer, periods)
     if quote.tiers and len(periods) > 1:
         for period in periods:
-            problem.columns.add(("fee", offer, period), Role.CONTINUOUS, _largest(quote))
+            problem.columns.add(("fee", offer, period), Role.CONTINUOUS, _largest(problem, quote))
 
 
-def _largest(quote: Offer) -> float:
-    fees = [float(tier.fee) for tier in quote.price_tiers()]
+def _largest(problem: Problem, quote: Offer) -> float:
+    fees = [problem.money.in_units(tier.fee, quote.currency) for tier in quote.price_tiers()]
     return sum(fees) if quote.tier_pricing == "incremental" else max(fees)
 
 
@@ -55,7 +55,7 @@ def rows(problem: Problem, offer: str, quote: Offer) -> None:
     firsts = _firsts(problem, offer)
     if not quote.tiers:
         for period, column in firsts:
-            _flow(problem, offer, quote, period, Linear([(column, float(quote.fee))]))
+            _flow(problem, offer, quote, period, Linear([(column, problem.money.in_units(quote.fee, quote.currency))]))
     elif len(firsts) == 1:
         _flow(problem, offer, quote, firsts[0][0], _owed(problem, offer, quote))
     else:
@@ -75,7 +75,7 @@ def _owed(problem: Problem, offer: str, quote: Offer) -> Linear:
     for number, tier in enumerate(quote.price_tiers(), 1):
         column = problem.columns.get("tier", offer, number)
         if column is not None:
-            owed.add(column, float(tier.fee))
+            owed.add(column, problem.money.in_units(tier.fee, quote.currency))
     return owed
 
 
@@ -91,15 +91,16 @@ def links(problem: Problem, offer: str, quote: Offer) -> None:
         fee = problem.columns.get("fee", offer, period)
         if fee is not None:
             paid.add(fee, 1.0)
-            row = Linear([(fee, 1.0), (column, -_largest(quote))])
+            row = Linear([(fee, 1.0), (column, -_largest(problem, quote))])
             problem.rows.add(("fee", offer, period), row, at_most=0.0)
     problem.rows.add(("fees", offer), paid.plus(_owed(problem, offer, quote), -1.0), at_least=0.0, at_most=0.0)
 
 
 def _flow(problem: Problem, offer: str, quote: Offer, period: int, fee: Linear) -> None:
     day = problem.days[period]
-    worth = float(rate(problem.instance, quote.currency, day))
-    problem.flows.append(Flow("fees", day, Subject.of_offer(problem.instance, offer), fee, ((day, worth),)))
+    worth = problem.money.unit_of(quote.currency) * rate(problem.instance, quote.currency, day)
+    paid = problem.payments([(day, worth)])
+    problem.flows.append(Flow("fees", day, Subject.of_offer(problem.instance, offer), fee, paid))
 
 
 def fee_owed(quote: Offer, units: int, reached: int) -> Fraction:

@@ -66,7 +66,8 @@ def rows(problem: Problem) -> None:
                 total.plus(money)
         if total:
             key = ("funded", "+".join(union))
-            most = float(sum(instance.funds[name].amount for name in union)) - problem.margins.get(key, 0.0)
+            there = sum(instance.funds[name].amount for name in union)
+            most = problem.money.in_units(Fraction(there)) - problem.margins.get(key, 0.0)
             problem.rows.add(key, total, at_most=most)
 
 
@@ -75,6 +76,7 @@ def _claim(problem: Problem, funds: Payers, money: Linear) -> Linear:
     if problem.upper_of(money.times(-1.0)) <= 0:
         return money
     column = problem.columns.add(("claims", "+".join(funds)), Role.CONTINUOUS)
+    problem.covers[column] = money
     row = Linear([(column, 1.0)]).plus(money, -1.0)
     problem.rows.add(("claims", "+".join(funds)), row, at_least=0.0)
     return Linear([(column, 1.0)])

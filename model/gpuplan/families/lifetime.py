@@ -78,8 +78,7 @@ def rows(problem: Problem) -> None:
 
 def _flows(problem: Problem, subject: Subject, ordered: Linear, terms: dict[str, list[tuple[date, Fraction]]]) -> None:
     for term, payments in terms.items():
-        amounts = tuple((day, float(amount)) for day, amount in payments)
-        problem.flows.append(Flow(term, None, subject, ordered, amounts))
+        problem.flows.append(Flow(term, None, subject, ordered, problem.payments(payments)))
 
 
 def entries(recount: Recount) -> Iterator[Entry]:

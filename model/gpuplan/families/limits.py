@@ -65,9 +65,12 @@ def _bound(problem: Problem, name: str, limit: Limit, number: int, amount: Linea
         if bound is None:
             continue
         left = Linear().plus(amount) if limit.is_amount else Linear().plus(amount).plus(whole, -float(bound))
+        edge = float(Fraction(bound) / problem.unit_of(limit)) if limit.is_amount else 0.0
         if limit.soft:
-            left.add(_shortfall(problem, name, limit, number, last), sign)
-        _add_row(problem, (word, name, number), left, word, float(bound) if limit.is_amount else 0.0)
+            missed = left.times(-sign)
+            missed.constant += sign * edge
+            left.add(_shortfall(problem, name, limit, number, last, missed), sign)
+        _add_row(problem, (word, name, number), left, word, edge)
 
 
 def _add_row(problem: Problem, key: tuple[str, str, int], left: Linear, word: str, bound: float) -> None:
@@ -78,15 +81,16 @@ def _add_row(problem: Problem, key: tuple[str, str, int], left: Linear, word: st
         problem.rows.add(key, left, at_most=bound - margin)
 
 
-def _shortfall(problem: Problem, name: str, limit: Limit, number: int, last: date) -> int:
+def _shortfall(problem: Problem, name: str, limit: Limit, number: int, last: date, missed: Linear) -> int:
     """The column of a soft limit's shortfall in one window, with its penalty or its weight in a priority."""
-    column = problem.columns.add(("shortfall", name, number), Role.CONTINUOUS)
+    column, each = problem.columns.add(("shortfall", name, number), Role.CONTINUOUS), problem.unit_of(limit)
+    problem.covers[column] = missed
     if limit.soft and limit.soft.penalty is not None:
-        payment = ((min(last, problem.instance.operation_end), float(limit.soft.penalty)),)
-        problem.flows.append(Flow("penalty", None, Subject(), Linear([(column, 1.0)]), payment))
+        payments = problem.payments([(min(last, problem.instance.operation_end), Fraction(limit.soft.penalty) * each)])
+        problem.flows.append(Flow("penalty", None, Subject(), Linear([(column, 1.0)]), payments))
     elif limit.soft and limit.soft.priority is not None:
         level = problem.shortfalls.setdefault(limit.soft.priority, Linear())
-        level.add(column, float(1 / scale(limit)))
+        level.add(column, float(each / scale(limit)))
     return column
 
 
@@ -118,10 +122,13 @@ def _count(problem: Problem, name: str, limit: Limit, number: int, first: date, 
             _counts_from_amount(problem, (name, number, thing), limit, amount, steps[thing], switch)
         else:
             _counts_from_share(problem, (name, number, thing), limit, amount, whole, switch)
-    shortfall = _shortfall(problem, name, limit, number, last) if limit.soft else None
     for word, bound, sign in (("at_least", limit.at_least, 1.0), ("at_most", limit.at_most, -1.0)):
         if bound is not None:
-            left = counted if shortfall is None else Linear().plus(counted).add(shortfall, sign)
+            left = Linear().plus(counted)
+            if limit.soft:
+                missed = left.times(-sign)
+                missed.constant += sign * float(bound)
+                left.add(_shortfall(problem, name, limit, number, last, missed), sign)
             _add_row(problem, (word, name, number), left, word, float(bound))
 
 

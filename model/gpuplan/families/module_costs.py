@@ -39,7 +39,10 @@ def rows(problem: Problem) -> None:
     """Prices and maintenance as flows."""
     instance = problem.instance
     days = stretches(instance, problem.states)
-    upkeep = {name: [(one, float(paid)) for one, paid in _upkeep(instance, name, days)] for name in instance.modules}
+    upkeep = {
+        name: [(one, problem.money.in_units(paid)) for one, paid in _upkeep(instance, name, days)]
+        for name in instance.modules
+    }
     for column in problem.columns.of("modules"):
         _, module_id, site, period = problem.columns.keys[column]
         module = instance.modules[str(module_id)]
@@ -48,9 +51,7 @@ def rows(problem: Problem) -> None:
         subject = Subject(site=str(site), module=str(module_id))
         payments = module_instalments(instance, str(module_id), signed)
         if module.price:
-            problem.flows.append(
-                Flow("modules", signed, subject, ordered, tuple((day, float(amount)) for day, amount in payments))
-            )
+            problem.flows.append(Flow("modules", signed, subject, ordered, problem.payments(payments)))
         ready = module_ready(module, signed)
         kept = [
             (stretch.last, paid) for stretch, paid in upkeep[str(module_id)] if ready <= problem.states[stretch.state]

@@ -29,6 +29,7 @@ from gpuplan.ledger.measures import measure as recounted
 from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 from gpuplan.program.measures import discounted, measure, units_counted
+from gpuplan.program.problem import NOISE
 
 if TYPE_CHECKING:
     from gpuplan.instance.rules import Level
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One level of the objective: an expression to minimise or maximise, and what later levels may give up."""
+    """One level of the objective: an expression to minimise or maximise, and what later levels may give up.
+
+    Expression and tolerance are counted in the program's unit.
+    """
 
     name: str
     unit: str
@@ -49,6 +53,8 @@ class Goal:
     tolerance_share: float
     gap: float | None = None
     """Share within which it counts as optimal; that of the search when None."""
+    scale: float = 1.0
+    """What 1 of the expression stands for in the level's own unit."""
 
 
 def priorities(instance: Instance) -> list[int]:
@@ -86,19 +92,28 @@ def goals(problem: Problem) -> list[Goal]:
     ]
     for number, level in enumerate(problem.instance.objective):
         name, unit = level_name(level, problem.instance)
-        expression = _expression(problem, level, number)
+        expression, scale = _expression(problem, level, number), float(_counted_in(problem, level))
         found.append(
             Goal(
                 name,
                 unit,
                 level.maximise is not None,
                 expression,
-                float(level.tolerance),
+                float(Fraction(level.tolerance) / _counted_in(problem, level)),
                 float(level.tolerance_share),
                 None if level.gap is None else float(level.gap),
+                scale,
             )
         )
     return found
+
+
+def _counted_in(problem: Problem, level: Level) -> Fraction:
+    """What 1 of a level's expression stands for in its own unit."""
+    aim = level.maximise or level.minimise
+    if aim == "cost":
+        return problem.money.unit
+    return problem.unit_of(aim) if isinstance(aim, Measured) else Fraction(1)
 
 
 def _expression(problem: Problem, level: Level, number: int) -> Linear:
@@ -140,6 +155,8 @@ def _concentration(problem: Problem, of: Measured, last: date, number: int) -> L
     for subject, units in units_counted(problem, of, date.min, last):
         each = measure_worth(problem.instance, of, subject.system or "", subject.offer)
         by_vendor.setdefault(subject.vendor or "", Linear()).plus(units, each)
+    most = max((problem.upper_of(amount) for amount in by_vendor.values()), default=0.0)
+    problem.columns.tighten(largest, most * (1.0 + NOISE))
     for vendor, amount in by_vendor.items():
         problem.rows.add(("concentration", number, vendor), amount.add(largest, -1.0), at_most=0.0)
     return Linear([(largest, 1.0)])

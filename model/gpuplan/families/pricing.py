@@ -126,7 +126,7 @@ def rows(problem: Problem) -> None:
 def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
     all_units = quote.tiers and quote.tier_pricing == "all-units"
     parts = added_parts(problem.instance, offer)
-    amounts = cache(partial(_amounts, problem.instance, offer))  # one and the same for every site
+    amounts = cache(partial(_amounts, problem, offer))  # one and the same for every site
     for site, signings in problem.signings_of(offer):
         for _, column in signings:
             units, days = Linear([(column, float(quote.lot_units))]), problem.lot(column)
@@ -141,9 +141,9 @@ def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
 
 
 def _amounts(
-    instance: Instance, offer: str, days: LotDays, price: Fraction, currency: str | None
+    problem: Problem, offer: str, days: LotDays, price: Fraction, currency: str | None
 ) -> tuple[tuple[date, float], ...]:
-    return tuple((day, float(amount)) for day, amount in instalments(instance, offer, days, price, currency))
+    return problem.payments(instalments(problem.instance, offer, days, price, currency))
 
 
 def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
@@ -155,7 +155,7 @@ def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
             column = problem.columns.get("tier_units", offer, number, *orders[:3])
             if column is not None:
                 split.add(column, 1.0)
-                paid = _amounts(problem.instance, offer, orders.days, Fraction(tier.price), quote.currency)
+                paid = _amounts(problem, offer, orders.days, Fraction(tier.price), quote.currency)
                 problem.flows.append(Flow("purchase", orders.days.signed, subject, Linear([(column, 1.0)]), paid))
         problem.rows.add(("tier_units", offer, *orders[:3]), split, at_least=0.0, at_most=0.0)
 
@@ -178,7 +178,7 @@ def _incremental_rows(problem: Problem, offer: str, quote: Offer) -> None:
                     booked,
                     Subject.of_offer(problem.instance, offer),
                     Linear([(step, 1.0)]),
-                    ((booked, float(saving * worth)),),
+                    problem.payments([(booked, saving * worth)]),
                 )
             )
     problem.rows.add(("tier_step", offer), split, at_least=0.0, at_most=0.0)
@@ -188,8 +188,9 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
     if not quote.support_rate_per_year:
         return
     yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
+    worth = partial(rate, problem.instance, quote.currency)
     amounts = [
-        (stretch, float(yearly * stretch.days / 365 * rate(problem.instance, quote.currency, stretch.last)))
+        (stretch, problem.money.in_units(yearly * stretch.days / 365 * worth(stretch.last)))
         for stretch in stretches(problem.instance, problem.states)
     ]
     for site, _ in problem.signings_of(offer):
@@ -271,21 +272,21 @@ def _tie_tiers_to_use(problem: Problem, offer: str, quote: Offer, used: Linear, 
 
 
 def spend(problem: Problem, offers: list[str]) -> Linear:
-    """Price of what is ordered from some offers, in their own currency."""
-    total = Linear()
+    """Price of what is ordered from some offers of one currency, in the program's unit of it."""
+    total, money = Linear(), problem.money
     for offer in offers:
         quote = problem.instance.offers[offer]
         tiers = quote.price_tiers()
         if quote.tiers and quote.tier_pricing == "all-units":
             for number, columns_of in _tier_units(problem, offer).items():
                 for column in columns_of:
-                    total.add(column, float(tiers[number - 1].price))
+                    total.add(column, money.in_units(tiers[number - 1].price, quote.currency))
         else:
-            total.plus(problem.ordered(offer), float(quote.price))
+            total.plus(problem.ordered(offer), money.in_units(quote.price, quote.currency))
             for number, tier in enumerate(tiers, 1):
                 step = problem.columns.get("tier_step", offer, number)
                 if step is not None:
-                    total.add(step, float(tier.price - quote.price))
+                    total.add(step, money.in_units(tier.price - quote.price, quote.currency))
     return total
 
 

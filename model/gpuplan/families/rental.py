@@ -74,8 +74,7 @@ def rows(problem: Problem) -> None:
 
 def _pay(problem: Problem, term: str, subject: Subject, ordered: Linear, payments: list[tuple[date, Fraction]]) -> None:
     if payments:
-        amounts = tuple((day, float(amount)) for day, amount in payments)
-        problem.flows.append(Flow(term, None, subject, ordered, amounts))
+        problem.flows.append(Flow(term, None, subject, ordered, problem.payments(payments)))
 
 
 def entries(recount: Recount) -> Iterator[Entry]:

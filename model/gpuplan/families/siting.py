@@ -110,14 +110,13 @@ def rows(problem: Problem) -> None:
         )
         for decided, column in openings:
             for term, payments in _payments(problem.instance, name, decided).items():
-                amounts = tuple((day, float(amount)) for day, amount in payments)
                 problem.flows.append(
                     Flow(
                         term,
                         decided if term == "opening" else None,
                         Subject(site=name),
                         Linear([(column, 1.0)]),
-                        amounts,
+                        problem.payments(payments),
                     )
                 )
 

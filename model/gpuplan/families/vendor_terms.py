@@ -72,7 +72,7 @@ def _rebate_rows(problem: Problem, vendor: str) -> None:
         return
     offers = _offers(problem.instance, vendor)
     booked = max(last_order_day(problem.instance, offer) for offer in offers)
-    worth = rate(problem.instance, seller.currency, booked)
+    worth = problem.money.unit_of(seller.currency) * rate(problem.instance, seller.currency, booked)
     split = Linear()
     choice = Linear()
     rates = [Fraction(0), *(Fraction(rebate.rate) for rebate in seller.rebates)]
@@ -84,10 +84,8 @@ def _rebate_rows(problem: Problem, vendor: str) -> None:
         split.add(within, 1.0)
         choice.add(chosen, 1.0)
         if share:
-            flow = Flow(
-                "rebates", booked, Subject(vendor=vendor), Linear([(within, 1.0)]), ((booked, -float(share * worth)),)
-            )
-            problem.flows.append(flow)
+            back = problem.payments([(booked, -share * worth)])
+            problem.flows.append(Flow("rebates", booked, Subject(vendor=vendor), Linear([(within, 1.0)]), back))
     problem.rows.add(("rebate", vendor), choice, at_least=1.0, at_most=1.0)
     problem.rows.add(("rebate_spend", vendor), split.plus(spend(problem, offers), -1.0), at_least=0.0, at_most=0.0)
 
@@ -96,8 +94,8 @@ def _activation_flows(problem: Problem, vendor: str, seller: Vendor) -> None:
     periods = list(signings_by_period(problem, _offers(problem.instance, vendor)))
     for period, column in first_signings.firsts(problem, "vendor_first", vendor, problem.vendor_used(vendor), periods):
         day = problem.days[period]
-        amount = float(Fraction(seller.activation_cost) * rate(problem.instance, seller.currency, day))
-        flow = Flow("activation", day, Subject(vendor=vendor), Linear([(column, 1.0)]), ((day, amount),))
+        amount = Fraction(seller.activation_cost) * rate(problem.instance, seller.currency, day)
+        flow = Flow("activation", day, Subject(vendor=vendor), Linear([(column, 1.0)]), problem.payments([(day, amount)]))
         problem.flows.append(flow)
 
 
@@ -137,7 +135,8 @@ def _rebate_links(problem: Problem, vendor: str) -> None:
         return
     offers = _offers(problem.instance, vendor)
     most = problem.bounded(spend(problem, offers), f"vendors.{vendor}.rebates")
-    bounds = [0.0, *(float(rebate.from_spend) for rebate in seller.rebates)]
+    spends = (rebate.from_spend for rebate in seller.rebates)
+    bounds = [0.0, *(problem.money.in_units(spend, seller.currency) for spend in spends)]
     for number, low in enumerate(bounds):
         within = problem.columns.get("rebate_spend", vendor, number)
         chosen = problem.columns.get("rebate", vendor, number)

@@ -210,13 +210,13 @@ def _transit(problem: Problem, name: str, some: list[Served]) -> None:
     for one in some:
         rate = Fraction(rate_of(instance, name, one.system))
         by_day = [due for position in one.turn.positions for due in prices[one.site].get(position, [])]
-        paid = [(day, float(price * rate)) for day, price in by_day]
+        paid = [(day, price * rate) for day, price in by_day]
         if len(one.turn.positions) > 1 and paid:
             # What serves may change from one of these days to the next: all is paid on the last, when it costs least.
-            paid = [(paid[-1][0], sum(amount for _, amount in paid))]
+            paid = [(paid[-1][0], sum((amount for _, amount in paid), Fraction(0)))]
         if paid:
             subject = Subject(workload=name, system=one.system, site=one.site)
-            problem.flows.append(Flow("transit", None, subject, Linear([(one.column, 1.0)]), tuple(paid)))
+            problem.flows.append(Flow("transit", None, subject, Linear([(one.column, 1.0)]), problem.payments(paid)))
 
 
 def readings(recount: Recount) -> Iterator[Reading]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def measure(problem: Problem, measured: Measured, first: date, last: date) -> Linear:
-    """Units, money in the reporting currency, kW, kWh, kg, work or clusters, over [first, last] or on `last`."""
+    """Units, money in the program's unit, kW, kWh, kg, work or clusters, over [first, last] or on `last`."""
     if measured.kind == "units":
         total = Linear()
         for subject, units in units_counted(problem, measured, first, last):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,6 +21,7 @@ from gpuplan.instance.timeline import LotDays, days_looked_at, last_state, modul
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.knapsack import Room
 from gpuplan.program.linear import Linear
+from gpuplan.program.money import Money
 from gpuplan.program.rows import Rows
 from gpuplan.program.standings import Standings
 from gpuplan.program.waiting import Waiting, rewards_waiting
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from gpuplan.instance.calendar import Period
     from gpuplan.instance.facility import LoadCase
+    from gpuplan.instance.rules import Measured
     from gpuplan.instance.schema import Instance
 
 
@@ -47,7 +50,7 @@ class Group(NamedTuple):
 class Flow:
     """A stream of payments that is proportional to an expression: amount paid = factor x expression, by day.
 
-    Factors are in the reporting currency, undiscounted.
+    Factors are in the program's unit of money, undiscounted.
     """
 
     term: str
@@ -72,11 +75,15 @@ class Problem:
     """Whether the program is relaxed in time and numbers: what is known of days in between is left out."""
     margins: Mapping[Key, float] = field(default_factory=dict)
     """By key of a limit's row: how far within its bound to stay."""
+    counted_in: Money | None = None
+    """The unit of money, where it must be that of another program; taken from the instance when left out."""
     columns: Columns = field(default_factory=Columns)
     rows: Rows = field(init=False)
     flows: list[Flow] = field(default_factory=list)
     draws: dict[tuple[str, int, str], Linear] = field(default_factory=dict)
     """Grid draw in kW by site, state and load case."""
+    covers: dict[int, Linear] = field(default_factory=dict)
+    """By column that no plan needs larger than an expression, or zero where that is less: the expression."""
     shortfalls: dict[int, Linear] = field(default_factory=dict)
     """By priority: the sum of shortfall / scale over its soft limits."""
 
@@ -97,6 +104,19 @@ class Problem:
 
     def __post_init__(self) -> None:
         self.rows = Rows(self.tightenings)
+
+    @cached_property
+    def money(self) -> Money:
+        """The unit in which this program counts money."""
+        return self.counted_in or Money.of(self.instance)
+
+    def payments(self, dated: Iterable[tuple[date, Fraction]]) -> tuple[tuple[date, float], ...]:
+        """Payments of a flow: (day, amount in the reporting currency), in the program's unit of money."""
+        return tuple((day, self.money.in_units(amount)) for day, amount in dated)
+
+    def unit_of(self, measured: Measured) -> Fraction:
+        """What 1 stands for in the program where a measure is counted: its own unit, and of money that of the program."""
+        return self.money.unit if measured.kind == "money" else Fraction(1)
 
     def is_on(self, family: str, path: str) -> bool:
         """Whether a rule is part of this program."""
@@ -316,6 +336,11 @@ class Problem:
     @cached_property
     def _room(self) -> Room:
         return Room(self.columns, self.rows)
+
+    def bound_covers(self) -> None:
+        """Bound what covers an expression by the largest value of that, as far as the columns' bounds are known."""
+        for column, covered in self.covers.items():
+            self.columns.tighten(column, max(self.upper_of(covered), 0.0) * (1.0 + NOISE))
 
     def only_if(self, key: Key, expression: Linear, switch: int, path: str) -> None:
         """expression > 0 only if the switch is 1, by the tightest bound known; raises as `bounded` does."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gpuplan.errors import Defect
-from gpuplan.solver.matrix import Matrix, checked, scaled
+from gpuplan.solver.matrix import Floats, Matrix, checked, scaled
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination
 
 AGREE = 1e-6
@@ -32,18 +32,18 @@ def run(
 
     highs = quiet(highspy)
     checked(matrix)
-    well_scaled, factor = scaled(matrix)
+    well_scaled, units, factor = scaled(matrix)
     set_options(highs, settings)
     if settings.cutoff is not None:
         set_option(highs, "objective_bound", settings.cutoff * factor)
     pass_model(highs, highspy, well_scaled)
-    listener = _Listener(matrix, factor, on_report, should_stop, settings.cutoff)
+    listener = _Listener(matrix, units, factor, on_report, should_stop, settings.cutoff)
     if on_report is not None or should_stop is not None:
         listener.attach(highs)
     highs.run()
     if listener.raised is not None:
         raise listener.raised
-    return _result(highs, highspy, matrix, factor, listener.bound, settings.cutoff)
+    return _result(highs, highspy, matrix, units, factor, listener.bound, settings.cutoff)
 
 
 def quiet(highspy: Any) -> Any:
@@ -112,12 +112,14 @@ class _Listener:
     def __init__(
         self,
         matrix: Matrix,
+        units: Floats,
         factor: float,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
         cutoff: float | None,
     ) -> None:
         self.matrix = matrix
+        self.units = units
         self.factor = factor
         self.on_report = on_report
         self.should_stop = should_stop
@@ -148,7 +150,7 @@ class _Listener:
     def _found(self, event: Any) -> None:
         self._see(event)
         if self.on_report is not None:
-            values = np.array(event.data_out.mip_solution, dtype=float)
+            values = np.array(event.data_out.mip_solution, dtype=float) * self.units
             self.on_report(Report(self.bound, float(self.matrix.cost @ values) + self.matrix.offset, values))
 
     def _alive(self, event: Any) -> None:
@@ -165,7 +167,15 @@ class _Listener:
             self.bound = max(self.bound, min(bound, self.most))
 
 
-def _result(highs: Any, highspy: Any, matrix: Matrix, factor: float, bound_seen: float, cutoff: float | None) -> Result:
+def _result(
+    highs: Any,
+    highspy: Any,
+    matrix: Matrix,
+    units: Floats,
+    factor: float,
+    bound_seen: float,
+    cutoff: float | None,
+) -> Result:
     status, info = highs.getModelStatus(), highs.getInfo()
     states = highspy.HighsModelStatus
     termination = {
@@ -183,8 +193,8 @@ def _result(highs: Any, highspy: Any, matrix: Matrix, factor: float, bound_seen:
     }.get(status, Termination.FAILED)
     feasible = info.primal_solution_status == highspy.SolutionStatus.kSolutionStatusFeasible
     values = np.array(highs.getSolution().col_value, dtype=float) if feasible or status == states.kModelEmpty else None
-    if values is not None and len(values) != len(matrix.lower):
-        values = None
+    if values is not None:
+        values = values * units if len(values) == len(units) else None
     objective = None if values is None else float(matrix.cost @ values) + matrix.offset
     if objective is not None and abs(info.objective_function_value / factor - objective) > AGREE * max(
         1.0, abs(objective)

@@ -21,8 +21,9 @@ Indexes = npt.NDArray[np.int32]
 Limits = tuple[tuple[int, float, float], ...]
 """(column, lower, upper) of the columns whose bounds differ from those of a matrix."""
 TINY = 1e-9
-"""HiGHS drops entries up to this; a formulation must not have any."""
-HUGE = 1e15
+"""Entries of a scaled matrix up to this are left out, with room for what they could come to: HiGHS would drop them
+without a word."""
+HUGE = 1e30
 LARGEST_COST = 10
 """Power of two that the largest cost is brought to: a solver's tolerances are absolute, and a bound must be good to a
 millionth of the objective, which at a largest cost of 1 may be no more than 3."""
@@ -139,22 +140,10 @@ def checked(matrix: Matrix) -> Matrix:
         numbers: Floats = getattr(matrix, name)
         if not np.all(np.isfinite(numbers)) or np.any(np.abs(numbers) > HUGE):
             raise Defect(f"a {name} coefficient is not finite or above {HUGE:g}")
-    if np.any((matrix.values != 0) & (np.abs(matrix.values) <= TINY)):
-        raise Defect(f"a coefficient is at most {TINY:g}, which the solver would drop without a word")
     bounds = (matrix.row_lower, matrix.row_upper, matrix.lower, matrix.upper)
     if any(np.any(np.isnan(bound)) for bound in bounds):
         raise Defect("a bound is not a number")
     return matrix
-
-
-def scaled(matrix: Matrix) -> tuple[Matrix, float]:
-    """Rows brought near 1 and the objective near a thousand by powers of two, which changes no digit.
-
-    Returns the objective's factor too.
-    A row is scaled by the geometric mean of its smallest and largest coefficient. Columns keep their meaning, so that
-    whole ones stay whole.
-    """
-    return _measured(matrix, _evening(matrix.rows(), np.abs(matrix.values), len(matrix.row_lower)), None)
 
 
 def sealed(values: Floats) -> bytes:
@@ -162,20 +151,21 @@ def sealed(values: Floats) -> bytes:
     return np.round(values).astype(np.int64).tobytes()
 
 
-def balanced(matrix: Matrix) -> tuple[Matrix, Floats, float]:
-    """Rows and columns of a relaxation brought near 1, and the objective near a thousand, by powers of two.
+def scaled(matrix: Matrix) -> tuple[Matrix, Floats, float]:
+    """Rows and columns brought near 1 and the objective near a thousand, by powers of two, which change no digit.
 
     Returns the columns' units, shape (columns,): a column of the result counts in so many of the matrix's own; and the
     objective's factor. Rows and columns take turns, each scaled by the geometric mean of its smallest and largest
-    coefficient.
+    coefficient. Whole columns keep their unit; in a relaxation no column is whole.
     """
     rows, sizes = matrix.rows(), np.abs(matrix.values)
     factors, units = np.ones(len(matrix.row_lower)), np.ones(len(matrix.lower))
     for _ in range(TURNS):
         factors *= _evening(rows, sizes * factors[rows] * units[matrix.columns], len(factors))
         units *= _evening(matrix.columns, sizes * factors[rows] * units[matrix.columns], len(units))
+        units[matrix.whole] = 1.0
     even, objective = _measured(matrix, factors, units)
-    return even, units, objective
+    return _without_specks(even), units, objective
 
 
 def _evening(places: Indexes, sizes: Floats, count: int) -> Floats:
@@ -187,6 +177,28 @@ def _evening(places: Indexes, sizes: Floats, count: int) -> Floats:
     middle = np.sqrt(np.where(some, largest, 1.0)) * np.sqrt(np.where(some, smallest, 1.0))
     found: Floats = np.exp2(-np.round(np.log2(middle)))
     return found
+
+
+def _without_specks(matrix: Matrix) -> Matrix:
+    """The matrix without entries that are next to nothing; their rows are wider by the most that these can come to."""
+    specks = np.abs(matrix.values) <= TINY
+    if not specks.any():
+        return matrix
+    rows, columns, values = matrix.rows()[specks], matrix.columns[specks], matrix.values[specks]
+    ends = np.where(values == 0, 0.0, values) * np.vstack([matrix.lower[columns], matrix.upper[columns]])
+    ends = np.where(values == 0, 0.0, ends)
+    height = len(matrix.row_lower)
+    least = np.bincount(rows, np.minimum(ends[0], ends[1]), minlength=height)
+    most = np.bincount(rows, np.maximum(ends[0], ends[1]), minlength=height)
+    counts = np.bincount(matrix.rows()[~specks], minlength=height)
+    return replace(
+        matrix,
+        starts=np.concatenate([[0], np.cumsum(counts)]).astype(np.int32),
+        columns=matrix.columns[~specks],
+        values=matrix.values[~specks],
+        row_lower=matrix.row_lower - most,
+        row_upper=matrix.row_upper - least,
+    )
 
 
 def _measured(matrix: Matrix, factors: Floats, units: Floats | None) -> tuple[Matrix, float]:

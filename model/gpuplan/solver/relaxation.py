@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
-from gpuplan.solver.matrix import Floats, Limits, balanced, checked
+from gpuplan.solver.matrix import Floats, Limits, checked, scaled
 from gpuplan.solver.reduction import Reduced
 from gpuplan.solver.result import Settings
 
@@ -80,7 +80,7 @@ class Relaxation:
         self.within = within
         self.work = 0.0
         """Iterations so far, and STARTING for each run, by the share of the rows that are left."""
-        well_scaled, self.units, self.factor = balanced(checked(within.matrix).relaxed())
+        well_scaled, self.units, self.factor = scaled(checked(within.matrix).relaxed())
         self.places = np.full(len(within.point), -1, dtype=np.int32)
         self.places[within.columns] = np.arange(len(within.columns))
         self.highs: Any = quiet(highspy)

@@ -261,8 +261,8 @@ class Search:
                     levels,
                     goal.name,
                     time.monotonic() - self._began,
-                    None if best[0] is None else sign * best[0],
-                    None if bound is None else sign * bound,
+                    None if best[0] is None else sign * best[0] * goal.scale,
+                    None if bound is None else sign * bound * goal.scale,
                     gap,
                 )
             )
@@ -304,8 +304,8 @@ def _held(goal: Goal, aim: Linear, point: Floats) -> float:
 
 
 def _level_result(goal: Goal, sign: float, result: Result, gap: float) -> LevelResult:
-    bound = sign * result.bound if np.isfinite(result.bound) else None
-    value = None if result.objective is None else sign * result.objective
+    bound = sign * result.bound * goal.scale if np.isfinite(result.bound) else None
+    value = None if result.objective is None else sign * result.objective * goal.scale
     reached = result.gap if bound is not None else None
     proven = reached is not None and reached <= gap + 1e-9
     return LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven, goal.gap)

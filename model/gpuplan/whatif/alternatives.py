@@ -195,15 +195,15 @@ def _no_worse(first: Answer, within: Decimal) -> Alter:
 
     def alter(formulation: Formulation) -> Formulation:
         goal = formulation.goals[-1]
-        value = first.levels[-1].value
-        room = float(abs(value) * within)
+        value = float(first.levels[-1].value) / goal.scale
+        room = abs(value) * float(within)
         problem = formulation.problem
         problem.rows.family = "objective"
         if goal.expression:
             if goal.maximise:
-                problem.rows.add(("within",), goal.expression, at_least=float(value) - room)
+                problem.rows.add(("within",), goal.expression, at_least=value - room)
             else:
-                problem.rows.add(("within",), goal.expression, at_most=float(value) + room)
+                problem.rows.add(("within",), goal.expression, at_most=value + room)
         return formulation
 
     return alter

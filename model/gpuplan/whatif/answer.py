@@ -116,7 +116,7 @@ def holding(known: Sequence[PlanLevel]) -> Alter:
         problem = formulation.problem
         problem.rows.family = "objective"
         for number, (goal, level) in enumerate(zip(formulation.goals, known, strict=False)):
-            reached = float(level.reached)
+            reached = float(level.reached) / goal.scale
             slip = goal.tolerance + goal.tolerance_share * abs(reached) + HOLD * max(1.0, abs(reached))
             if not goal.expression:
                 continue

@@ -183,12 +183,15 @@ def _giving(name: str) -> Callable[[Formulation], Formulation]:
 
         problem = formulation.problem
         problem.rows.family = "limits"
-        step = problem.columns.add(("step", name), Role.CONTINUOUS)
-        for column in problem.columns.of("shortfall"):
-            if problem.columns.keys[column][1] == name:
-                window = problem.columns.keys[column][2]
-                problem.rows.add(("step", name, window), Linear([(column, 1.0), (step, -1.0)]), at_most=0.0)
-        return replace(formulation, goals=(Goal("smallest move", "", False, Linear([(step, 1.0)]), 0.0, 0.0),))
+        missed = [column for column in problem.columns.of("shortfall") if problem.columns.keys[column][1] == name]
+        most = max((problem.columns.upper[column] for column in missed), default=0.0)
+        step = problem.columns.add(("step", name), Role.CONTINUOUS, most)
+        for column in missed:
+            window = problem.columns.keys[column][2]
+            problem.rows.add(("step", name, window), Linear([(column, 1.0), (step, -1.0)]), at_most=0.0)
+        scale = float(problem.unit_of(problem.instance.limits[name]))
+        smallest = Goal("smallest move", "", False, Linear([(step, 1.0)]), 0.0, 0.0, scale=scale)
+        return replace(formulation, goals=(smallest,))
 
     return alter
 

@@ -199,11 +199,12 @@ def _at_least_as_good(at: Decimal, soft: int) -> Alter:
         goal = formulation.goals[soft + 1]
         rows = formulation.problem.rows
         rows.family = "objective"
-        slip = 1e-9 * max(1.0, abs(float(at)))
+        value = float(at) / goal.scale
+        slip = 1e-9 * max(1.0, abs(value))
         if goal.maximise:
-            rows.add(("at",), goal.expression, at_least=float(at) - slip)
+            rows.add(("at",), goal.expression, at_least=value - slip)
         else:
-            rows.add(("at",), goal.expression, at_most=float(at) + slip)
+            rows.add(("at",), goal.expression, at_most=value + slip)
         return replace(formulation)
 
     return alter

@@ -1,0 +1,69 @@
+"""Narrower bounds of columns that follow from the rows at a node, with room for rounding."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gpuplan.solver.matrix import Floats
+from gpuplan.solver.proof.safe import ALLOWED, Rows
+
+ROUNDS = 6
+ROUNDING = 1e-9
+"""Share of its terms by which a row is taken to be wider."""
+
+
+@dataclass(frozen=True)
+class Propagation:
+    """Rows ready to be looked through."""
+
+    rows: Rows
+    whole: np.ndarray[Any, Any]
+
+    def __post_init__(self) -> None:
+        matrix = self.rows.matrix
+        object.__setattr__(self, "_row", matrix.rows())
+        object.__setattr__(self, "_rising", matrix.values > 0)
+
+    def narrowed(self, lower: Floats, upper: Floats, rounds: int = ROUNDS) -> tuple[Floats, Floats] | None:
+        """Bounds of the columns that follow from the rows and from given ones; None where no point keeps them all.
+
+        Whole columns have whole bounds.
+        """
+        matrix, row, rising = self.rows.matrix, self._row, self._rising  # type: ignore[attr-defined]
+        columns, height, sizes = matrix.columns, len(matrix.row_lower), np.abs(matrix.values)
+        ends = np.maximum(
+            np.where(np.isfinite(matrix.row_lower), np.abs(matrix.row_lower), 0.0),
+            np.where(np.isfinite(matrix.row_upper), np.abs(matrix.row_upper), 0.0),
+        )
+        for _ in range(rounds):
+            low, high = lower[columns], upper[columns]
+            down, up = matrix.values * np.where(rising, low, high), matrix.values * np.where(rising, high, low)
+            least, most = np.bincount(row, down, minlength=height), np.bincount(row, up, minlength=height)
+            size = np.bincount(row, np.maximum(np.abs(down), np.abs(up)), minlength=height)
+            room = ROUNDING * size + ALLOWED * ends
+            above, below = matrix.row_upper + room - least, most - (matrix.row_lower - room)
+            if np.any(above < 0.0) or np.any(below < 0.0):
+                return None
+            # How far a column may be from the end at which it takes the least, and from the one at which it gives most.
+            up_to, from_ = above[row] / sizes, below[row] / sizes
+            highest = np.minimum(np.where(rising, low + up_to, np.inf), np.where(rising, np.inf, low + from_))
+            lowest = np.maximum(np.where(rising, high - from_, -np.inf), np.where(rising, -np.inf, high - up_to))
+            fresh_upper, fresh_lower = upper.copy(), lower.copy()
+            np.minimum.at(fresh_upper, columns, highest)
+            np.maximum.at(fresh_lower, columns, lowest)
+            fresh_upper += ROUNDING * np.maximum(np.abs(fresh_upper), 1.0)
+            fresh_lower -= ROUNDING * np.maximum(np.abs(fresh_lower), 1.0)
+            fresh_upper = np.where(self.whole, np.floor(fresh_upper), fresh_upper)
+            fresh_lower = np.where(self.whole, np.ceil(fresh_lower), fresh_lower)
+            fresh_upper, fresh_lower = np.minimum(fresh_upper, upper), np.maximum(fresh_lower, lower)
+            if np.any(fresh_lower > fresh_upper + ROUNDING * np.maximum(np.abs(fresh_upper), 1.0)):
+                return None
+            fresh_lower = np.minimum(fresh_lower, fresh_upper)
+            moved = self.whole & ((fresh_upper < upper) | (fresh_lower > lower))
+            lower, upper = fresh_lower, fresh_upper
+            if not moved.any():
+                break
+        return lower, upper
