@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
 STEP = Decimal("1e-6")
-NOISE = 1e-8
-"""Share within which a bound and a value are one: a solver lets whole numbers be a billionth less."""
 AGREE = Decimal("1e-6")
 """Share within which a value of the search and the recounted one are the same."""
 
@@ -200,20 +198,18 @@ def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began
 def levels_of(
     searched: Sequence[LevelResult], recounted: Sequence[tuple[str, str, Decimal]], asked: Decimal
 ) -> list[PlanLevel]:
-    """Values as recounted, bounds as proven; a bound is rounded away from the value, never towards it."""
+    """Values as recounted, bounds as verified; a bound is rounded away from the value, never towards it."""
     found = []
     for number, (level, (name, unit, value)) in enumerate(zip(searched, recounted, strict=True), 1):
         reached = value
         if number < len(searched) and level.value is not None:
             known = Decimal(repr(level.value)).quantize(STEP)
             reached = value if abs(known - value) <= AGREE * max(Decimal(1), abs(value)) else known
-        bound = None
-        if level.bound is not None:
-            rounding = ROUND_CEILING if level.maximise else ROUND_FLOOR
-            bound = Decimal(repr(level.bound)).quantize(STEP, rounding=rounding)
+        resolution = _resolution(level, reached)
+        bound = _rounded(level.bound, level.maximise, resolution)
+        if bound is not None:
             bound = max(bound, reached) if level.maximise else min(bound, reached)
-            if abs(level.bound - float(reached)) <= NOISE * max(1.0, abs(level.bound)):
-                bound = reached
+        gap_asked = asked if level.asked is None else Decimal(repr(level.asked))
         found.append(
             PlanLevel(
                 name=name,
@@ -221,11 +217,29 @@ def levels_of(
                 value=value,
                 reached=reached,
                 bound=bound,
-                gap=gap_of(reached, bound),
-                proven=is_proven(reached, bound, asked if level.asked is None else Decimal(repr(level.asked))),
+                gap=gap_of(reached, bound, resolution),
+                resolution=resolution,
+                proven=is_proven(reached, bound, gap_asked, resolution),
+                claimed=_rounded(level.claimed, level.maximise, resolution),
             )
         )
     return found
+
+
+def _resolution(level: LevelResult, reached: Decimal) -> Decimal:
+    """Twice what a proof does not tell apart, for the rounding of what is told, to one digit."""
+    from gpuplan.solver.proof.tree import RESOLUTION
+
+    exact = 2 * Decimal(RESOLUTION) * max(abs(reached), Decimal(level.scale))
+    return exact.quantize(Decimal(1).scaleb(exact.adjusted()), rounding=ROUND_CEILING).normalize()
+
+
+def _rounded(bound: float | None, maximise: bool, resolution: Decimal) -> Decimal | None:
+    """A bound to a tenth of the resolution, or to a millionth where that is less; away from what it bounds."""
+    if bound is None:
+        return None
+    step = min(STEP, Decimal(1).scaleb(resolution.adjusted() - 1))
+    return Decimal(repr(bound)).quantize(step, rounding=ROUND_CEILING if maximise else ROUND_FLOOR)
 
 
 def versions() -> dict[str, str]:

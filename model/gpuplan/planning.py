@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.extraction import decisions_of
 from gpuplan.families.limits import shortfall_amount
+from gpuplan.instance.base import exactly
 from gpuplan.instance.caps import every_limit
 from gpuplan.instance.timeline import windows
+from gpuplan.program.problem import Group
 from gpuplan.reckoning import Reckoning, reckon
 from gpuplan.solver.result import Termination
 
 if TYPE_CHECKING:
+    from gpuplan.formulation import Formulation
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.reading import Reading
     from gpuplan.program.columns import Key
+    from gpuplan.solver.matrix import Floats
     from gpuplan.solver.search import LevelResult, Search, SearchResult
 
 SLIPPED = Fraction(1, 10**5)
@@ -39,34 +44,52 @@ class Found:
 def find(instance: Instance, search: Search) -> Found:
     """The best plan of an instance that passes its audit, if the search finds one.
 
-    Bounds are those of the first search: later ones have narrower limits, so their bounds hold for less.
+    A search that met points which miss a limit by no more than a solver's tolerance, and could not list what is beside
+    them, is made again with these limits narrower. What it then proves holds for less, and is not told.
     """
+    search.judge = search.judge or judge_of(instance)
     margins: dict[Key, float] = {}
-    first: SearchResult | None = None
     for _ in range(TRIES):
+        search.refused = None
         result = search.run(instance, margins)
-        if result.values is None:
-            if first is not None and result.termination is Termination.INFEASIBLE:
-                # Proven only for the narrower limits.
-                result = replace(result, termination=Termination.STOPPED)
-            return Found(result, None)
-        if first is None:
-            first = result
-        elif result.levels:
-            result = replace(result, levels=_with_bounds(result.levels, first.levels))
-        reckoning = _reckoned(instance, result)
-        slipped = _slipped(instance, result, reckoning)
+        if result.values is not None:
+            levels = result.levels if not margins else tuple(_unproven(level) for level in result.levels)
+            return Found(replace(result, levels=levels), _reckoned(instance, result))
+        if result.termination is Termination.INFEASIBLE:
+            break
+        slipped = {} if search.refused is None else _slipped(instance, *search.refused)
         if not slipped or set(slipped) <= set(margins):
             break
         margins |= slipped
-    return Found(result, reckoning)
+    if margins and result.termination is Termination.INFEASIBLE:
+        result = replace(result, termination=Termination.STOPPED)
+    return Found(result, None)
 
 
-def _with_bounds(levels: tuple[LevelResult, ...], first: tuple[LevelResult, ...]) -> tuple[LevelResult, ...]:
-    return tuple(
-        replace(level, bound=known.bound, proven=level.proven and known.proven)
-        for level, known in zip(levels, first, strict=True)
-    )
+def _unproven(level: LevelResult) -> LevelResult:
+    return replace(level, bound=None, gap=None, proven=False, claimed=None, by="")
+
+
+def judge_of(instance: Instance) -> Callable[[Formulation, int, Floats], float | None]:
+    """What a point found for a level comes to there, to minimise, by the plan that it makes; None where it makes none.
+
+    It makes one where every rule of its program holds, by the exact audit.
+    """
+
+    @exactly
+    def judge(formulation: Formulation, number: int, point: Floats) -> float | None:
+        reckoning = reckon(instance, decisions_of(formulation.problem, point))
+        off = formulation.problem.off
+        if any(Group(reading.family, reading.path) not in off for reading in reckoning.broken):
+            return None
+        goal = formulation.goals[number]
+        sign = -1.0 if goal.maximise else 1.0
+        position = len(reckoning.levels) - len(formulation.goals) + number
+        if position < 0 or reckoning.levels[position][0] != goal.name:
+            return sign * goal.expression.value(point.tolist())  # asked for what is no level of the instance
+        return sign * float(Fraction(reckoning.levels[position][2]) / Fraction(goal.scale))
+
+    return judge
 
 
 def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
@@ -81,7 +104,7 @@ def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
         if level.value is None:
             continue
         sign = -1 if level.maximise else 1
-        apart = AGREE * max(1.0, abs(level.value))
+        apart = AGREE * max(level.scale, abs(level.value))
         goal = result.formulation.goals[number]
         last = number == len(result.levels) - 1
         allowed = 0.0 if last else goal.tolerance * goal.scale + goal.tolerance_share * abs(level.value)
@@ -94,11 +117,11 @@ def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
     return replace(reckoning, remarks=tuple(remarks))
 
 
-def _slipped(instance: Instance, result: SearchResult, reckoning: Reckoning) -> dict[Key, float]:
-    """Margins for the rows of limits that the plan misses by no more than the solver's tolerance explains."""
+def _slipped(instance: Instance, formulation: Formulation, point: Floats) -> dict[Key, float]:
+    """Margins for the rows of limits that a point misses by no more than the solver's tolerance explains."""
     found: dict[Key, float] = {}
-    assert result.formulation is not None
-    rows = result.formulation.problem.rows
+    rows = formulation.problem.rows
+    reckoning = reckon(instance, decisions_of(formulation.problem, point))
     for reading in reckoning.broken:
         if reading.family not in ("limits", "funds") or not _is_near(instance, reckoning, reading):
             continue

@@ -25,6 +25,7 @@ from gpuplan.families.limits import scale, selected, shortfall_amount
 from gpuplan.instance.rules import Measured
 from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import unit_of
+from gpuplan.ledger.entries import rounded
 from gpuplan.ledger.measures import measure as recounted
 from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
+
+
+DIGITS = 12
+"""After the point, of values that are not money."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +175,9 @@ def measure_worth(instance: Instance, of: Measured, system: str, offer: str | No
 
 
 def values(recount: Recount) -> list[tuple[str, str, Decimal]]:
-    """(name, unit, value) of every level, recounted from a plan; rounded to 6 decimals."""
+    """(name, unit, value) of every level, recounted from a plan; rounded to twelve digits, or as entries of money are."""
     instance = recount.instance
+    digits = instance.money_digits
     found = []
     for priority in priorities(instance):
         missed = sum(
@@ -183,8 +189,11 @@ def values(recount: Recount) -> list[tuple[str, str, Decimal]]:
             ),
             Fraction(0),
         )
-        found.append((f"miss soft limits of priority {priority} least", "shortfall", _decimal(missed)))
-    return found + [(*level_name(level, instance), _decimal(_value(recount, level))) for level in instance.objective]
+        found.append((f"miss soft limits of priority {priority} least", "shortfall", rounded(missed, DIGITS)))
+    for level in instance.objective:
+        name, unit = level_name(level, instance)
+        found.append((name, unit, rounded(_value(recount, level), digits if unit == "money" else DIGITS)))
+    return found
 
 
 def _value(recount: Recount, level: Level) -> Fraction:
@@ -206,6 +215,3 @@ def _value(recount: Recount, level: Level) -> Fraction:
     assert isinstance(aim, Measured)
     return recounted(recount, aim, date.min, _last_day(instance, aim, level.by))
 
-
-def _decimal(value: Fraction) -> Decimal:
-    return Decimal(round(value * 10**6)).scaleb(-6)

@@ -73,3 +73,29 @@ def module_instalments(instance: Instance, module_id: str, signed: date) -> list
 def last_order_day(instance: Instance, offer: str) -> date:
     """Last day of an offer's order window: savings and rebates are booked on it."""
     return instance.offers[offer].order_until or instance.calendar.end
+
+
+def prices(instance: Instance) -> list[Fraction]:
+    """Every price of what is sold, in the reporting currency as of the first day of the calendar.
+
+    Of an instance that states no prices, the amounts of money that its limits and funds state; else 1.
+    """
+    sold = [*instance.offers.values(), *instance.modules.values()]
+    stated = [
+        Fraction(price) * rate(instance, one.currency, instance.calendar.start)
+        for one in sold
+        for price in (one.price, one.price_per_month)
+        if price
+    ]
+    if not stated:
+        limits = [limit for limit in instance.limits.values() if limit.kind == "money" and limit.is_amount]
+        bounds = [bound for limit in limits for bound in (limit.at_least, limit.at_most)]
+        bounds += [fund.amount for fund in instance.funds.values()]
+        stated = [Fraction(bound) for bound in bounds if bound]
+    return stated or [Fraction(1)]
+
+
+def typical_price(instance: Instance) -> Fraction:
+    """The middle one of the prices: what an amount of money is small or large against."""
+    stated = sorted(prices(instance))
+    return stated[len(stated) // 2]

@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
+from fractions import Fraction
 from functools import cached_property
+from math import floor, log10
 from typing import Annotated
 
 from pydantic import Field, ValidationError
@@ -27,6 +29,7 @@ from gpuplan.instance.funding import Fund, Levy
 from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.matching import whole_of
 from gpuplan.instance.offers import Offer, Vendor
+from gpuplan.instance.prices import typical_price
 from gpuplan.instance.permission import Permissions
 from gpuplan.instance.regimes import Export
 from gpuplan.instance.rules import Deadline, Level, Limit, Measured
@@ -116,6 +119,17 @@ class Instance(Closed):
     def currency(self) -> str:
         """The reporting currency."""
         return self.economics.currency
+
+    @cached_property
+    def typical_price(self) -> Fraction:
+        """The middle one of its prices, in the reporting currency."""
+        return typical_price(self)
+
+    @cached_property
+    def money_digits(self) -> int:
+        """Digits after the point to which entries of money are rounded: a thousand-millionth of a typical price, or a
+        millionth of the currency's unit where that is less."""
+        return max(6, 9 - floor(log10(self.typical_price)))
 
     @cached_property
     def caps(self) -> dict[Id, tuple[str, Limit]]:

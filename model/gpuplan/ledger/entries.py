@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,10 @@ from gpuplan.instance.matching import Subject
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
-STEP = Decimal("0.000001")
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One payment, exact to a millionth of the reporting currency; everything above adds such entries up."""
+    """One payment, exact to the instance's `money_digits`; everything above adds such entries up."""
 
     term: str
     day: date
@@ -29,10 +27,9 @@ class Entry:
     discounted: Decimal
 
 
-def rounded(value: Fraction) -> Decimal:
-    """An exact value to the ledger's step, half to even."""
-    scaled = round(value * 10**6)
-    return Decimal(scaled).scaleb(-6)
+def rounded(value: Fraction, digits: int = 6) -> Decimal:
+    """An exact value to so many digits after the point, half to even."""
+    return Decimal(round(value * 10**digits)).scaleb(-digits)
 
 
 def entry(
@@ -40,9 +37,10 @@ def entry(
 ) -> Entry:
     """An entry in the reporting currency, discounted by its day."""
     worth = amount * Fraction(instance.discount(day))
-    return Entry(term, day, committed or day, subject, rounded(amount), rounded(worth))
+    digits = instance.money_digits
+    return Entry(term, day, committed or day, subject, rounded(amount, digits), rounded(worth, digits))
 
 
 def total(entries: Iterable[Entry]) -> Decimal:
     """Undiscounted sum."""
-    return sum((one.amount for one in entries), Decimal(0)).quantize(STEP, rounding=ROUND_HALF_EVEN)
+    return sum((one.amount for one in entries), Decimal(0))

@@ -48,14 +48,17 @@ def _claimed(instance: Instance, plan: Plan, number: int, name: str, unit: str, 
     last = number == len(plan.levels) - 1
     reached = value if level is None or last else level.reached
     bound = None if level is None else level.bound
+    resolution = Decimal(0) if level is None else level.resolution
     return PlanLevel(
         name=name,
         unit=unit,
         value=value,
         reached=reached,
         bound=bound,
-        gap=gap_of(reached, bound),
-        proven=is_proven(reached, bound, gap_asked(instance, number, plan.options.gap)),
+        gap=gap_of(reached, bound, resolution),
+        resolution=resolution,
+        proven=is_proven(reached, bound, gap_asked(instance, number, plan.options.gap), resolution),
+        claimed=None if level is None else level.claimed,
     )
 
 

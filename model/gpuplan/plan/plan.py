@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Literal
 
 from pydantic import Field
@@ -37,11 +38,15 @@ class PlanLevel(Closed):
     reached: Figure
     """When the level was finished; later levels may have given up its tolerance since."""
     bound: Figure | None
-    """Nothing better than this can be reached; none when the search was stopped before there was one."""
+    """Nothing better than this can be reached, verified; none when the search was stopped before there was one."""
     gap: Figure | None
-    """Distance from what was reached to the bound, as a share of it."""
+    """Distance from what was reached to the bound, as a share of it; none where nothing was reached but 0."""
+    resolution: Figure = Decimal(0)
+    """Distance below which the proof cannot tell two values apart."""
     proven: bool
-    """Whether the gap asked for was reached."""
+    """Whether the gap asked for was reached, within the resolution."""
+    claimed: Figure | None = None
+    """The bound by the solver's word, where no second line has verified so much."""
 
 
 class PlanOrder(Closed):

@@ -11,19 +11,23 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
 
-def gap_of(value: Decimal, bound: Decimal | None) -> Decimal | None:
-    """Distance from value to bound as a share of the value, to 9 decimals; None without a bound, or at value 0."""
+def gap_of(value: Decimal, bound: Decimal | None, resolution: Decimal = Decimal(0)) -> Decimal | None:
+    """Distance from value to bound as a share of the value, to 9 decimals; None without a bound.
+
+    At value 0 it is 0 within the resolution, and None beyond it.
+    """
     if bound is None:
         return None
     if value == bound:
         return Decimal(0)
-    return (abs(value - bound) / abs(value)).quantize(Decimal("1e-9")) if value else None
+    if not value:
+        return Decimal(0) if abs(bound) <= resolution else None
+    return (abs(value - bound) / abs(value)).quantize(Decimal("1e-9"))
 
 
-def is_proven(value: Decimal, bound: Decimal | None, asked: Decimal) -> bool:
-    """Whether the gap asked for is reached, to the last digit shown."""
-    gap = gap_of(value, bound)
-    return gap is not None and gap <= asked + Decimal("1e-9")
+def is_proven(value: Decimal, bound: Decimal | None, asked: Decimal, resolution: Decimal = Decimal(0)) -> bool:
+    """Whether the gap asked for is reached, within what the proof can tell apart."""
+    return bound is not None and abs(value - bound) <= max(asked * abs(value), resolution)
 
 
 def gap_asked(instance: Instance, number: int, asked: Decimal) -> Decimal:

@@ -8,14 +8,13 @@ floating point, and all amounts divided by the same factor give the same program
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import log2
 from typing import TYPE_CHECKING
 
-from gpuplan.instance.prices import rate
+from gpuplan.instance.prices import prices
 from gpuplan.instance.units import common_step
 
 if TYPE_CHECKING:
@@ -33,10 +32,8 @@ class Money:
 
     @classmethod
     def of(cls, instance: Instance) -> Money:
-        """Taken from an instance's prices; the bounds of its money where it states no prices."""
-        prices = [price for price in _prices(instance) if price] or [one for one in _bounds(instance) if one]
-        step = common_step(prices)
-        typical = sorted(prices)[len(prices) // 2] if prices else Fraction(1)
+        """Taken from an instance's prices."""
+        step, typical = common_step(prices(instance)), instance.typical_price
         unit = step * Fraction(2) ** round(log2(typical / step))
         foreign = instance.economics.exchange_rates
         return cls(unit, {currency: unit / Fraction(rates[0].rate) for currency, rates in foreign.items()})
@@ -49,18 +46,3 @@ class Money:
         """What 1 stands for, in a currency (None: the reporting one)."""
         return self.unit if currency is None else self.units.get(currency, self.unit)
 
-
-def _prices(instance: Instance) -> Iterable[Fraction]:
-    """Prices of systems and modules, in the reporting currency as of the first day of the calendar."""
-    sold = [*instance.offers.values(), *instance.modules.values()]
-    for one in sold:
-        worth = rate(instance, one.currency, instance.calendar.start)
-        yield from (Fraction(one.price) * worth, Fraction(one.price_per_month) * worth)
-
-
-def _bounds(instance: Instance) -> Iterable[Fraction]:
-    """Amounts of money that limits and funds state."""
-    for limit in instance.limits.values():
-        if limit.kind == "money" and limit.is_amount:
-            yield from (Fraction(bound) for bound in (limit.at_least, limit.at_most) if bound is not None)
-    yield from (Fraction(fund.amount) for fund in instance.funds.values())

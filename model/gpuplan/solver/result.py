@@ -65,6 +65,10 @@ class Result:
     values: Floats | None
     objective: float | None
     bound: float
+    verified: float = NO_BOUND
+    """The part of the bound that does not rest on the solver's word."""
+    by: str = ""
+    """What verified it."""
 
     @property
     def gap(self) -> float:

@@ -23,8 +23,10 @@ from gpuplan.solver.result import (
     contradicts_itself,
     relative_gap,
 )
+from gpuplan.solver.proof.tree import allowance
 from gpuplan.solver.side_by_side import several
 from gpuplan.solver.staged import Staged
+from gpuplan.solver.verification import Verification
 from gpuplan.solver.watched import Watched, watched
 
 if TYPE_CHECKING:
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 LARGE = 2_000
 """Columns from which a program is searched in stages."""
+RESERVED, RESERVED_SECONDS = 0.25, 30.0
+"""Share of the time left, and the most of it, that is kept for verifying what a run finds."""
 HOLD = 1e-9
 """Share by which a finished level may slip while the next is sought: what the solver cannot tell apart."""
 
@@ -65,11 +69,18 @@ class LevelResult:
     maximise: bool
     value: float | None
     bound: float | None
+    """Verified."""
     gap: float | None
     proven: bool
     """Whether the gap asked for was reached."""
     asked: float | None = None
     """Gap asked for this level, where it is not that of the search."""
+    claimed: float | None = None
+    """Bound by the solver's word; None where it says no more than what is verified."""
+    by: str = ""
+    """What verified the bound."""
+    scale: float = 1.0
+    """What 1 of the program's unit stands for: values are not told apart by less than `RESOLUTION` of it."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +110,9 @@ class Search:
     """What a question adds to the program of its instance, or asks of it instead."""
     runs: Watched | None = None
     """Where to run, when a process is kept between searches; one is made for this search when left out."""
+    judge: Callable[[Formulation, int, Floats], float | None] | None = None
+    """What a point found for a level (by its position) costs there by the plan that its decisions make, exactly and in
+    the program's unit; None where they make none. By the program's rows when left out."""
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
@@ -109,6 +123,8 @@ class Search:
         """Of a search in stages; they start while the coarse program is built."""
         self._gap = self.settings.gap
         """Asked for the level that is being sought."""
+        self.refused: tuple[Formulation, Floats] | None = None
+        """The last point that is no plan, although it keeps every row as far as the solver can tell."""
 
     def run(self, instance: Instance, margins: Mapping[Key, float] | None = None) -> SearchResult:
         """Search for the best plan of an instance, staying within limits by the margins given.
@@ -138,13 +154,13 @@ class Search:
     def is_feasible(self, runs: Watched, formulation: Formulation) -> bool | None:
         """Whether any plan exists; None when a limit came first. "No" is said only after a second look."""
         matrix = matrix_of(formulation)
-        for careful in (False, True):
-            result = self._timed(runs, matrix, replace(self.settings, careful=careful), None, None)
-            if result.values is not None:
-                return True
-            if result.termination is not Termination.INFEASIBLE:
-                return None
-        return False
+        result = self._timed(runs, matrix, self.settings, None, None)
+        if result.values is None or self._worth_of(formulation, matrix, 0, result.values) is None:
+            claim = replace(result, values=None, objective=None)
+            result = self._verification(runs, formulation, matrix, 0, None).of(matrix, claim)
+        if result.values is not None:
+            return True
+        return False if result.termination is Termination.INFEASIBLE else None
 
     def _altered(self, formulation: Formulation) -> Formulation:
         return formulation if self.alter is None else self.alter(formulation)
@@ -152,7 +168,8 @@ class Search:
     def _second_look(self, runs: Watched, instance: Instance) -> SearchResult:
         """Search again without presolve, with tight tolerances and without tightenings, before saying "infeasible"."""
         formulation = self._altered(formulate(instance, tightenings=False, margins=self._margins))
-        careful = Search(replace(self.settings, careful=True), self.on_progress, self.should_stop)
+        settings = replace(self.settings, careful=True)
+        careful = Search(settings, self.on_progress, self.should_stop, judge=self.judge)
         careful._began, careful._in_solver = self._began, 0.0
         result = careful._levels(runs, formulation, matrix_of(formulation))
         self._in_solver += careful._in_solver
@@ -168,29 +185,74 @@ class Search:
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
             self._gap = self.settings.gap if goal.gap is None else goal.gap
-            result = self._solve(
-                runs, level, best, listener, settled=best is not None and _is_settled(aim, level, best)
-            )
+            settled = best is not None and _is_settled(aim, level, best)
+            result = self._solve(runs, level, best, listener, settled=settled)
             if result.termination is Termination.FAILED and result.values is None:
                 raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
                 return SearchResult(result.termination, formulation, None, (), 0.0)
+            if settled:
+                result = replace(result, verified=result.bound, by="bounds of its columns")
+            elif result.values is not None:
+                result = self._judged(formulation, level, number - 1, result, best)
+            if not settled and not (result.termination is Termination.INFEASIBLE and not self.settings.careful):
+                verification = self._verification(runs, formulation, level, number - 1, listener)
+                result = verification.of(level, result)
+            self._level_ended(level, result)
             if result.values is None:
                 if best is None:
                     return SearchResult(result.termination, formulation, None, (), 0.0)
                 # The plan of the level before is still there: it has a value here, and nothing is proven.
-                result = Result(
-                    Termination.STOPPED, best, _value(aim, best), result.bound if result.bound < np.inf else NO_BOUND
-                )
+                known = result.bound if result.bound < np.inf else NO_BOUND
+                value = self._worth_of(formulation, level, number - 1, best)
+                result = Result(Termination.STOPPED, best, _value(aim, best) if value is None else value, known)
             best = result.values
             assert best is not None
             found.append(_level_result(goal, sign, result, self._gap))
             if result.termination is not Termination.OPTIMAL:
                 ended = Termination.STOPPED
-            matrix = matrix.with_row(aim, _held(goal, aim, best))
+            matrix = matrix.with_row(aim, _held(goal, _value(aim, best) if settled else result.objective or 0.0))
         if best is not None:
             best = self._polished(runs, matrix.with_cost(formulation.goals[-1].expression.times(sign)), best)
         return SearchResult(ended, formulation, best, tuple(found), 0.0)
+
+    def _level_ended(self, matrix: Matrix, result: Result) -> None:
+        """A level was sought, and what was found of it verified."""
+
+    def _judged(
+        self, formulation: Formulation, matrix: Matrix, number: int, result: Result, before: Floats | None
+    ) -> Result:
+        """A result with what its plan costs; where it is no plan, with the plan of the level before, if there is one."""
+        assert result.values is not None
+        value = self._worth_of(formulation, matrix, number, result.values)
+        if value is not None:
+            return replace(result, objective=value)
+        known = None if before is None else self._worth_of(formulation, matrix, number, before)
+        return Result(Termination.STOPPED, before if known is not None else None, known, NO_BOUND)
+
+    def _worth_of(self, formulation: Formulation, matrix: Matrix, number: int, point: Floats) -> float | None:
+        """What a point costs by the plan that its decisions make; None where they make none, which is remembered."""
+        rounded = np.where(matrix.whole, np.round(point), point)
+        if self.judge is None:
+            return None if len(matrix.broken_rows(rounded)) else _worth(matrix, rounded)
+        value = self.judge(formulation, number, rounded)
+        if value is None:
+            self.refused = (formulation, rounded)
+        return value
+
+    def _verification(
+        self,
+        runs: Watched,
+        formulation: Formulation,
+        matrix: Matrix,
+        number: int,
+        listener: Callable[[Report], None] | None,
+    ) -> Verification:
+        def judge(point: Floats) -> float | None:
+            return self._worth_of(formulation, matrix, number, point)
+
+        settings = replace(self.settings, gap=self._gap, cutoff=None)
+        return Verification(runs, settings, self._left, self.should_stop or _never, judge, listener)
 
     def _solve(
         self,
@@ -227,7 +289,9 @@ class Search:
         if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
             return Result(Termination.STOPPED, start, None if start is None else _worth(matrix, start), NO_BOUND)
         try:
-            result = runs.run(matrix, replace(settings, time_limit=self._left()), start, listener, self.should_stop)
+            limit = self._left() - min(self._left() * RESERVED, RESERVED_SECONDS)
+            limit = self._left() if np.isinf(self._left()) else limit
+            result = runs.run(matrix, replace(settings, time_limit=limit), start, listener, self.should_stop)
             if contradicts_itself(result, settings) and self._left() > 0:
                 careful = replace(settings, careful=True, time_limit=self._left())
                 result = runs.run(matrix, careful, start, listener, self.should_stop)
@@ -297,15 +361,23 @@ def _is_settled(aim: Linear, level: Matrix, point: Floats) -> bool:
     return _value(aim, point) <= least
 
 
-def _held(goal: Goal, aim: Linear, point: Floats) -> float:
+def _held(goal: Goal, value: float) -> float:
     """Largest value that later levels may bring this one to."""
-    value = _value(aim, point)
     return value + goal.tolerance + goal.tolerance_share * abs(value) + HOLD * max(1.0, abs(value))
 
 
 def _level_result(goal: Goal, sign: float, result: Result, gap: float) -> LevelResult:
-    bound = sign * result.bound * goal.scale if np.isfinite(result.bound) else None
+    bound = sign * result.verified * goal.scale if np.isfinite(result.verified) else None
+    claimed = sign * result.bound * goal.scale if result.verified < result.bound < np.inf else None
     value = None if result.objective is None else sign * result.objective * goal.scale
-    reached = result.gap if bound is not None else None
-    proven = reached is not None and reached <= gap + 1e-9
-    return LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven, goal.gap)
+    distance = None if result.objective is None else result.objective - result.verified
+    proven = distance is not None and distance <= allowance(result.objective or 0.0, gap) * (1.0 + 1e-6)
+    reached = relative_gap(result.objective, result.verified) if bound is not None else None
+    return LevelResult(
+        goal.name, goal.unit, goal.maximise, value, bound, reached, proven, goal.gap, claimed, result.by, goal.scale
+    )
+
+
+def _never() -> bool:
+    """Nobody asks to stop."""
+    return False

@@ -22,8 +22,9 @@ from gpuplan.errors import Defect
 from gpuplan.solver import highs
 from gpuplan.solver.matrix import Floats, Matrix
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination
+from gpuplan.solver.proof.tree import Claim, Judge, Proof, prove
 from gpuplan.solver.tree import Explored, Stretch
-from gpuplan.solver.worker import Run, receive, send
+from gpuplan.solver.worker import Asked, Judged, Run, receive, send
 
 SMALL = 4_000
 """Entries up to which a run starts in this process."""
@@ -71,6 +72,24 @@ class Watched:
         assert isinstance(found, Result)
         return found
 
+    def prove(
+        self,
+        claim: Claim,
+        judge: Judge,
+        on_report: OnReport | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Proof | None:
+        """Prove a claim, each plan on the way judged in this process; None when it had to be given up."""
+        if len(claim.matrix.values) <= SMALL and claim.settings.memory_mb is None:
+            return prove(claim, judge, should_stop or _never, on_report)
+        deadline = time.monotonic() + claim.settings.time_limit
+        self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
+        try:
+            found = self._in_child(claim, deadline, on_report, should_stop, judge)
+        except _GoneBeforeError:
+            found = self._in_child(claim, deadline, on_report, should_stop, judge)
+        return found if isinstance(found, Proof) else None
+
     def begin(self) -> None:
         """Start the child ahead of its first task."""
         self._running_child()
@@ -98,11 +117,12 @@ class Watched:
 
     def _in_child(
         self,
-        task: Run | Stretch,
+        task: Run | Stretch | Claim,
         deadline: float,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
-    ) -> Result | Explored:
+        judge: Judge | None = None,
+    ) -> Result | Explored | Proof:
         finished = False
         kept = self._child
         try:
@@ -111,7 +131,7 @@ class Watched:
             with contextlib.suppress(OSError):  # a child that died already: the watch will see it
                 assert child.stdin is not None
                 send(child.stdin, replace(task, settings=replace(task.settings, time_limit=left)))
-            result = self._watch(child, child is kept, deadline, on_report, should_stop)
+            result = self._watch(child, child is kept, deadline, on_report, should_stop, judge)
             finished = result is not None
             return result if result is not None else self._best
         finally:
@@ -143,7 +163,8 @@ class Watched:
         deadline: float,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
-    ) -> Result | Explored | None:
+        judge: Judge | None,
+    ) -> Result | Explored | Proof | None:
         """The child's result, or None when it had to be given up: the best so far is then in `_best`.
 
         Raises _GoneBeforeError when it was kept from a run before and ended, unasked, before it said anything of this.
@@ -163,8 +184,15 @@ class Watched:
                 message = self._messages.get(timeout=TICK)
             except queue.Empty:
                 continue
-            if isinstance(message, Explored):
+            if isinstance(message, Explored | Proof):
                 return message
+            if isinstance(message, Asked):
+                heard = True
+                assert judge is not None
+                with contextlib.suppress(OSError):
+                    assert child.stdin is not None
+                    send(child.stdin, Judged(judge(message.point)))
+                continue
             if isinstance(message, Result):
                 return self._better(message)
             if isinstance(message, EOFError) and not heard:
@@ -223,6 +251,11 @@ def watched() -> Iterator[Watched]:
         yield runs
     finally:
         runs.close()
+
+
+def _never() -> bool:
+    """Nobody asks to stop."""
+    return False
 
 
 def _worth(matrix: Matrix, point: Floats | None) -> float | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import queue
 import struct
 import sys
 import threading
@@ -17,13 +18,28 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
-from gpuplan.solver.matrix import Matrix
+from gpuplan.solver.matrix import Floats, Matrix
+from gpuplan.solver.proof.tree import Claim, prove
 from gpuplan.solver.result import Settings
 from gpuplan.solver.tree import Stretch, explore
 
 LENGTH = struct.Struct("<Q")
 REPORT_EVERY = 0.1
 """Seconds between signs of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Sent up by a proof: what this point costs, if it is a plan. The answer comes down as `Judged`."""
+
+    point: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The answer to what was asked last."""
+
+    value: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +75,7 @@ class Inbox:
     def __init__(self, stream: IO[bytes]) -> None:
         self.stop = threading.Event()
         self.tasks: list[Any] = []
+        self.answers: queue.Queue[Judged] = queue.Queue()
         self.ready = threading.Condition()
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
@@ -68,6 +85,9 @@ class Inbox:
                 message = receive(stream)
                 if message == "stop":
                     self.stop.set()
+                    continue
+                if isinstance(message, Judged):
+                    self.answers.put(message)
                     continue
                 with self.ready:
                     self.tasks.append(message)
@@ -92,7 +112,7 @@ def main() -> None:
         _serve(out, inbox, inbox.next_task())
 
 
-def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch) -> None:
+def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch | Claim) -> None:
     """Do a task, and say how it ended."""
     import highspy  # noqa: F401  (loaded before the limit, which counts what comes on top)
 
@@ -112,6 +132,13 @@ def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch) -> None:
     try:
         if isinstance(task, Stretch):
             send(out, explore(task, inbox.stop.is_set))
+        elif isinstance(task, Claim):
+
+            def judge(point: Floats) -> float | None:
+                send(out, Asked(point))
+                return inbox.answers.get().value
+
+            send(out, prove(task, judge, inbox.stop.is_set, report))
         else:
             send(out, run(task.matrix, settings, report, inbox.stop.is_set))
     except MemoryError:

@@ -181,8 +181,9 @@ def _with_bound(exact: Answer, wide: Answer, effort: Effort) -> Answer:
     """The plan of the one, with the bound of the other, which holds for more plans."""
     level = exact.levels[-1]
     bound = wide.bound
-    proven = is_proven(level.reached, bound, effort.options.gap)
-    level = level.model_copy(update={"bound": bound, "gap": gap_of(level.reached, bound), "proven": proven})
+    proven = is_proven(level.reached, bound, effort.options.gap, level.resolution)
+    gap = gap_of(level.reached, bound, level.resolution)
+    level = level.model_copy(update={"bound": bound, "gap": gap, "proven": proven})
     levels = (*exact.levels[:-1], level)
     assert exact.plan is not None
     status: Status = "optimal" if all(one.proven for one in levels) else "feasible"

@@ -11,6 +11,8 @@ from gpuplan.solver.matrix import Floats
 from gpuplan.solver.proof.safe import ALLOWED, Rows
 
 ROUNDS = 6
+NARROWER = 0.9
+"""Share of its width to which a column must have been narrowed for another round."""
 ROUNDING = 1e-9
 """Share of its terms by which a row is taken to be wider."""
 
@@ -62,8 +64,8 @@ class Propagation:
             if np.any(fresh_lower > fresh_upper + ROUNDING * np.maximum(np.abs(fresh_upper), 1.0)):
                 return None
             fresh_lower = np.minimum(fresh_lower, fresh_upper)
-            moved = self.whole & ((fresh_upper < upper) | (fresh_lower > lower))
+            widths = upper - lower
             lower, upper = fresh_lower, fresh_upper
-            if not moved.any():
+            if not np.any(upper - lower < NARROWER * widths):
                 break
         return lower, upper

@@ -11,7 +11,7 @@ import numpy as np
 
 from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
 from gpuplan.solver.matrix import Floats, Matrix, scaled
-from gpuplan.solver.proof.safe import Rows
+from gpuplan.solver.proof.safe import UNIT, Rows
 from gpuplan.solver.result import NO_BOUND, Settings
 
 OPTIONS = {
@@ -170,6 +170,68 @@ class Relaxation:
         if len(moved):
             self.highs.changeColsBounds(len(moved), moved, lower[moved], upper[moved])
             self._lower[moved], self._upper[moved] = lower[moved], upper[moved]
+
+    # What follows from a cutoff
+
+    def keep_below(self, cutoff: float) -> None:
+        """A row that says that the cost is below a cutoff: nothing else is looked for."""
+        columns = np.flatnonzero(self.cost)
+        if len(columns):
+            most = cutoff - self.offset
+            self.add([columns], [self.cost[columns]], [most + 4 * UNIT * (abs(cutoff) + abs(self.offset))])
+
+    def largest(self, column: int, lower: Floats, upper: Floats) -> float:
+        """An upper bound of a column within some bounds of all, by a linear program."""
+        cost = np.zeros(len(self.cost))
+        cost[column] = -1.0
+        self._strive(cost)
+        self._move(lower, upper)
+        status = self._run()
+        bound = NO_BOUND
+        if status == self.states.kOptimal:
+            duals = np.array(self.highs.getSolution().row_dual, dtype=float)
+            bound, _ = self.rows.bound(lower, upper, duals, cost, 0.0)
+        self._strive(self.cost)
+        self.highs.clearSolver()
+        return min(-bound, float(upper[column]))
+
+    def _strive(self, cost: Floats) -> None:
+        columns = np.arange(len(cost), dtype=np.int32)
+        self.highs.changeColsCost(len(columns), columns, cost)
+
+    def sharpen(self, whole: Any) -> None:
+        """Smaller coefficients of switches: none is larger than the rest of its row can come to.
+
+        A row with a switch y that says nothing when y is 1 says no less with the smallest coefficient for which that is
+        so.
+        """
+        matrix = self.rows.matrix
+        rows, columns = matrix.rows(), matrix.columns
+        ends = matrix.values * matrix.lower[columns], matrix.values * matrix.upper[columns]
+        least, most = np.minimum(*ends), np.maximum(*ends)
+        height = len(matrix.row_lower)
+        sums = [np.bincount(rows, part, minlength=height)[rows] - part for part in (least, most)]
+        size = np.bincount(rows, np.maximum(np.abs(least), np.abs(most)), minlength=height)[rows]
+        room = size * (np.diff(matrix.starts)[rows] + 4) * UNIT
+        is_switch = whole[columns] & (matrix.lower[columns] == 0.0) & (matrix.upper[columns] == 1.0)
+        low, high = matrix.row_lower[rows], matrix.row_upper[rows]
+        values = matrix.values.copy()
+        falls = is_switch & np.isneginf(low) & (values < 0.0)
+        needed = np.where(falls, sums[1] + room - high, 0.0)
+        shrinks = falls & (needed > 0.0) & (needed < -values)
+        values[shrinks] = -needed[shrinks]
+        rises = is_switch & np.isposinf(high) & (values > 0.0)
+        needed = np.where(rises, low - (sums[0] - room), 0.0)
+        grows = rises & (needed > 0.0) & (needed < values)
+        values[grows] = needed[grows]
+        # One entry of a row at a time: the sums of the others were of the old ones.
+        first = np.zeros(len(values), dtype=bool)
+        moved = np.flatnonzero(shrinks | grows)
+        first[moved[np.unique(rows[moved], return_index=True)[1]]] = True
+        values = np.where(first, values, matrix.values)
+        for place in np.flatnonzero(first):
+            self.highs.changeCoeff(int(rows[place]), int(columns[place]), float(values[place]))
+        self.rows = Rows(replace(matrix, values=values))
 
     # Cuts
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -23,19 +23,24 @@ import numpy as np
 from gpuplan.instance.units import common_step
 from gpuplan.solver.matrix import Floats, Matrix, checked
 from gpuplan.solver.proof.cuts import Separator, chosen
-from gpuplan.solver.proof.propagation import Propagation
+from gpuplan.solver.proof.propagation import ROUNDING, Propagation
 from gpuplan.solver.proof.relaxation import Ended, Relaxation, Status
-from gpuplan.solver.proof.safe import Rows
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Settings, ShouldStop
 
 RESOLUTION = 1e-9
 """Share of a value, or of 1 in the program's unit where that is more, below which two values are not told apart."""
+AMBITION = 0.3
+"""Share of the work that a bound above the cutoff is worth."""
 WHOLE = 1e-6
 """How near to a whole number a relaxed value must be to be taken for one."""
 ROUNDS = 40
 """Rounds of cuts at the root at most."""
 CUTS = 60
 """Cuts that one round adds at most."""
+WIDE = 1e4
+"""Values that a column may have, from which on its upper bound is worth a linear program of its own."""
+WIDEST = 80
+"""Columns that are narrowed so at most."""
 STALLED = 4
 """Rounds that bring next to nothing, after which no more are tried."""
 PROGRESS = 1e-3
@@ -49,8 +54,8 @@ BRIEF = 100
 COARSE_STEP = 1e-7
 """Share of a value below which the steps in which values can differ are of no use."""
 
-Judge = Callable[[Floats], bool]
-"""Whether the decisions that a point stands for make a plan."""
+Judge = Callable[[Floats], float | None]
+"""What a point costs by the plan that its decisions make; None where they make none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Claim:
     another must be."""
     work: float
     """Simplex iterations, each relaxation with a fixed number on top, after which it is given up."""
+    wanted: float | None = None
+    """A bound above the cutoff, to be proven if a share of the work is enough for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,10 @@ class _Tree:
         self.factor, self.units = self.relaxation.factor, self.relaxation.units
         self.whole = self.matrix.whole
         self.numbers = np.flatnonzero(self.whole)
-        self.cutoff = np.inf if self.settings.cutoff is None else self.settings.cutoff * self.factor
+        self.needed = np.inf if self.settings.cutoff is None else self.settings.cutoff * self.factor
+        """What nothing must be below."""
+        self.cutoff = self.needed if claim.wanted is None else max(self.needed, claim.wanted * self.factor)
+        """What nothing is looked for above."""
         self.step = _step(self.matrix)
         self.least = np.inf
         """The least bound of what was closed by a bound."""
@@ -134,6 +144,8 @@ class _Tree:
         while self.waiting and not self._is_spent():
             node: _Node | None = heapq.heappop(self.waiting)
             while node is not None and not self._is_spent():
+                if self.relaxation.work > AMBITION * self.claim.work:
+                    self.cutoff = self.needed
                 node = self._branch(node)
             if node is not None:
                 heapq.heappush(self.waiting, node)
@@ -167,7 +179,9 @@ class _Tree:
             return False
         self.root = narrowed
         self.relaxation.within(*self.root)
-        last, stalled, added = NO_BOUND, 0, 0
+        if not self._narrow():
+            return False
+        last, stalled = NO_BOUND, 0
         for _ in range(ROUNDS):
             ended = self.relaxation.solve(*self.root, None)
             if ended.status is not Status.OPTIMAL or self._closes(ended):
@@ -185,9 +199,32 @@ class _Tree:
                 break
             last = ended.value
             self.relaxation.drop_slack_rows()
-            added = self._cut(ended)
-            if not added:
+            if not self._cut(ended):
                 break
+        self.propagation = Propagation(self.relaxation.rows, self.whole)
+        return True
+
+    def _narrow(self) -> bool:
+        """Bound what could be very large by what the cutoff leaves; False where that leaves nothing."""
+        widths = self.root[1] - self.root[0]
+        wide = [int(column) for column in np.argsort(-widths * self.units) if widths[column] * self.units[column] > WIDE]
+        if not wide or not np.isfinite(self.cutoff):
+            return True
+        self.relaxation.keep_below(self.cutoff)
+        upper = self.root[1].copy()
+        for column in wide[:WIDEST]:
+            if self._is_spent():
+                break
+            most = self.relaxation.largest(column, self.root[0], upper)
+            most += ROUNDING * max(abs(most), 1.0)
+            upper[column] = max(min(upper[column], np.floor(most) if self.whole[column] else most), self.root[0][column])
+        narrowed = Propagation(self.relaxation.rows, self.whole).narrowed(self.root[0], upper, rounds=20)
+        if narrowed is None:
+            self.least = min(self.least, self.cutoff)
+            return False
+        self.root = narrowed
+        self.relaxation.within(*self.root)
+        self.relaxation.sharpen(self.whole)
         self.propagation = Propagation(self.relaxation.rows, self.whole)
         return True
 
@@ -338,25 +375,26 @@ class _Tree:
         """Take a point with whole numbers for a plan, if it is one and below the cutoff."""
         rounded = np.where(self.whole, np.clip(np.round(point), lower, upper), point)
         if not self.whole.all():
-            least = np.where(self.whole, rounded, lower)
-            most = np.where(self.whole, rounded, upper)
-            ended = self.relaxation.solve(least, most, None, careful=True)
-            if ended.point is None:
+            least, most = np.where(self.whole, rounded, lower), np.where(self.whole, rounded, upper)
+            narrowed = self.propagation.narrowed(least, most)
+            ended = None if narrowed is None else self.relaxation.solve(*narrowed, None, careful=True)
+            if ended is None or ended.point is None:
                 self.refused += 1
                 return
-            rounded = np.where(self.whole, rounded, np.clip(ended.point, lower, upper))
+            rounded = np.where(self.whole, rounded, ended.point)
         values = rounded * self.units
-        value = float(self.matrix.cost @ values) + self.matrix.offset
-        if value * self.factor >= self.cutoff:
-            return
-        if not self.judge(values):
+        value = self.judge(values)
+        if value is None:
             self.refused += 1
+            return
+        if value * self.factor >= self.cutoff:
             return
         self.best, self.value = values, value
         allowed = allowance(value, self.settings.gap)
         if self.step:
             allowed = max(allowed, self.step * (1.0 - 1e-6))
-        self.cutoff = min(self.cutoff, (value - allowed) * self.factor)
+        self.needed = min(self.needed, (value - allowed) * self.factor)
+        self.cutoff = min(self.cutoff, self.needed)
         if self.on_report is not None:
             self.on_report(Report(NO_BOUND, value, values))
 
@@ -438,8 +476,3 @@ def _step(matrix: Matrix) -> float:
         return 0.0
     step = float(common_step(Fraction(float(cost)) for cost in set(matrix.cost[some].tolist())))
     return step if step >= COARSE_STEP * float(np.abs(matrix.cost[some]).max()) else 0.0
-
-
-def rows_of(matrix: Matrix) -> Rows:
-    """The rows of a matrix, ready for bounds."""
-    return Rows.of(replace(matrix))

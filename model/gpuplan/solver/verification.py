@@ -1,0 +1,148 @@
+"""What HiGHS says of a level is a claim: proven here by a second line that cannot share its fault, or told as its word.
+
+    claim -> branch and bound with safe bounds -> proven, or a better plan
+          -> where that takes too long: a run without presolve, with another seed -> the same, or a better plan
+          -> where that does not agree: told as the solver's word
+
+A plan that betters what was called proven ends the claim, whoever finds it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from gpuplan.solver.matrix import Matrix
+from gpuplan.solver.proof.tree import Claim, Judge, Proof, allowance
+from gpuplan.solver.result import NO_BOUND, OnReport, Result, Settings, ShouldStop, Termination
+from gpuplan.solver.watched import Watched
+
+WORK = 300_000.0
+"""Work of one proof, in simplex iterations; see `Claim`."""
+SEEDS = 1_000_003
+"""What is added to the seed of a second run."""
+TOGETHER = 1e-9
+"""Share of a value within which bound and value of a second run are one."""
+
+Disagreement = Callable[[Matrix, Settings, Result, Result], None]
+"""Told of a run of HiGHS that was wrong: its matrix and settings, what it said, and what is so."""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The means to verify what was found."""
+
+    runs: Watched
+    settings: Settings
+    """Of the run that found it."""
+    left: Callable[[], float]
+    """Seconds left."""
+    should_stop: ShouldStop
+    judge: Judge
+    on_report: OnReport | None = None
+    on_disagreement: Disagreement | None = None
+
+    def of(self, matrix: Matrix, found: Result) -> Result:
+        """The same with what is verified of it, or what is better.
+
+        Its termination is optimal or infeasible only where that was verified.
+        """
+        if found.termination in (Termination.UNBOUNDED, Termination.FAILED):
+            return found
+        if self._is_enough(found):
+            return replace(found, termination=Termination.OPTIMAL, bound=found.verified)
+        if self.left() <= 0 or self.should_stop():
+            return _by_word(found)
+        proof = self._proof(matrix, found)
+        if proof is not None:
+            found = self._with(matrix, found, proof)
+            if found.termination is Termination.INFEASIBLE and found.verified == np.inf:
+                return found
+            if self._is_enough(found):
+                return replace(found, termination=Termination.OPTIMAL, bound=found.verified)
+        if self.left() > 0 and not self.should_stop() and self._is_claimed(found):
+            return self._again(matrix, found)
+        return _by_word(found)
+
+    def _needed(self, found: Result) -> float | None:
+        """What must be proven that no plan is below; None where there is no plan."""
+        if found.objective is None:
+            return self.settings.cutoff
+        return found.objective - allowance(found.objective, self.settings.gap)
+
+    def _is_enough(self, found: Result) -> bool:
+        needed = self._needed(found)
+        return found.objective is not None and needed is not None and found.verified >= needed
+
+    def _is_claimed(self, found: Result) -> bool:
+        """Whether there is something to verify: that there is no plan, or that this one is good enough."""
+        needed = self._needed(found)
+        if found.objective is None:
+            return found.termination is Termination.INFEASIBLE
+        return needed is not None and found.bound >= needed
+
+    def _proof(self, matrix: Matrix, found: Result) -> Proof | None:
+        needed = self._needed(found)
+        wanted = None
+        if found.objective is not None and needed is not None:
+            wanted = max(needed, min(found.bound, found.objective - allowance(found.objective, 0.0)))
+        settings = replace(self.settings, cutoff=needed, time_limit=self.left())
+        return self.runs.prove(Claim(matrix, settings, WORK, wanted), self.judge, self.on_report, self.should_stop)
+
+    def _with(self, matrix: Matrix, found: Result, proof: Proof) -> Result:
+        by = f"branch and bound, {proof.nodes:,} nodes" if proof.nodes else "bounds of its relaxation"
+        if proof.objective is None:
+            if found.objective is None:
+                ended = proof.ended and self.settings.cutoff is None
+                verified = np.inf if ended else max(found.verified, proof.bound)
+                termination = Termination.INFEASIBLE if ended else found.termination
+                return replace(found, termination=termination, verified=verified, by=by)
+            verified = min(max(found.verified, proof.bound), found.objective)
+            return replace(found, bound=max(found.bound, verified), verified=verified, by=by)
+        better = Result(Termination.STOPPED, proof.values, proof.objective, NO_BOUND)
+        better = replace(better, bound=proof.bound, verified=min(proof.bound, proof.objective), by=by)
+        self._tell(matrix, found, better)
+        return better
+
+    def _again(self, matrix: Matrix, found: Result) -> Result:
+        """A second run, without presolve, with tight tolerances and another seed."""
+        needed = self._needed(found)
+        settings = replace(
+            self.settings,
+            careful=True,
+            seed=(self.settings.seed + SEEDS) % 2**31,
+            cutoff=needed,
+            time_limit=self.left(),
+            nodes=None,
+            plain=False,
+        )
+        second = self.runs.run(matrix, settings, None, None, self.should_stop)
+        if second.termination is Termination.INFEASIBLE:
+            by = "a second run without presolve and with another seed"
+            if found.objective is None:
+                return replace(found, bound=np.inf, verified=np.inf, by=by)
+            assert needed is not None
+            verified = max(needed, found.verified)
+            return replace(found, termination=Termination.OPTIMAL, bound=verified, verified=verified, by=by)
+        value = None if second.values is None else self.judge(second.values)
+        if value is not None and (found.objective is None or value < found.objective):
+            better = replace(second, objective=value, verified=found.verified, by=found.by)
+            self._tell(matrix, found, better)
+            return _by_word(better)
+        return _by_word(found)
+
+    def _tell(self, matrix: Matrix, found: Result, better: Result) -> None:
+        """Of a claim that a better plan has ended."""
+        assert better.objective is not None
+        was_claimed = found.termination in (Termination.OPTIMAL, Termination.INFEASIBLE)
+        if not was_claimed or self.on_disagreement is None:
+            return
+        if found.objective is None or found.bound > better.objective + TOGETHER * max(abs(better.objective), 1.0):
+            self.on_disagreement(matrix, self.settings, found, better)
+
+
+def _by_word(found: Result) -> Result:
+    """What is not verified is no end of a search."""
+    return replace(found, termination=Termination.STOPPED)
