@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from gpuplan.instance import loading
 from gpuplan.instance.base import exactly
 from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions, Status
-from gpuplan.plan.proof import gap_of, is_proven
+from gpuplan.plan.proof import level_of, resolution_of
 
 if TYPE_CHECKING:
     from gpuplan.diagnosis import Conflict
@@ -186,7 +186,7 @@ def stop_of(cancel: Cancel | Callable[[], bool] | None) -> Callable[[], bool] | 
 def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began: float) -> Plan:
     from gpuplan.plan.complete import complete
 
-    levels = levels_of(found.levels, reckoning.levels, options.gap)
+    levels = levels_of(reckoning.recount.instance, found.levels, reckoning.levels, options.gap)
     run: Mapping[str, Decimal | str] = {
         "seconds": Decimal(round((time.monotonic() - began) * 1000)).scaleb(-3),
         "seconds-in-solver": Decimal(round(found.seconds_in_solver * 1000)).scaleb(-3),
@@ -196,7 +196,7 @@ def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began
 
 
 def levels_of(
-    searched: Sequence[LevelResult], recounted: Sequence[tuple[str, str, Decimal]], asked: Decimal
+    instance: Instance, searched: Sequence[LevelResult], recounted: Sequence[tuple[str, str, Decimal]], asked: Decimal
 ) -> list[PlanLevel]:
     """Values as recounted, bounds as verified; a bound is rounded away from the value, never towards it."""
     found = []
@@ -205,33 +205,15 @@ def levels_of(
         if number < len(searched) and level.value is not None:
             known = Decimal(repr(level.value)).quantize(STEP)
             reached = value if abs(known - value) <= AGREE * max(Decimal(1), abs(value)) else known
-        resolution = _resolution(level, reached)
+        resolution = resolution_of(instance, unit, reached)
         bound = _rounded(level.bound, level.maximise, resolution)
         if bound is not None:
             bound = max(bound, reached) if level.maximise else min(bound, reached)
-        gap_asked = asked if level.asked is None else Decimal(repr(level.asked))
-        found.append(
-            PlanLevel(
-                name=name,
-                unit=unit,
-                value=value,
-                reached=reached,
-                bound=bound,
-                gap=gap_of(reached, bound, resolution),
-                resolution=resolution,
-                proven=is_proven(reached, bound, gap_asked, resolution),
-                claimed=_rounded(level.claimed, level.maximise, resolution),
-            )
-        )
+        claimed = _rounded(level.claimed, level.maximise, resolution)
+        gap = asked if level.asked is None else Decimal(repr(level.asked))
+        one = level_of(instance, (name, unit, value), reached, bound, gap, claimed)
+        found.append(one.model_copy(update={"claimed": None}) if one.proven else one)
     return found
-
-
-def _resolution(level: LevelResult, reached: Decimal) -> Decimal:
-    """Twice what a proof does not tell apart, for the rounding of what is told, to one digit."""
-    from gpuplan.solver.proof.tree import RESOLUTION
-
-    exact = 2 * Decimal(RESOLUTION) * max(abs(reached), Decimal(level.scale))
-    return exact.quantize(Decimal(1).scaleb(exact.adjusted()), rounding=ROUND_CEILING).normalize()
 
 
 def _rounded(bound: float | None, maximise: bool, resolution: Decimal) -> Decimal | None:

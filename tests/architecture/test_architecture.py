@@ -60,6 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 other, so that neither can vouch for the other; and nothing that judges a plan knows the solver or the search."""
 
 FOR_TYPES_ONLY: dict[str, set[str]] = {
+    "planning": {"formulation"},  # a search hands over its program
     "extraction": {"program", "solver"},  # it reads a problem and its values
     "whatif": {"ledger"},
     "report": {"api", "whatif"},  # an outcome, or an answer, is what a report is about
@@ -192,7 +193,12 @@ COMMANDS = (
 )
 OUTSIDE: dict[str, set[str]] = {
     "pyomo": {"gpuplan.pyomo_model"},
-    "highspy": {"gpuplan.solver.highs", "gpuplan.solver.relaxation", "gpuplan.solver.worker"},
+    "highspy": {
+        "gpuplan.solver.highs",
+        "gpuplan.solver.proof.relaxation",
+        "gpuplan.solver.relaxation",
+        "gpuplan.solver.worker",
+    },
     "rich": {
         "gpuplan.report.layout",
         "gpuplan.report.terminal",
@@ -251,13 +257,11 @@ AUDIT = (
     + """
 from gpuplan.ledger.decisions import Decisions
 from gpuplan.plan.complete import complete
-from gpuplan.plan.plan import PlanLevel, PlanOptions
+from gpuplan.plan.plan import PlanOptions
+from gpuplan.plan.proof import level_of
 from gpuplan.reckoning import reckon
 reckoning = reckon(instance, Decisions())
-levels = [
-    PlanLevel(name=n, unit=u, value=v, reached=v, bound=v, gap=v * 0, proven=True)
-    for n, u, v in reckoning.levels
-]
+levels = [level_of(instance, told, told[2], told[2], told[2] * 0) for told in reckoning.levels]
 options = PlanOptions(gap=reckoning.levels[0][2], time_limit=None, threads=1, seed=0, memory_mb=None)
 plan = complete(reckoning, levels, options, {}, {}, True)
 assert gpuplan.audit(instance, plan) == [], gpuplan.audit(instance, plan)

@@ -13,7 +13,8 @@ import gpuplan
 from gpuplan.instance.schema import Instance, validated
 from gpuplan.ledger.decisions import Decisions, InstalledLine, ModuleLine, OpeningLine, OrderLine, TierLine
 from gpuplan.plan.complete import complete
-from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions
+from gpuplan.plan.plan import Plan, PlanOptions
+from gpuplan.plan.proof import level_of
 from gpuplan.reckoning import reckon
 
 OPTIONS = PlanOptions(gap=Decimal("0.001"), time_limit=None, threads=2, seed=0, memory_mb=None)
@@ -74,10 +75,7 @@ def planned(instance: Instance, *lines: object, optimal: bool = True) -> Plan:
     for line in lines:
         found[kinds[type(line)]] += (line,)
     reckoning = reckon(instance, Decisions.model_validate(found))
-    levels = [
-        PlanLevel(name=name, unit=unit, value=value, reached=value, bound=value, gap=Decimal(0), proven=True)
-        for name, unit, value in reckoning.levels
-    ]
+    levels = [level_of(instance, told, told[2], told[2], Decimal(0)) for told in reckoning.levels]
     run: dict[str, Decimal | str] = {"seconds": Decimal("1.5"), "machine": "here"}
     return complete(reckoning, levels, OPTIONS, {"gpuplan": "0"}, run, optimal)
 

@@ -27,6 +27,7 @@ class Stopped:
 
     def __init__(self, value: float, bound: float | None) -> None:
         self.level = LevelResult("minimise cost", "money", False, value, bound, None, False)
+        self.judge = self.refused = None
 
     def run(self, instance: Instance, margins: Mapping[Key, float] | None = None) -> SearchResult:
         """The plan that was there when time was up."""

@@ -18,6 +18,7 @@ from gpuplan.families.objective import Goal
 from gpuplan.program.linear import Linear
 from gpuplan.solver import search
 from gpuplan.solver.matrix import Matrix
+from gpuplan.solver.proof.tree import Proof
 from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
 from gpuplan.solver.search import Progress, Search
 from solver.dense import children, market_split, matrix
@@ -204,6 +205,13 @@ def test_a_level_that_is_stopped_without_values_keeps_the_plan_of_the_one_before
         return original(self, model, settings, *rest)
 
     monkeypatch.setattr(search.Watched, "run", run)
+    original_proof = search.Watched.prove
+    proofs = itertools.count()
+
+    def prove(self: Any, *rest: Any) -> Any:
+        return Proof(NO_BOUND, False, None, None, 0, 0) if next(proofs) == 1 else original_proof(self, *rest)
+
+    monkeypatch.setattr(search.Watched, "prove", prove)
     model = matrix([1, 1], [[1, 1]], 4, np.inf, 0, 9, whole=True)
     second = Goal("second", "units", False, Linear([(0, 3.0), (1, 2.0)]), 0.0, 0.0)
     found = searched(model, [goal(model), second], monkeypatch)
@@ -297,7 +305,7 @@ def test_a_bound_reported_on_the_way_is_no_more_than_the_cutoff(cutoff: float | 
 
     seen: list[float] = []
     one = matrix([1], [[1]], [0], [50], 0, 50, whole=True)
-    listener = highs._Listener(one, 2.0, lambda report: seen.append(report.bound), None, cutoff)
+    listener = highs._Listener(one, np.ones(1), 2.0, lambda report: seen.append(report.bound), None, cutoff)
     listener._alive(SimpleNamespace(data_out=SimpleNamespace(mip_dual_bound=40.0)))
     listener._found(SimpleNamespace(data_out=SimpleNamespace(mip_dual_bound=40.0, mip_solution=[25.0])))
     assert seen == [bound, bound]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from gpuplan.errors import Defect
@@ -12,6 +13,7 @@ from gpuplan.families.objective import Goal
 from gpuplan.program.linear import Linear
 from gpuplan.solver import highs, search
 from gpuplan.solver.matrix import Matrix
+from gpuplan.solver.proof.tree import Proof
 from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
 from gpuplan.solver.search import Search
 from gpuplan.solver.watched import watched
@@ -27,7 +29,7 @@ FAST = Settings(gap=1e-6, threads=1)
 def scaling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """With the rows brought near 1, and with the matrix handed over as it is."""
     if not request.param:
-        monkeypatch.setattr(highs, "scaled", lambda given: (given, 1.0))
+        monkeypatch.setattr(highs, "scaled", lambda given: (given, np.ones(len(given.lower)), 1.0))
     return bool(request.param)
 
 
@@ -44,7 +46,7 @@ def test_highs_still_calls_the_stored_matrices_infeasible(monkeypatch: pytest.Mo
 
     If it breaks, HiGHS has mended them: look for new ones, and keep the second look.
     """
-    monkeypatch.setattr(highs, "scaled", lambda given: (given, 1.0))
+    monkeypatch.setattr(highs, "scaled", lambda given: (given, np.ones(len(given.lower)), 1.0))
     found = [highs.run(stored(name), FAST).termination for name in FALSE_INFEASIBLE]
     assert found == [Termination.INFEASIBLE, Termination.INFEASIBLE]
 
@@ -102,6 +104,7 @@ def test_a_second_look_that_decides_nothing_is_no_proof(second: Termination, mon
         return Result(second if settings.careful else Termination.INFEASIBLE, None, None, NO_BOUND)
 
     monkeypatch.setattr(search.Watched, "run", answers)
+    monkeypatch.setattr(search.Watched, "prove", lambda *_rest: Proof(NO_BOUND, False, None, None, 0, 0))
     try:
         found = searched(matrix([1], [[1]], 0, 1, 0, 1, whole=True), monkeypatch)
     except Defect:

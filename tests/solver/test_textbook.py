@@ -19,7 +19,8 @@ from gpuplan.instance.generator import generate
 from gpuplan.instance.schema import Instance, validated
 from gpuplan.ledger.decisions import Decisions
 from gpuplan.plan.complete import complete
-from gpuplan.plan.plan import PlanLevel, PlanOptions
+from gpuplan.plan.plan import PlanOptions
+from gpuplan.plan.proof import level_of
 from gpuplan.reckoning import reckon
 from support.brute import best
 from support.builders import Tree, case, made, offer, target
@@ -71,10 +72,7 @@ def findings(instance: Instance, decisions: Decisions) -> tuple[float, list[str]
     """Cost of a plan as gpuplan reckons it, and what its audit finds."""
     reckoning = reckon(instance, decisions)
     zero = Decimal(0)
-    levels = [
-        PlanLevel(name=name, unit=unit, value=value, reached=value, bound=value, gap=zero, proven=True)
-        for name, unit, value in reckoning.levels
-    ]
+    levels = [level_of(instance, told, told[2], told[2], Decimal(0)) for told in reckoning.levels]
     options = PlanOptions(gap=zero, time_limit=None, threads=1, seed=0, memory_mb=None)
     plan = complete(reckoning, levels, options, {}, {}, True)
     return float(reckoning.levels[0][2]), gpuplan.audit(instance, plan)

@@ -52,7 +52,8 @@ def worth(tree: Tree, *, whole: bool) -> float | None:
     """The least cost in the program, all its implied rows included, or in its relaxation; None where there is none."""
     formulation = formulate(made(tree))
     matrix = matrix_of(formulation).with_cost(formulation.goals[0].expression)
-    return highs.run(matrix if whole else matrix.relaxed(), Settings(gap=0.0, threads=1)).objective
+    found = highs.run(matrix if whole else matrix.relaxed(), Settings(gap=0.0, threads=1)).objective
+    return None if found is None else found * formulation.goals[0].scale
 
 
 def is_infeasible(tree: Tree) -> bool:

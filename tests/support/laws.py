@@ -177,13 +177,13 @@ def money_agrees(formulation: Formulation, reckoning: Reckoning, point: list[flo
     for flow in formulation.problem.flows:
         amount = flow.expression.value(point)
         for day, factor in flow.payments:
-            flows[flow.term, day] += amount * factor
+            flows[flow.term, day] += amount * factor * float(formulation.problem.money.unit)
     for entry in reckoning.recount.entries:
         flows[entry.term, entry.day] -= float(entry.amount)
     wrong = {key: amount for key, amount in flows.items() if abs(amount) > 1e-4}
     assert not wrong, f"flows less entries: {wrong} in {reckoning.recount.decisions}"
     for goal, (_, _, value) in zip(formulation.goals, reckoning.levels, strict=True):
-        mine = goal.expression.value(point)
+        mine = goal.expression.value(point) * goal.scale
         assert abs(mine - float(value)) <= 1e-5 * max(1.0, abs(mine)), f"{goal.name}: {mine} against {value}"
 
 
@@ -207,7 +207,7 @@ def levels_by_highs(formulation: Formulation) -> tuple[tuple[float, ...], Floats
             return None
         values = np.where(matrix.whole, np.round(result.values), result.values)
         value = float(result.objective or 0.0)
-        found.append(sign * value)
+        found.append(sign * value * goal.scale)
         room = goal.tolerance + goal.tolerance_share * abs(value) + 1e-7 * max(1.0, abs(value))
         matrix = matrix.with_row(aim, value + room)
     assert values is not None
@@ -232,12 +232,13 @@ def optimum_passes(tree: Tree) -> Reckoning | None:
     reckoning = reckon(instance, decisions_of(result.formulation.problem, result.values))
     assert not reckoning.broken, reckoning.broken
     goal, (_, _, value) = result.formulation.goals[-1], reckoning.levels[-1]
-    mine = goal.expression.value([float(one) for one in result.values])
+    mine = goal.expression.value([float(one) for one in result.values]) * goal.scale
     assert abs(mine - float(value)) <= 1e-6 * max(1.0, abs(mine)), f"{goal.name}: {mine} against {value}"
     terms: dict[str, float] = defaultdict(float)
     for flow in result.formulation.problem.flows:
         amount = flow.expression.value([float(one) for one in result.values])
-        terms[flow.term] += amount * sum(factor for _, factor in flow.payments)
+        unit = float(result.formulation.problem.money.unit)
+        terms[flow.term] += amount * sum(factor for _, factor in flow.payments) * unit
     for entry in reckoning.recount.entries:
         terms[entry.term] -= float(entry.amount)
     if any(level.minimise == "cost" for level in instance.objective[-1:]):

@@ -51,7 +51,18 @@ class Meaning:
 
     def point(self, problem: Problem) -> list[float]:
         """The value of every column of a program."""
-        return [float(self.value(key)) for key in problem.columns.keys]
+        return [float(self.value(key) / self._unit(problem, key)) for key in problem.columns.keys]
+
+    def _unit(self, problem: Problem, key: Key) -> Fraction:
+        """What 1 of a column stands for."""
+        money = problem.money
+        if key[0] == "fee":
+            return money.unit_of(self.instance.offers[str(key[1])].currency)
+        if key[0] == "rebate_spend":
+            return money.unit_of(self.instance.vendors[str(key[1])].currency)
+        if key[0] == "shortfall" and self.instance.limits[str(key[1])].count is None:
+            return problem.unit_of(self.instance.limits[str(key[1])])
+        return money.unit if key[0] == "claims" else Fraction(1)
 
     def value(self, key: Key) -> Fraction | int:
         """The value of one column."""

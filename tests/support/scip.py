@@ -23,7 +23,7 @@ def levels_by_scip(formulation: Formulation) -> tuple[tuple[float, ...], Floats]
         if point is None:
             return None
         value = aim.constant + sum(c * float(point[j]) for j, c in aim.terms.items())
-        found.append(sign * value)
+        found.append(sign * value * goal.scale)
         room = goal.tolerance + goal.tolerance_share * abs(value) + HOLD * max(1.0, abs(value))
         matrix = matrix.with_row(aim, value + room)
     assert point is not None

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from math import floor, log10
 from typing import TYPE_CHECKING
 
 from gpuplan.families.limits import scale, selected, shortfall_amount
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
     from gpuplan.program.problem import Problem
 
 
-DIGITS = 12
-"""After the point, of values that are not money."""
+DIGITS = 8
+"""Digits of a value that is no money, where these are more than six after the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,7 @@ def measure_worth(instance: Instance, of: Measured, system: str, offer: str | No
 
 
 def values(recount: Recount) -> list[tuple[str, str, Decimal]]:
-    """(name, unit, value) of every level, recounted from a plan; rounded to twelve digits, or as entries of money are."""
+    """(name, unit, value) of every level, recounted from a plan; rounded to six digits after the point or eight in all, or as entries of money are."""
     instance = recount.instance
     digits = instance.money_digits
     found = []
@@ -189,10 +190,10 @@ def values(recount: Recount) -> list[tuple[str, str, Decimal]]:
             ),
             Fraction(0),
         )
-        found.append((f"miss soft limits of priority {priority} least", "shortfall", rounded(missed, DIGITS)))
+        found.append((f"miss soft limits of priority {priority} least", "shortfall", _rounded(missed)))
     for level in instance.objective:
-        name, unit = level_name(level, instance)
-        found.append((name, unit, rounded(_value(recount, level), digits if unit == "money" else DIGITS)))
+        (name, unit), value = level_name(level, instance), _value(recount, level)
+        found.append((name, unit, rounded(value, digits) if unit == "money" else _rounded(value)))
     return found
 
 
@@ -215,3 +216,6 @@ def _value(recount: Recount, level: Level) -> Fraction:
     assert isinstance(aim, Measured)
     return recounted(recount, aim, date.min, _last_day(instance, aim, level.by))
 
+
+def _rounded(value: Fraction) -> Decimal:
+    return rounded(value, max(6, DIGITS - 1 - floor(log10(abs(value)))) if value else 6)

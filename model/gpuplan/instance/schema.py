@@ -127,9 +127,9 @@ class Instance(Closed):
 
     @cached_property
     def money_digits(self) -> int:
-        """Digits after the point to which entries of money are rounded: a thousand-millionth of a typical price, or a
-        millionth of the currency's unit where that is less."""
-        return max(6, 9 - floor(log10(self.typical_price)))
+        """Digits after the point to which entries of money are rounded: next to nothing of a typical price, and never more
+        than a millionth of the currency's unit."""
+        return max(6, 8 - floor(log10(self.typical_price)))
 
     @cached_property
     def caps(self) -> dict[Id, tuple[str, Limit]]:

@@ -12,7 +12,7 @@ from gpuplan.instance.providers import EXISTING
 from gpuplan.plan.complete import complete
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import PlanLevel
-from gpuplan.plan.proof import gap_asked, gap_of, is_proven
+from gpuplan.plan.proof import gap_asked, level_of
 from gpuplan.reckoning import reckon
 
 if TYPE_CHECKING:
@@ -48,18 +48,9 @@ def _claimed(instance: Instance, plan: Plan, number: int, name: str, unit: str, 
     last = number == len(plan.levels) - 1
     reached = value if level is None or last else level.reached
     bound = None if level is None else level.bound
-    resolution = Decimal(0) if level is None else level.resolution
-    return PlanLevel(
-        name=name,
-        unit=unit,
-        value=value,
-        reached=reached,
-        bound=bound,
-        gap=gap_of(reached, bound, resolution),
-        resolution=resolution,
-        proven=is_proven(reached, bound, gap_asked(instance, number, plan.options.gap), resolution),
-        claimed=None if level is None else level.claimed,
-    )
+    asked = gap_asked(instance, number, plan.options.gap)
+    claimed = None if level is None else level.claimed
+    return level_of(instance, (name, unit, value), reached, bound, asked, claimed)
 
 
 def _contradictions(instance: Instance, number: int, level: PlanLevel) -> Iterator[str]:
@@ -68,6 +59,8 @@ def _contradictions(instance: Instance, number: int, level: PlanLevel) -> Iterat
     best = min(sign * level.value, sign * level.reached)
     if level.bound is not None and best < sign * level.bound:
         yield f"levels.{number}.bound: {level.name} is {level.value}, better than the bound {level.bound} claimed"
+    if level.claimed is not None and (level.proven or sign * level.claimed > best):
+        yield f"levels.{number}.claimed: {level.claimed} says no more than what is proven, or more than {level.value}"
     position = number - len(priorities(instance))
     stated = instance.objective[position] if position >= 0 else None
     given_up = stated.tolerance + stated.tolerance_share * abs(level.reached) if stated else Decimal(0)

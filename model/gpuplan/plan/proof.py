@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.objective import priorities
+from gpuplan.plan.plan import PlanLevel
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
+
+PROOF = Fraction(2, 10**9)
+"""Share of a value, or of a typical price where that is more, that a proof and its rounding do not tell apart."""
+
+
+def level_of(
+    instance: Instance,
+    told: tuple[str, str, Decimal],
+    reached: Decimal,
+    bound: Decimal | None,
+    asked: Decimal,
+    claimed: Decimal | None = None,
+) -> PlanLevel:
+    """A level as a plan tells it: (name, unit, value), what was reached, what is verified and what only the solver says."""
+    name, unit, value = told
+    resolution = resolution_of(instance, unit, reached)
+    return PlanLevel(
+        name=name,
+        unit=unit,
+        value=value,
+        reached=reached,
+        bound=bound,
+        gap=gap_of(reached, bound, resolution),
+        resolution=resolution,
+        proven=is_proven(reached, bound, asked, resolution),
+        claimed=claimed,
+    )
 
 
 def gap_of(value: Decimal, bound: Decimal | None, resolution: Decimal = Decimal(0)) -> Decimal | None:
@@ -28,6 +57,15 @@ def gap_of(value: Decimal, bound: Decimal | None, resolution: Decimal = Decimal(
 def is_proven(value: Decimal, bound: Decimal | None, asked: Decimal, resolution: Decimal = Decimal(0)) -> bool:
     """Whether the gap asked for is reached, within what the proof can tell apart."""
     return bound is not None and abs(value - bound) <= max(asked * abs(value), resolution)
+
+
+def resolution_of(instance: Instance, unit: str, value: Decimal) -> Decimal:
+    """Distance from a level's value below which a proof tells nothing apart, and the rounding of the value itself."""
+    size = max(abs(Fraction(value)), instance.typical_price if unit == "money" else Fraction(1))
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)
+    exact = Decimal(float(size * PROOF)) + Decimal(1).scaleb(min(exponent, -6))
+    return exact.quantize(Decimal(1).scaleb(exact.adjusted()), rounding=ROUND_CEILING).normalize()
 
 
 def gap_asked(instance: Instance, number: int, asked: Decimal) -> Decimal:

@@ -140,6 +140,8 @@ def checked(matrix: Matrix) -> Matrix:
         numbers: Floats = getattr(matrix, name)
         if not np.all(np.isfinite(numbers)) or np.any(np.abs(numbers) > HUGE):
             raise Defect(f"a {name} coefficient is not finite or above {HUGE:g}")
+    if len(matrix.columns) and not 0 <= matrix.columns.min() <= matrix.columns.max() < len(matrix.lower):
+        raise Defect("an entry is of a column that is not there")
     bounds = (matrix.row_lower, matrix.row_upper, matrix.lower, matrix.upper)
     if any(np.any(np.isnan(bound)) for bound in bounds):
         raise Defect("a bound is not a number")

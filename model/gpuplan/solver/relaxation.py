@@ -10,15 +10,16 @@ import numpy as np
 
 from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
 from gpuplan.solver.matrix import Floats, Limits, checked, scaled
+from gpuplan.solver.proof.safe import Rows
 from gpuplan.solver.reduction import Reduced
-from gpuplan.solver.result import Settings
+from gpuplan.solver.result import NO_BOUND, Settings
 
+BEYOND = 1e-9
+"""Share of the cutoff beyond which a relaxation is left."""
 BASIC = 1
 """HiGHS's number for a basic column or row; zero is its number for one at its lower bound."""
 WHOLE = 1e-6
 """How near to a whole number a value counts as one."""
-SAFE = 1e-9
-"""Share by which a bound is lowered for what a solver of linear programs cannot tell apart."""
 OPTIONS = {
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,
@@ -44,6 +45,7 @@ class Solved:
     """A relaxation that was solved: its bound, point and where it ended."""
 
     bound: float
+    """Safe."""
     point: Floats
     """Of every column, those that were decided too."""
     basis: Any
@@ -80,7 +82,11 @@ class Relaxation:
         self.within = within
         self.work = 0.0
         """Iterations so far, and STARTING for each run, by the share of the rows that are left."""
-        well_scaled, self.units, self.factor = scaled(checked(within.matrix).relaxed())
+        bounded = Rows.of(checked(within.matrix).relaxed()).matrix
+        well_scaled, self.units, self.factor = scaled(bounded)
+        self.rows = Rows(well_scaled)
+        self.lower, self.upper = well_scaled.lower.copy(), well_scaled.upper.copy()
+        self.cutoff = float("inf") if settings.cutoff is None else settings.cutoff * self.factor
         self.places = np.full(len(within.point), -1, dtype=np.int32)
         self.places[within.columns] = np.arange(len(within.columns))
         self.highs: Any = quiet(highspy)
@@ -88,7 +94,7 @@ class Relaxation:
         for name, value in OPTIONS.items():
             set_option(self.highs, name, value)
         if settings.cutoff is not None:
-            set_option(self.highs, "objective_bound", (settings.cutoff + SAFE * abs(settings.cutoff)) * self.factor)
+            set_option(self.highs, "objective_bound", self._beyond())
         pass_model(self.highs, highspy, well_scaled)
         self.states = highspy.HighsModelStatus
         self._set: dict[int, tuple[float, float]] = {}
@@ -110,29 +116,55 @@ class Relaxation:
             self._by_interior_points()
         set_option(self.highs, "simplex_strategy", method)
         set_option(self.highs, "simplex_iteration_limit", ENDLESS if most is None else most)
-        self.highs.run()
-        status, information = self.highs.getModelStatus(), self.highs.getInfo()
-        iterations = max(int(information.simplex_iteration_count), 0) + STARTING
-        self.work += iterations * len(self.within.rows) / max(self.within.height, 1)
-        value = information.objective_function_value / self.factor
+        status = self._run()
+        if status == self.states.kObjectiveBound:
+            if self._bound() >= self.cutoff:
+                return WORSE
+            # Its multipliers do not prove it: the relaxation is solved to its end.
+            set_option(self.highs, "objective_bound", float("inf"))
+            status = self._run()
+            set_option(self.highs, "objective_bound", self._beyond())
         if status == self.states.kIterationLimit:
-            return Begun(value)
+            return Begun(self.highs.getInfo().objective_function_value / self.factor)
+        if status == self.states.kInfeasible:
+            return INFEASIBLE if self._is_empty() else UNSOLVED
         if status != self.states.kOptimal:
-            return self._ended(status)
+            return UNSOLVED
         point = self.within.point.copy()
         point[self.within.columns] = np.array(self.highs.getSolution().col_value, dtype=float) * self.units
-        return Solved(value - SAFE * abs(value), point, self.highs.getBasis(), self.within)
+        return Solved(self._bound() / self.factor, point, self.highs.getBasis(), self.within)
+
+    def _run(self) -> Any:
+        self.highs.run()
+        iterations = max(int(self.highs.getInfo().simplex_iteration_count), 0) + STARTING
+        self.work += iterations * len(self.within.rows) / max(self.within.height, 1)
+        return self.highs.getModelStatus()
+
+    def _beyond(self) -> float:
+        """A little more than the cutoff, so that multipliers prove what is called no better than it."""
+        return self.cutoff + BEYOND * abs(self.cutoff)
+
+    def _bound(self) -> float:
+        """What the last multipliers prove, scaled."""
+        matrix = self.rows.matrix
+        duals = np.array(self.highs.getSolution().row_dual, dtype=float)
+        if len(duals) != len(matrix.row_lower):
+            return NO_BOUND
+        return self.rows.bound(self.lower, self.upper, duals, matrix.cost, matrix.offset)[0]
+
+    def _is_empty(self) -> bool:
+        """Whether a ray proves that no point keeps the rows."""
+        _, has_ray, ray = self.highs.getDualRay()
+        if not has_ray:
+            return False
+        multipliers = np.array(ray, dtype=float)
+        return any(self.rows.is_empty(self.lower, self.upper, sign * multipliers) for sign in (1.0, -1.0))
 
     def _by_interior_points(self) -> None:
         """Find a basis to start from. Whatever comes of it, the simplex method has the last word."""
         set_option(self.highs, "solver", "ipm")
         self.highs.run()
         set_option(self.highs, "solver", "choose")
-
-    def _ended(self, status: Any) -> Unsolved:
-        if status == self.states.kObjectiveBound:
-            return WORSE
-        return INFEASIBLE if status == self.states.kInfeasible else UNSOLVED
 
     def _move(self, limits: Limits) -> bool:
         """Set the bounds of the columns that are left; whether the others keep the limits too."""
@@ -145,16 +177,17 @@ class Relaxation:
                 return False
         matrix = self.within.matrix
         for place in [one for one in self._set if one not in wanted]:
-            self._bound(place, float(matrix.lower[place]), float(matrix.upper[place]))
+            self._limit(place, float(matrix.lower[place]), float(matrix.upper[place]))
             del self._set[place]
         for place, bounds in wanted.items():
             if self._set.get(place) != bounds:
-                self._bound(place, *bounds)
+                self._limit(place, *bounds)
                 self._set[place] = bounds
         return True
 
-    def _bound(self, place: int, lower: float, upper: float) -> None:
-        self.highs.changeColBounds(place, lower / self.units[place], upper / self.units[place])
+    def _limit(self, place: int, lower: float, upper: float) -> None:
+        self.lower[place], self.upper[place] = lower / self.units[place], upper / self.units[place]
+        self.highs.changeColBounds(place, self.lower[place], self.upper[place])
 
     def _basis(self, text: bytes) -> Any:
         """What is left of a basis; alien where it does not have as many columns as it should."""

@@ -195,7 +195,8 @@ class Search:
                 result = replace(result, verified=result.bound, by="bounds of its columns")
             elif result.values is not None:
                 result = self._judged(formulation, level, number - 1, result, best)
-            if not settled and not (result.termination is Termination.INFEASIBLE and not self.settings.careful):
+            is_said_once = result.termination is Termination.INFEASIBLE and not self.settings.careful
+            if not settled and not is_said_once and self._coarse is None:
                 verification = self._verification(runs, formulation, level, number - 1, listener)
                 result = verification.of(level, result)
             self._level_ended(level, result)

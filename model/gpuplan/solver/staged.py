@@ -28,6 +28,7 @@ from gpuplan.solver.candidates import Candidates
 from gpuplan.solver.completion import AT_ONCE, DEAR, STEPS, Candidate, Completion
 from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
 from gpuplan.solver.neighbourhoods import held
+from gpuplan.solver.proof.tree import allowance
 from gpuplan.solver.rest import Rest
 from gpuplan.solver.result import (
     NO_BOUND,
@@ -41,6 +42,7 @@ from gpuplan.solver.result import (
 )
 from gpuplan.solver.side_by_side import side_by_side
 from gpuplan.solver.tree import Explored, Learned, Narrow, Node, Order, Shape, Stretch
+from gpuplan.solver.verification import Verification
 from gpuplan.solver.watched import Watched
 
 if TYPE_CHECKING:
@@ -90,16 +92,23 @@ class Part:
     limits: Limits
     reached: float
     """Least bound of a settled node in it."""
-    proven: float = NO_BOUND
-    """By a search of the part itself."""
+    claimed: float = NO_BOUND
+    """By a search of the part itself, and the solver's word."""
+    verified: float = NO_BOUND
+    """By a proof of the part itself."""
     searches: int = 0
     ended: bool = False
     """Whether a search of it came to its end: nothing in it betters what was known then by more than the gap."""
 
     @property
     def bound(self) -> float:
+        """What is said of all plans in it."""
+        return max(self.reached, self.claimed, self.verified)
+
+    @property
+    def safe(self) -> float:
         """What is proven of all plans in it."""
-        return max(self.reached, self.proven)
+        return max(self.reached, self.verified)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,20 +189,72 @@ class Staged:
 
     def run(self, children: list[Watched]) -> Result:
         """Minimise, each child at one task at a time; the bound is proven for the whole program."""
-        while not self._is_over():
-            jobs = self._jobs(len(children))
-            if not jobs:
+        while True:
+            while not self._is_over():
+                jobs = self._jobs(len(children))
+                if not jobs:
+                    break
+                self._do(children, jobs)
+            value, unverified = self._value, self._unverified()
+            while unverified and not self._is_stopped() and self._value == value:
+                self._do(children, [self._verify(part) for part in unverified[: len(children)]])
+                unverified = unverified[len(children) :]
+            if self._value == value:
                 break
-            found = side_by_side(children, [job.run for job in jobs], self._report, self._leave)
-            for job, result in zip(jobs, found, strict=True):
-                job.take(result)
-            self._report()
         if self._value is None:
             ended = Termination.INFEASIBLE if self._bound() == np.inf else Termination.STOPPED
-            return Result(ended, None, None, self._bound())
-        bound = min(self._bound(), self._value)
-        reached = relative_gap(self._value, bound) <= self.settings.gap
-        return Result(Termination.OPTIMAL if reached else Termination.STOPPED, self._plan, self._value, bound)
+            return Result(ended, None, None, self._bound(), self._safe_bound())
+        bound, verified = min(self._bound(), self._value), min(self._safe_bound(), self._value)
+        reached = verified >= self._value - allowance(self._value, self.settings.gap)
+        ended = Termination.OPTIMAL if reached else Termination.STOPPED
+        return Result(ended, self._plan, self._value, bound, verified, "branch and bound in stages")
+
+    def _do(self, children: list[Watched], jobs: list[Job]) -> None:
+        found = side_by_side(children, [job.run for job in jobs], self._report, self._leave)
+        for job, result in zip(jobs, found, strict=True):
+            job.take(result)
+        self._report()
+
+    def _unverified(self) -> list[Part]:
+        """Parts that are closed by the solver's word, where the plan is good enough only by it."""
+        if self._value is None:
+            return []
+        needed = self._value - allowance(self._value, self.settings.gap)
+        if self._bound() < needed or self._safe_bound() >= needed:
+            return []
+        parts = [part for part in self._parts.values() if part.safe < needed]
+        # Where only the search of the whole says that nothing is left, it is the whole that must be proven.
+        return parts if min([needed, *(node.bound for node in self._nodes)]) >= needed else [self._all]
+
+    def _verify(self, part: Part) -> Job:
+        """A proof that nothing in a part is better than the plan by more than the gap."""
+        matrix = self._part_of(part)
+        settings = replace(self._settings(gap=self.settings.gap), cutoff=None)
+        assert self._value is not None
+        known = Result(Termination.OPTIMAL, self._plan, self._value, part.bound)
+
+        def run(worker: Watched) -> object:
+            return Verification(
+                worker, settings, lambda: self._deadline - time.monotonic(), self._is_stopped, self._worth_of
+            ).of(matrix, known)
+
+        def take(found: object) -> None:
+            assert isinstance(found, Result)
+            part.verified = max(part.verified, found.verified)
+            self._take_plan(found)
+
+        return Job(run, take, BESIDE)
+
+    def _worth_of(self, point: Floats) -> float | None:
+        """What a point costs; None where it breaks a row."""
+        rounded = np.where(self._whole.whole, np.round(point), point)
+        if len(self._whole.broken_rows(rounded)):
+            return None
+        return float(self._whole.cost @ rounded) + self._whole.offset
+
+    def _part_of(self, part: Part) -> Matrix:
+        """The whole program within a part."""
+        return self._whole.limited([(self._shared[one], lower, upper) for one, lower, upper in part.limits])
 
     def _is_over(self) -> bool:
         if self._value is not None and relative_gap(self._value, min(self._bound(), self._value)) <= self.settings.gap:
@@ -212,9 +273,14 @@ class Staged:
         )
 
     def _bound(self) -> float:
-        """What is proven of all plans."""
+        """What is said of all plans."""
         bounds = [node.bound for node in (*self._nodes, *self._dealt)] + [part.bound for part in self._parts.values()]
         return max(min([*bounds, self._left_out]), self._all.bound)
+
+    def _safe_bound(self) -> float:
+        """What is proven of all plans."""
+        bounds = [node.bound for node in (*self._nodes, *self._dealt)] + [part.safe for part in self._parts.values()]
+        return max(min([*bounds, self._left_out]), self._all.safe)
 
     def _cutoff(self) -> float | None:
         """What a plan must be better than to be sought."""
@@ -411,7 +477,7 @@ class Staged:
 
     def _search(self, part: Part) -> Job:
         """A search of a part, longer each time."""
-        matrix = self._whole.limited([(self._shared[one], lower, upper) for one, lower, upper in part.limits])
+        matrix = self._part_of(part)
         settings = self._settings(
             gap=self.settings.gap * INNER, nodes=NODES * LONGER**part.searches, plain=part.searches > 0
         )
@@ -427,9 +493,9 @@ class Staged:
             assert isinstance(found, Result)
             part.searches += 1
             if found.termination is Termination.INFEASIBLE:
-                part.proven = max(part.proven, float("inf") if settings.cutoff is None else settings.cutoff)
+                part.claimed = max(part.claimed, float("inf") if settings.cutoff is None else settings.cutoff)
             else:
-                part.proven = max(part.proven, found.bound)
+                part.claimed = max(part.claimed, found.bound)
                 self._take_plan(found)
             has_ended = found.termination in (Termination.INFEASIBLE, Termination.OPTIMAL)
             part.ended = part.ended or (has_ended and not contradicts_itself(found, settings))

@@ -55,13 +55,11 @@ class Verification:
             return replace(found, termination=Termination.OPTIMAL, bound=found.verified)
         if self.left() <= 0 or self.should_stop():
             return _by_word(found)
-        proof = self._proof(matrix, found)
-        if proof is not None:
-            found = self._with(matrix, found, proof)
-            if found.termination is Termination.INFEASIBLE and found.verified == np.inf:
-                return found
-            if self._is_enough(found):
-                return replace(found, termination=Termination.OPTIMAL, bound=found.verified)
+        found = self._with(matrix, found, self._proof(matrix, found))
+        if found.objective is None and found.verified >= (np.inf if self.settings.cutoff is None else self.settings.cutoff):
+            return replace(found, termination=Termination.INFEASIBLE, bound=found.verified)
+        if self._is_enough(found):
+            return replace(found, termination=Termination.OPTIMAL, bound=found.verified)
         if self.left() > 0 and not self.should_stop() and self._is_claimed(found):
             return self._again(matrix, found)
         return _by_word(found)
@@ -83,7 +81,7 @@ class Verification:
             return found.termination is Termination.INFEASIBLE
         return needed is not None and found.bound >= needed
 
-    def _proof(self, matrix: Matrix, found: Result) -> Proof | None:
+    def _proof(self, matrix: Matrix, found: Result) -> Proof:
         needed = self._needed(found)
         wanted = None
         if found.objective is not None and needed is not None:

@@ -78,8 +78,8 @@ class Watched:
         judge: Judge,
         on_report: OnReport | None = None,
         should_stop: ShouldStop | None = None,
-    ) -> Proof | None:
-        """Prove a claim, each plan on the way judged in this process; None when it had to be given up."""
+    ) -> Proof:
+        """Prove a claim, each plan on the way judged in this process; as far as it came when it had to be given up."""
         if len(claim.matrix.values) <= SMALL and claim.settings.memory_mb is None:
             return prove(claim, judge, should_stop or _never, on_report)
         deadline = time.monotonic() + claim.settings.time_limit
@@ -88,7 +88,10 @@ class Watched:
             found = self._in_child(claim, deadline, on_report, should_stop, judge)
         except _GoneBeforeError:
             found = self._in_child(claim, deadline, on_report, should_stop, judge)
-        return found if isinstance(found, Proof) else None
+        if isinstance(found, Proof):
+            return found
+        best = self._best
+        return Proof(best.bound, False, best.values, best.objective, 0, 0)
 
     def begin(self) -> None:
         """Start the child ahead of its first task."""

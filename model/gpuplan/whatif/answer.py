@@ -94,7 +94,7 @@ def answered(
     held = [
         level.model_copy(update={"value": value}) for level, (_, _, value) in zip(known, reckoning.levels, strict=False)
     ]
-    levels = [*held, *levels_of(result.levels, searched, asked)]
+    levels = [*held, *levels_of(reckoning.recount.instance, result.levels, searched, asked)]
     run: dict[str, Decimal | str] = {"seconds": Decimal(round((time.monotonic() - began) * 1000)).scaleb(-3)}
     options = effort.options.model_copy(update={"gap": asked})
     plan = complete(reckoning, levels, options, versions(), run, all(level.proven for level in levels))
