@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.needs import NAME, cases, path
 from gpuplan.instance.facility import LoadCase
+from gpuplan.instance.interim import interim
 from gpuplan.instance.providers import EXISTING, Network
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import Role
@@ -63,8 +64,9 @@ def rows(
     need: Linear,
     delivered: dict[str, int],
     there: Fraction | None,
+    given: Fraction,
 ) -> Linear:
-    """Each provider within its own capacity; those without needs take the rest of the need.
+    """Each provider within its own capacity; those without needs, and what is given, take the rest of the need.
 
     What is left to what exists, where that needs nothing itself.
     """
@@ -86,9 +88,10 @@ def rows(
             cap = in_place.times(-float(provider.block)).add(column, 1.0)
             problem.rows.add(("output", provider.name, *key), cap, at_most=0.0)
     left = Linear().plus(rest).plus(free, -1.0)
+    left.constant -= float(given)
     existing = 0.0 if EXISTING in delivered else float(there or 0)
     bounded = there is not None or EXISTING in delivered
-    if bounded and not free and not existing:
+    if bounded and not free and not existing and not given:
         problem.rows.add(("delivered", *key), rest, at_least=0.0, at_most=0.0)
         return left
     problem.rows.add(("delivered", *key), rest, at_least=0.0)
@@ -104,7 +107,7 @@ def readings(
     load, net, day = loads.load(site_id, state, case), loads.network(site_id), recount.states[state]
     unit, at = recount.instance.resources[resource].unit, path(site_id, resource)
     there = recount.instance.sites[site_id].existing_on(resource, day)
-    rest, free = load.needs.get(resource, Fraction(0)), Fraction(0)
+    rest, free = load.needs.get(resource, Fraction(0)), interim(recount.instance, site_id, resource, case, day)
     endless = False
     for provider in net.providers[resource]:
         own = there

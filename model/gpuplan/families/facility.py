@@ -4,7 +4,9 @@ For each site $s$, state day $k$, load case $c$ and resource $r$, the need (see 
 deliver (see dispatch): the capacity that exists, and the modules that have been ordered (see module orders) and are
 there.
 
-$$ N_{rskc} \le E_{rsk} + R_{rsk} $$
+$$ N_{rskc} \le E_{rsk} + R_{rsk} + G_{rskc} $$
+
+What an existing fleet lacks at its site is given ($G$) while no module can have come yet, see `interim`.
 
 Implied for whole decisions and much tighter when relaxed, on the design day: what exists carries no more than its share
 of a site that is opened by decision, where nothing draws on it before; and no need is larger than what exists unless a
@@ -23,6 +25,7 @@ or nothing; 2N counts half of the modules of each type, rounded down. Existing c
 | $x^{\mathrm{output}}_{mrskc}$ | delivered by a provider (`output`) | the resource's |
 | $N_{rskc}$ | need; $N^{\max}$ the largest there can be | the resource's |
 | $R_{rsk}, E_{rsk}$ | modules' capacity after redundancy; existing capacity | the resource's |
+| $G_{rskc}$ | what an existing fleet lacks, until modules can come | the resource's |
 | $\omega_{sk}$ | whether the site is open: opened by a decision (`opening`) and ready | 0 or 1 |
 | $\sigma_\theta$ | whether a block size is chosen (`spare_size`), see redundancy | 0 or 1 |
 | $B_m$ | capacity of one module | the resource's |
@@ -42,6 +45,7 @@ from gpuplan.families.needs import NAME, cases, largest_by_resource, least_draw,
 from gpuplan.families.siting import opened_by
 from gpuplan.instance.calendar import ALWAYS
 from gpuplan.instance.facility import GRID_POWER, RACK_POSITIONS, LoadCase
+from gpuplan.instance.interim import interim
 from gpuplan.instance.loads import system_needs, takes_rack_space
 from gpuplan.instance.providers import EXISTING, Network, network
 from gpuplan.ledger.reading import Reading
@@ -118,16 +122,18 @@ def _balance(problem: Problem, net: Network, key: tuple[str, str, int, LoadCase]
 
     What is left to what exists.
     """
-    site_id, resource, state, _ = key
+    site_id, resource, state, case = key
     there = problem.instance.sites[site_id].existing_on(resource, problem.states[state])
+    given = interim(problem.instance, site_id, resource, case, problem.states[state])
     outputs = dispatch.outputs(problem, net, *key)
-    left = dispatch.rows(problem, net, key, need, outputs, there) if outputs else need
+    left = dispatch.rows(problem, net, key, need, outputs, there, given) if outputs else need
     from_existing = Linear([(outputs[EXISTING], 1.0)]) if EXISTING in outputs else Linear(constant=float(there or 0))
     rule = problem.instance.sites[site_id].redundancy.get(resource)
     if (not outputs or rule is not None) and (there is not None or EXISTING in outputs):
         modules = [provider for provider in net.providers.get(resource, ()) if provider.name != EXISTING]
         provided = redundancy.capacity(problem, site_id, resource, state, modules)
         left = Linear().plus(need).plus(provided, -1.0)
+        left.constant -= float(given)
         problem.rows.add(("balance", *key), Linear().plus(left).plus(from_existing, -1.0), at_most=0.0)
     return from_existing if EXISTING in outputs else left
 
@@ -148,7 +154,8 @@ def _tie_to_spare(
     site_id, resource, state = place
     there = problem.instance.sites[site_id].existing_on(resource, problem.states[state])
     sizes = redundancy.sizes(problem, site_id, resource, state)
-    if there is not None and sizes and float(there) < most < INFINITY:
+    given = interim(problem.instance, site_id, resource, "design", problem.states[state])
+    if there is not None and sizes and not given and float(there) < most < INFINITY:
         existing = Linear(constant=float(there)) if opened is None else opened.times(float(there))
         row = Linear().plus(need).plus(existing, -1.0).plus(sizes, float(there) - most)
         problem.rows.add(("balance_spare", *place), row, at_most=0.0, tightening=True)
@@ -192,6 +199,7 @@ def _balance_readings(
                 site, resource, _blocks(recount, loads, site_id, resource, day)
             )
         if capacity is not None:
+            capacity += interim(recount.instance, site_id, resource, case, day)
             yield Reading(NAME, path(site_id, resource), detail, need, unit, None, capacity, False)
 
 

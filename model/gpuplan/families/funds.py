@@ -92,7 +92,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
         used = sum((amount for funds, amount in owed.items() if set(funds) <= set(union)), Fraction(0))
         most = sum((Fraction(instance.funds[name].amount) for name in union), Fraction(0))
         detail = "payments that nobody else may make" if union else "payments that no fund may make"
-        yield Reading(NAME, path(union), detail, used, "money", None, most, exact=False)
+        yield Reading(NAME, path(union), detail, used, "money", None, most, exact=recount.is_whole)
 
 
 def sentence(instance: Instance, at: str) -> str:

@@ -74,7 +74,7 @@ def entries(recount: Recount) -> Iterator[Entry]:
     for one in recount.entries:
         for levy in instance.levies.values():
             if picks(levy, instance, one.term, one.subject):
-                for day, amount in levied(levy, one.day, Fraction(one.amount)):
+                for day, amount in levied(levy, one.day, one.exact):
                     # What runs on is committed as it is paid; so is what is levied on it.
                     committed = None if one.term in RUNNING else one.committed
                     yield entry(instance, term_of(one.term), day, amount, one.subject, committed)

@@ -203,7 +203,7 @@ def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> 
         used = Fraction(len(things_counted(recount, limit, first, last)))
         return _reading(name, limit, detail, used, limit.count, limit.at_least, limit.at_most, exact=True)
     used = recounted(recount, limit, first, last)
-    exact = limit.kind in ("units", "clusters")
+    exact = limit.kind in ("units", "clusters") or (limit.kind == "money" and recount.is_whole)
     if limit.is_amount:
         return _reading(
             name, limit, detail, used, unit_of(limit, recount.instance), limit.at_least, limit.at_most, exact=exact

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-LARGEST = Decimal("1e15")
+LARGEST = Decimal("1e24")
 """No number in an instance may be larger; it keeps every coefficient within what a solver can tell apart."""
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)

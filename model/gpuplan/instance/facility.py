@@ -315,4 +315,5 @@ class Existing(Closed):
     """What is there before anything is bought."""
 
     systems: ById[Fleet] = Field(default_factory=Table)
-    """They draw on the resources of their site."""
+    """They draw on the resources of their site. What that lacks for them on the first day of the calendar is taken as
+    given until modules can provide it: up to the last day of the period in which the first of them can be ready."""

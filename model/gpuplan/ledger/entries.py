@@ -25,6 +25,8 @@ class Entry:
     subject: Subject
     amount: Decimal
     discounted: Decimal
+    exact: Fraction
+    """The amount before it was rounded: thresholds are held against this."""
 
 
 def rounded(value: Fraction, digits: int = 6) -> Decimal:
@@ -38,7 +40,7 @@ def entry(
     """An entry in the reporting currency, discounted by its day."""
     worth = amount * Fraction(instance.discount(day))
     digits = instance.money_digits
-    return Entry(term, day, committed or day, subject, rounded(amount, digits), rounded(worth, digits))
+    return Entry(term, day, committed or day, subject, rounded(amount, digits), rounded(worth, digits), amount)
 
 
 def total(entries: Iterable[Entry]) -> Decimal:

@@ -38,7 +38,7 @@ def claims(recount: Recount) -> dict[Payers, Fraction]:
     found: dict[Payers, Fraction] = defaultdict(Fraction)
     for one in recount.entries:
         if is_paid(one.term):
-            found[payers(recount.instance, one.term, one.subject, [one.day])[0]] += Fraction(one.amount)
+            found[payers(recount.instance, one.term, one.subject, [one.day])[0]] += one.exact
     return dict(found)
 
 

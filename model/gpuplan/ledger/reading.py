@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-MONEY_TOLERANCE = Fraction(1, 100)
-"""A cent: the least that money can be short by and count."""
+MONEY_TOLERANCE = Fraction(1, 10**9)
+"""Share of a bound by which money may pass it and still hold, where something that is not whole was decided."""
 RELATIVE_TOLERANCE = Fraction(1, 10**6)
-"""Share of a bound by which a continuous quantity may pass it and still hold: what a solver can tell apart."""
+"""The same of any other continuous quantity: what a solver can tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Reading:
             return Fraction(0)
         bound = max(abs(bound) for bound in (self.at_least, self.at_most, Fraction(0)) if bound is not None)
         if self.unit == "money":
-            return max(MONEY_TOLERANCE, bound / 10**9)
+            return MONEY_TOLERANCE * bound
         return RELATIVE_TOLERANCE * max(bound, Fraction(1))
 
     @property

@@ -211,9 +211,14 @@ class Recount:
     def amount(self, measured: Measured, first: date, last: date) -> Fraction:
         """A measure of units or money over a window."""
         if measured.kind == "money":
-            return sum((Fraction(one.amount) for one in self.paid(measured, first, last)), Fraction(0))
+            return sum((one.exact for one in self.paid(measured, first, last)), Fraction(0))
         parts = (self.worth(measured, subject) * units for subject, units in self.counted(measured, first, last))
         return sum(parts, Fraction(0))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything that was decided is whole, so that money follows from it exactly."""
+        return not self.decisions.outputs and not self.decisions.served
 
     def worth(self, measured: Measured, subject: Subject) -> Fraction:
         """A measure of units for one system of a subject."""

@@ -11,6 +11,7 @@ import numpy as np
 
 from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
 from gpuplan.solver.matrix import Floats, Matrix, scaled
+from gpuplan.solver.proof.propagation import needed
 from gpuplan.solver.proof.safe import UNIT, Rows
 from gpuplan.solver.result import NO_BOUND, Settings
 
@@ -26,6 +27,8 @@ OPTIONS = {
 STARTING = 40
 """Simplex iterations that take as long as whatever each run does beside them."""
 ENDLESS = 2**31 - 1
+LOOSER = 1e-6
+"""Share of a cutoff by which it is raised where columns are bounded by it."""
 NEAR = 0.01
 """How near to a whole number a value may be to be cut off."""
 SOURCES = 200
@@ -63,9 +66,9 @@ class Relaxation:
     def __init__(self, matrix: Matrix, settings: Settings) -> None:
         import highspy
 
-        bounded = Rows.of(matrix).matrix
+        bounded = Rows.of(matrix.with_bounds(matrix.lower, needed(matrix))).matrix
         even, self.units, self.factor = scaled(bounded)
-        self.rows = Rows(replace(even, whole=np.zeros_like(even.whole)))
+        self.rows = Rows(even)
         self.own = len(even.row_lower)
         """Rows that are not cuts."""
         self.cost, self.offset = even.cost, even.offset
@@ -74,7 +77,7 @@ class Relaxation:
         set_options(self.highs, replace(settings, threads=1, cutoff=None, nodes=None, careful=False))
         for name, value in OPTIONS.items():
             set_option(self.highs, name, value)
-        pass_model(self.highs, highspy, self.rows.matrix)
+        pass_model(self.highs, highspy, even.relaxed())
         self.states = highspy.HighsModelStatus
         self.basic = highspy.HighsBasisStatus.kBasic
         self._lower, self._upper = even.lower.copy(), even.upper.copy()
@@ -173,27 +176,31 @@ class Relaxation:
 
     # What follows from a cutoff
 
-    def keep_below(self, cutoff: float) -> None:
-        """A row that says that the cost is below a cutoff: nothing else is looked for."""
-        columns = np.flatnonzero(self.cost)
-        if len(columns):
-            most = cutoff - self.offset
-            self.add([columns], [self.cost[columns]], [most + 4 * UNIT * (abs(cutoff) + abs(self.offset))])
+    def largest(self, columns: list[int], lower: Floats, upper: Floats, cutoff: float) -> Floats:
+        """Upper bounds of some columns where the cost is not above a cutoff, one after the other by linear programs.
 
-    def largest(self, column: int, lower: Floats, upper: Floats) -> float:
-        """An upper bound of a column within some bounds of all, by a linear program."""
-        cost = np.zeros(len(self.cost))
-        cost[column] = -1.0
-        self._strive(cost)
-        self._move(lower, upper)
-        status = self._run()
-        bound = NO_BOUND
-        if status == self.states.kOptimal:
-            duals = np.array(self.highs.getSolution().row_dual, dtype=float)
-            bound, _ = self.rows.bound(lower, upper, duals, cost, 0.0)
+        Returns the bounds of all columns, shape (columns,).
+        """
+        costly, own, upper = np.flatnonzero(self.cost), self.rows, upper.copy()
+        if not len(costly):
+            return upper
+        # Not quite the cutoff: the least cost of the relaxation may be the cutoff itself.
+        most = cutoff + LOOSER * max(abs(cutoff), 1.0)
+        self.add([costly], [self.cost[costly]], [most - self.offset])
+        for column in columns:
+            cost = np.zeros(len(self.cost))
+            cost[column] = -1.0
+            self._strive(cost)
+            self._move(lower, upper)
+            if self._run() == self.states.kOptimal:
+                duals = np.array(self.highs.getSolution().row_dual, dtype=float)
+                bound, _ = self.rows.bound(lower, upper, duals, cost, 0.0)
+                upper[column] = max(min(-bound, float(upper[column])), float(lower[column]))
         self._strive(self.cost)
+        self.highs.deleteRows(1, np.array([len(own.matrix.row_lower)], dtype=np.int32))
         self.highs.clearSolver()
-        return min(-bound, float(upper[column]))
+        self.rows = own
+        return upper
 
     def _strive(self, cost: Floats) -> None:
         columns = np.arange(len(cost), dtype=np.int32)

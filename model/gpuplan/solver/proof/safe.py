@@ -25,7 +25,7 @@ UNIT = 2.0**-53
 ROUNDED = 2.0**-46
 """Share of every term by which a coefficient may be off that was worked out by some hundred roundings."""
 ALLOWED = 1e-9
-"""Share of its bound by which a row may be missed by a plan that passes its audit."""
+"""Share of its bound by which a row of continuous columns may be missed by a plan that passes its audit."""
 ENDLESS = 1e12
 """What stands for the upper bound of a column that has none: no order is for so many systems."""
 
@@ -109,6 +109,14 @@ class Rows:
         return room
 
     @cached_property
+    def allowed(self) -> Floats:
+        """By how much a plan that passes its audit may miss each row: rows of whole columns alone hold exactly."""
+        matrix = self.matrix
+        broken = np.bincount(matrix.rows(), ~matrix.whole[matrix.columns], minlength=len(matrix.row_lower)) > 0
+        allowed: Floats = np.where(broken, ALLOWED * self._ends, 0.0)
+        return allowed
+
+    @cached_property
     def _ends(self) -> Floats:
         """Size of the finite bounds of each row."""
         matrix = self.matrix
@@ -130,7 +138,7 @@ class Rows:
         size = float(np.max(np.abs(ray), initial=0.0))
         if not np.isfinite(size) or size == 0.0:
             return False
-        room = self.room + ALLOWED * self._ends
+        room = self.room + self.allowed
         nothing = np.zeros(len(lower))
         return self._bound(lower, upper, ray / size, nothing, 0.0, room)[0] > 0.0
 
@@ -143,10 +151,12 @@ class Rows:
         reduced = cost - self.transposed @ duals
         with np.errstate(invalid="ignore"):
             of_rows = np.where(duals > 0, duals * matrix.row_lower, np.where(duals < 0, duals * matrix.row_upper, 0.0))
-        of_columns = np.where(reduced > 0, reduced * lower, reduced * upper)
+        ends = np.where(reduced > 0, lower, upper)
+        of_columns = reduced * ends
         terms = len(duals) + len(cost) + 4
         off = (np.abs(cost) + self.sizes @ np.abs(duals)) * (ROUNDED + terms * UNIT)
-        largest = np.maximum(np.abs(lower), np.abs(upper))
+        # Where rounding leaves the sign of a reduced cost open, either end of the column may be the one that counts.
+        largest = np.where(np.abs(reduced) > off, np.abs(ends), np.maximum(np.abs(lower), np.abs(upper)))
         size = float(np.abs(of_rows).sum() + np.abs(of_columns).sum()) + abs(offset)
         lost = float(off @ largest) + float(np.abs(duals) @ room) + terms * UNIT * size
         bound = float(of_rows.sum() + of_columns.sum()) + offset - lost * (1.0 + 1e-6)

@@ -210,14 +210,8 @@ class _Tree:
         wide = [int(column) for column in np.argsort(-widths * self.units) if widths[column] * self.units[column] > WIDE]
         if not wide or not np.isfinite(self.cutoff):
             return True
-        self.relaxation.keep_below(self.cutoff)
-        upper = self.root[1].copy()
-        for column in wide[:WIDEST]:
-            if self._is_spent():
-                break
-            most = self.relaxation.largest(column, self.root[0], upper)
-            most += ROUNDING * max(abs(most), 1.0)
-            upper[column] = max(min(upper[column], np.floor(most) if self.whole[column] else most), self.root[0][column])
+        upper = self.relaxation.largest(wide[:WIDEST], *self.root, self.cutoff)
+        upper[self.numbers] = np.floor(upper[self.numbers] * (1.0 + ROUNDING))
         narrowed = Propagation(self.relaxation.rows, self.whole).narrowed(self.root[0], upper, rounds=20)
         if narrowed is None:
             self.least = min(self.least, self.cutoff)
