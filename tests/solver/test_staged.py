@@ -46,7 +46,7 @@ def in_stages(tree: Tree, settings: Settings, **listening: object) -> tuple[Resu
 def test_it_finds_what_a_search_in_one_piece_finds(seed: int, threads: int) -> None:
     """Proves value, bound and plan on tiny instances. If broken, a plan is worse than the gap says."""
     result, whole = in_stages(tiny(seed), Settings(gap=GAP, threads=threads))
-    best = levels_by_highs(whole)
+    best = levels_by_highs(whole, in_program=True)
     if best is None:
         assert result.termination is Termination.INFEASIBLE
         return
@@ -70,7 +70,7 @@ def test_short_stretches_end_at_the_same_value(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(staged, "LONGER", 2)
     monkeypatch.setattr(staged, "DETAIL", 1)
     result, whole = in_stages(tiny(1), Settings(gap=0.0))
-    best = levels_by_highs(whole)
+    best = levels_by_highs(whole, in_program=True)
     assert best is not None
     assert result.objective == pytest.approx(best[0][0], rel=1e-6)
     assert result.bound == pytest.approx(best[0][0], rel=1e-6)
@@ -413,7 +413,7 @@ def test_no_part_is_closed_on_one_word(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(Watched, "run", denied)
     result, whole = in_stages(tiny(1), Settings(gap=GAP))
-    best = levels_by_highs(whole)
+    best = levels_by_highs(whole, in_program=True)
     assert best is not None
     assert result.objective is not None
     assert result.bound <= best[0][0] * (1 + 1e-6)

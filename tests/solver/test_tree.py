@@ -62,7 +62,7 @@ def holding(nodes: tuple[Node, ...], point: list[float]) -> list[Node]:
 def test_worked_off_it_ends_at_the_best_plan(seed: int, order: Order) -> None:
     """Proves the least settled bound against a search by HiGHS, in both orders. If broken, a bound is 290 of 300."""
     coarse, matrix = coarse_of(seed)
-    best = levels_by_highs(coarse)
+    best = levels_by_highs(coarse, in_program=True)
     nodes = go_on(stretch(coarse, matrix, order=order)).nodes
     assert all(node.is_settled for node in nodes)
     assert bool(nodes) == (best is not None)
@@ -85,7 +85,7 @@ def test_tries_that_are_left_prove_nothing(seed: int, brief: int, monkeypatch: p
     monkeypatch.setattr(tree, "BRIEF", brief)
     monkeypatch.setattr(tree, "KNOWN", ENDLESS)
     coarse, matrix = coarse_of(seed)
-    best = levels_by_highs(coarse)
+    best = levels_by_highs(coarse, in_program=True)
     assert best is not None
     dear = 10.0 * best[0][0]
     left: list[object] = []
@@ -135,7 +135,7 @@ def test_the_quick_way_goes_on_from_its_first_shape(seed: int, monkeypatch: pyte
     If broken, the first shape is the only one, or others are sought without trying columns.
     """
     coarse, matrix = coarse_of(seed)
-    best = levels_by_highs(coarse)
+    best = levels_by_highs(coarse, in_program=True)
     assert best is not None
     branch = tree._Tree._branch
 
@@ -236,7 +236,7 @@ def test_a_narrow_tree_keeps_what_a_point_uses(seed: int) -> None:
     If broken, a shape is never bettered about a relaxation that is unlike it.
     """
     coarse, _ = coarse_of(seed)
-    best = levels_by_highs(coarse)
+    best = levels_by_highs(coarse, in_program=True)
     assert best is not None
     used = [one for name in CLOSING for one in coarse.problem.columns.of(name) if best[1][one] > 0.5]
     found = [narrow_of(seed, ((one, 0.0, 0.0),), np.array(best[1]))[0] for one in used]
@@ -287,7 +287,7 @@ def test_what_is_left_holds_the_best_plan(seed: int, work: int) -> None:
     If broken, a bound is shown that some plan is better than.
     """
     coarse, matrix = coarse_of(seed)
-    best = levels_by_highs(coarse)
+    best = levels_by_highs(coarse, in_program=True)
     assert best is not None
     nodes: tuple[Node, ...] = (Node(),)
     for _ in range(12):
@@ -304,7 +304,7 @@ def test_what_is_left_holds_the_best_plan(seed: int, work: int) -> None:
 def test_a_cutoff_leaves_out_what_is_no_better(seed: int) -> None:
     """Proves that what is left is below the cutoff, and that a plan below it is still held."""
     coarse, matrix = coarse_of(seed)
-    best = levels_by_highs(coarse)
+    best = levels_by_highs(coarse, in_program=True)
     assert best is not None
     above, below = best[0][0] * 1.001, best[0][0] * 0.999
     nodes = go_on(stretch(coarse, matrix, cutoff=above)).nodes

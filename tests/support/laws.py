@@ -190,8 +190,13 @@ def money_agrees(formulation: Formulation, reckoning: Reckoning, point: list[flo
 # Laws 2, 3 and 6
 
 
-def levels_by_highs(formulation: Formulation) -> tuple[tuple[float, ...], Floats] | None:
-    """Value of each level and a point that reaches the last, by HiGHS without starts; None when infeasible."""
+def levels_by_highs(
+    formulation: Formulation, *, in_program: bool = False
+) -> tuple[tuple[float, ...], Floats] | None:
+    """Value of each level and a point that reaches the last, by HiGHS without starts; None when infeasible.
+
+    Values are in the levels' own units, or in the program's.
+    """
     matrix = matrix_of(formulation)
     found: list[float] = []
     values: Floats | None = None
@@ -207,7 +212,7 @@ def levels_by_highs(formulation: Formulation) -> tuple[tuple[float, ...], Floats
             return None
         values = np.where(matrix.whole, np.round(result.values), result.values)
         value = float(result.objective or 0.0)
-        found.append(sign * value * goal.scale)
+        found.append(sign * value * (1.0 if in_program else goal.scale))
         room = goal.tolerance + goal.tolerance_share * abs(value) + 1e-7 * max(1.0, abs(value))
         matrix = matrix.with_row(aim, value + room)
     assert values is not None

@@ -94,7 +94,9 @@ def links(problem: Problem) -> None:
         for provider in problem.network(site_id).providers[resource]:
             if provider.capacity is None:
                 total.plus(problem.in_place(provider.name, site_id, state), float(provider.block))
-        row = Linear([(column, 1.0), (chosen, -problem.bounded(total, f"sites.{site_id}.redundancy.{resource}"))])
+        most = problem.bounded(total, f"sites.{site_id}.redundancy.{resource}")
+        problem.columns.tighten(column, most)
+        row = Linear([(column, 1.0), (chosen, -most)])
         problem.rows.add(("usable", *place, size), row, at_most=0.0)
     for place_key, choice in sizes.items():
         if len(choice.terms) > 1:

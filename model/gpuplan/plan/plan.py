@@ -40,7 +40,8 @@ class PlanLevel(Closed):
     bound: Figure | None
     """Nothing better than this can be reached, verified; none when the search was stopped before there was one."""
     gap: Figure | None
-    """Distance from what was reached to the bound, as a share of it; none where nothing was reached but 0."""
+    """Distance from what was reached to the bound, as a share of it, 0 within the resolution; none where 0 was reached
+    and the bound is further off."""
     resolution: Figure = Decimal(0)
     """Distance below which the proof cannot tell two values apart."""
     proven: bool

@@ -41,16 +41,16 @@ def level_of(
 
 
 def gap_of(value: Decimal, bound: Decimal | None, resolution: Decimal = Decimal(0)) -> Decimal | None:
-    """Distance from value to bound as a share of the value, to 9 decimals; None without a bound.
+    """Distance from value to bound as a share of the value, to 9 decimals; 0 within the resolution.
 
-    At value 0 it is 0 within the resolution, and None beyond it.
+    None without a bound, and beyond the resolution of value 0.
     """
     if bound is None:
         return None
-    if value == bound:
+    if abs(value - bound) <= resolution:
         return Decimal(0)
     if not value:
-        return Decimal(0) if abs(bound) <= resolution else None
+        return None
     return (abs(value - bound) / abs(value)).quantize(Decimal("1e-9"))
 
 

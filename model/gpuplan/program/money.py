@@ -20,6 +20,9 @@ from gpuplan.instance.units import common_step
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
+NEAR = 10
+"""Doublings by which two units may differ and still be as good as each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -41,6 +44,14 @@ class Money:
     def in_units(self, amount: Decimal | Fraction, currency: str | None = None) -> float:
         """An amount of a currency (None: the reporting one) as the program has it."""
         return float(Fraction(amount) / self.unit_of(currency))
+
+    def is_near(self, other: Money) -> bool:
+        """Whether amounts of the other would be neither very large nor very small in this one."""
+        return abs(log2(self.unit / other.unit)) <= NEAR
+
+    def units_as(self, unit: Fraction) -> dict[str, Fraction]:
+        """Units of the foreign currencies, were this the unit of the reporting one."""
+        return {currency: one * unit / self.unit for currency, one in self.units.items()}
 
     def unit_of(self, currency: str | None) -> Fraction:
         """What 1 stands for, in a currency (None: the reporting one)."""

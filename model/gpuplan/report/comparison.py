@@ -64,14 +64,15 @@ def difference(one: LevelDifference, currency: str) -> str:
     said = f"{one.name[:1].upper()}{one.name[1:]}: {signed(one.difference, one.unit, currency)}"
     if one.at_least is None or one.at_most is None:
         return f"{said}; nothing proven of the difference of the bests"
-    if one.at_least == one.at_most:
-        return f"{said}, exactly"
     low, high = (signed(bound, one.unit, currency) for bound in (one.at_least, one.at_most))
-    return f"{said}; the bests differ by {low} to {high} (proven)"
+    return f"{said}; the bests differ by {low if low == high else f'{low} to {high}'} (proven)"
 
 
 def signed(amount: Decimal, unit: str, currency: str) -> str:
-    """An amount with its sign."""
+    """An amount with its sign; what is told as nothing has none."""
+    nothing = quantity(Decimal(0), unit, currency)
+    if quantity(abs(amount), unit, currency) == nothing:
+        return nothing
     return ("+" if amount > 0 else "") + quantity(amount, unit, currency)
 
 

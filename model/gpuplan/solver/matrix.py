@@ -27,8 +27,8 @@ HUGE = 1e30
 LARGEST_COST = 10
 """Power of two that the largest cost is brought to: a solver's tolerances are absolute, and a bound must be good to a
 millionth of the objective, which at a largest cost of 1 may be no more than 3."""
-TURNS = 4
-"""Rounds of scaling rows and columns; more change little."""
+TURNS, TURNS_OF_WHOLE = 4, 1
+"""Rounds of scaling rows and columns, where no column is whole and where some are; more change little, or do harm."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def scaled(matrix: Matrix) -> tuple[Matrix, Floats, float]:
     """
     rows, sizes = matrix.rows(), np.abs(matrix.values)
     factors, units = np.ones(len(matrix.row_lower)), np.ones(len(matrix.lower))
-    for _ in range(TURNS):
+    for _ in range(TURNS_OF_WHOLE if matrix.whole.any() else TURNS):
         factors *= _evening(rows, sizes * factors[rows] * units[matrix.columns], len(factors))
         units *= _evening(matrix.columns, sizes * factors[rows] * units[matrix.columns], len(units))
         units[matrix.whole] = 1.0

@@ -154,6 +154,8 @@ class Relaxation:
 
     def _is_empty(self) -> bool:
         """Whether a ray proves that no point keeps the rows."""
+        if self.rows.has_broken(self.lower, self.upper):
+            return True
         _, has_ray, ray = self.highs.getDualRay()
         if not has_ray:
             return False

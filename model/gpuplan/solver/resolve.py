@@ -17,12 +17,14 @@ import numpy as np
 
 from gpuplan.program.columns import Key
 from gpuplan.program.linear import Linear
+from gpuplan.program.money import Money
 from gpuplan.solver.matrix import Floats, Matrix
 from gpuplan.solver.result import Report, Result, Termination, relative_gap
 from gpuplan.solver.search import Search, SearchResult
 
 if TYPE_CHECKING:
     from gpuplan.formulation import Formulation
+    from gpuplan.instance.schema import Instance
     from gpuplan.solver.watched import Watched
 
 NEAR_SECONDS = 10.0
@@ -37,8 +39,8 @@ NO_ROW: tuple[dict[Key, float], float, float] = ({}, -np.inf, np.inf)
 """What stands for a row that is gone."""
 TINY = 1e-15
 """Rounding of one division."""
-STEP = 1e-5
-"""A gap that is narrower than this in the unit of a level is as good as none: bounds are told to a millionth."""
+STEP = 1e-8
+"""A gap that is narrower than this in the program's unit is as good as none."""
 EXACT = 1e-9
 """Share below which two numbers of a program are the same, and by which a gap of nothing is pruned."""
 
@@ -53,7 +55,7 @@ class Solved:
     lower: dict[Key, float]
     upper: dict[Key, float]
     levels: list[tuple[dict[Key, float], float, float, tuple[float, ...]]] = field(default_factory=list)
-    """(cost by column, offset, proven bound, held values of the levels before) of each level, to minimise."""
+    """(cost by column, offset, verified bound, held values of the levels before) of each level, to minimise."""
     point: dict[Key, float] = field(default_factory=dict)
 
 
@@ -62,6 +64,15 @@ class Memory:
 
     def __init__(self) -> None:
         self.solved: list[Solved] = []
+        self.currency: tuple[str, Money] | None = None
+        """The reporting currency, and the unit in which all of them count money."""
+
+    def money(self, instance: Instance) -> Money:
+        """The unit of money that makes a program comparable; another one, and nothing remembered, in a new currency."""
+        own = Money.of(instance)
+        if self.currency is None or self.currency[0] != instance.currency or not self.currency[1].is_near(own):
+            self.currency, self.solved = (instance.currency, own), []
+        return replace(self.currency[1], units=own.units_as(self.currency[1].unit))
 
     def back_to(self, one: Solved) -> None:
         """Make a program the last one again: the one that the next is most like."""
@@ -74,11 +85,20 @@ class Memory:
         self.solved = [*self.solved[-(KEPT - 1) :], one]
 
 
+class Around(Search):
+    """A search around a plan, for a plan alone: what it is not worth is not verified."""
+
+    verifies = False
+
+
 @dataclass
 class Resolve(Search):
     """A search that uses what is remembered, and is remembered itself."""
 
     memory: Memory = field(default_factory=Memory)
+
+    def _money(self, instance: Instance) -> Money:
+        return self.memory.money(instance)
 
     def _levels(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
         self._now = _solved(formulation, matrix)
@@ -100,9 +120,10 @@ class Resolve(Search):
             for near in (_around(matrix, old, strategic=True), _around(matrix, old, strategic=False)):
                 if near is None:
                     continue
-                search = Search(
+                search = Around(
                     replace(self.settings, time_limit=min(NEAR_SECONDS, max(self._left(), 0.0))),
                     should_stop=self.should_stop,
+                    judge=self.judge,
                 )
                 found = search._levels(runs, formulation, near)
                 if found.values is not None and _keeps(matrix, found.values):
@@ -123,7 +144,8 @@ class Resolve(Search):
         if settled or (value is not None and relative_gap(value, known) <= self._gap):
             assert start is not None
             assert value is not None
-            result = Result(Termination.OPTIMAL, start, value, value if settled else min(known, value))
+            bound = value if settled else min(known, value)
+            result = Result(Termination.OPTIMAL, start, value, bound, bound, "bounds of what was solved before")
         elif value is None or not matrix.whole.any():
             result = super()._solve(runs, matrix, start, listener, settled)
             result = replace(result, bound=max(result.bound, known))
@@ -134,12 +156,14 @@ class Resolve(Search):
             whole = np.where(matrix.whole, np.round(result.values), result.values)
             value = _worth(matrix, whole)
             result = replace(result, values=whole, objective=value, bound=min(result.bound, value))
-        if result.objective is not None and 0 < result.objective - result.bound <= EXACT:
-            result = replace(result, bound=result.objective)  # nothing that a gap counts lies between
+        if np.isfinite(known) and result.objective is not None:
+            result = replace(result, verified=max(result.verified, min(known, result.objective)))
+        return result
+
+    def _level_ended(self, matrix: Matrix, result: Result) -> None:
         held = tuple(matrix.row_upper[self._rows :].tolist())
         costs = {self._now.keys[index]: float(matrix.cost[index]) for index in np.flatnonzero(matrix.cost)}
-        self._now.levels.append((costs, matrix.offset, result.bound, held))
-        return result
+        self._now.levels.append((costs, matrix.offset, result.verified, held))
 
     def _better(self, matrix: Matrix, start: Floats | None) -> Floats | None:
         """The better of the plan of the level before and the one carried over."""

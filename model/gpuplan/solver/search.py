@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
     from gpuplan.program.columns import Key
     from gpuplan.program.linear import Linear
+    from gpuplan.program.money import Money
 
 LARGE = 2_000
 """Columns from which a program is searched in stages."""
@@ -103,6 +104,8 @@ class _Stopped(Exception):  # noqa: N818
 class Search:
     """One search: what it may use, and what it listens to."""
 
+    verifies: ClassVar[bool] = True
+    """Whether what the solver claims of a level is verified."""
     settings: Settings
     on_progress: Callable[[Progress], None] | None = None
     should_stop: ShouldStop | None = None
@@ -136,7 +139,13 @@ class Search:
             runs = stack.enter_context(watched() if self.runs is None else nullcontext(self.runs))
             try:
                 formulation = self._altered(
-                    formulate(instance, reductions=True, margins=self._margins, pause=self._pause)
+                    formulate(
+                        instance,
+                        reductions=True,
+                        margins=self._margins,
+                        money=self._money(instance),
+                        pause=self._pause,
+                    )
                 )
                 matrix = matrix_of(formulation)
                 large = len(matrix.lower) >= LARGE and len(formulation.goals) == 1
@@ -162,12 +171,17 @@ class Search:
             return True
         return False if result.termination is Termination.INFEASIBLE else None
 
+    def _money(self, _instance: Instance) -> Money | None:
+        """The unit of money, where it must be that of other programs."""
+        return None
+
     def _altered(self, formulation: Formulation) -> Formulation:
         return formulation if self.alter is None else self.alter(formulation)
 
     def _second_look(self, runs: Watched, instance: Instance) -> SearchResult:
         """Search again without presolve, with tight tolerances and without tightenings, before saying "infeasible"."""
-        formulation = self._altered(formulate(instance, tightenings=False, margins=self._margins))
+        money = self._money(instance)
+        formulation = self._altered(formulate(instance, tightenings=False, margins=self._margins, money=money))
         settings = replace(self.settings, careful=True)
         careful = Search(settings, self.on_progress, self.should_stop, judge=self.judge)
         careful._began, careful._in_solver = self._began, 0.0
@@ -196,7 +210,7 @@ class Search:
             elif result.values is not None:
                 result = self._judged(formulation, level, number - 1, result, best)
             is_said_once = result.termination is Termination.INFEASIBLE and not self.settings.careful
-            if not settled and not is_said_once and self._coarse is None:
+            if self.verifies and not settled and not is_said_once and self._coarse is None:
                 verification = self._verification(runs, formulation, level, number - 1, listener)
                 result = verification.of(level, result)
             self._level_ended(level, result)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from gpuplan.solver.matrix import Matrix
+from gpuplan.solver.proof.safe import UNIT
 from gpuplan.solver.proof.tree import Claim, Judge, Proof, allowance
 from gpuplan.solver.result import NO_BOUND, OnReport, Result, Settings, ShouldStop, Termination
 from gpuplan.solver.watched import Watched
@@ -51,6 +52,9 @@ class Verification:
         """
         if found.termination in (Termination.UNBOUNDED, Termination.FAILED):
             return found
+        least = least_of(matrix)
+        if least > found.verified:
+            found = replace(found, verified=least, bound=max(found.bound, least), by="bounds of its columns")
         if self._is_enough(found):
             return replace(found, termination=Termination.OPTIMAL, bound=found.verified)
         if self.left() <= 0 or self.should_stop():
@@ -58,6 +62,9 @@ class Verification:
         found = self._with(matrix, found, self._proof(matrix, found))
         if found.objective is None and found.verified >= (np.inf if self.settings.cutoff is None else self.settings.cutoff):
             return replace(found, termination=Termination.INFEASIBLE, bound=found.verified)
+        least = least_of(matrix)
+        if least > found.verified:
+            found = replace(found, verified=least, bound=max(found.bound, least), by="bounds of its columns")
         if self._is_enough(found):
             return replace(found, termination=Termination.OPTIMAL, bound=found.verified)
         if self.left() > 0 and not self.should_stop() and self._is_claimed(found):
@@ -85,7 +92,7 @@ class Verification:
         needed = self._needed(found)
         wanted = None
         if found.objective is not None and needed is not None:
-            wanted = max(needed, min(found.bound, found.objective - allowance(found.objective, 0.0)))
+            wanted = found.objective - allowance(found.objective, 0.0)
         settings = replace(self.settings, cutoff=needed, time_limit=self.left())
         return self.runs.prove(Claim(matrix, settings, WORK, wanted), self.judge, self.on_report, self.should_stop)
 
@@ -139,6 +146,15 @@ class Verification:
             return
         if found.objective is None or found.bound > better.objective + TOGETHER * max(abs(better.objective), 1.0):
             self.on_disagreement(matrix, self.settings, found, better)
+
+
+def least_of(matrix: Matrix) -> float:
+    """What the bounds of the columns alone leave of the objective; minus infinity where they leave it endless."""
+    some = np.flatnonzero(matrix.cost)
+    cost = matrix.cost[some]
+    ends = cost * np.where(cost > 0, matrix.lower[some], matrix.upper[some])
+    rounding = (len(some) + 4) * UNIT * float(np.abs(ends).sum())
+    return float(ends.sum()) + matrix.offset - (rounding if np.isfinite(rounding) else 0.0)
 
 
 def _by_word(found: Result) -> Result:

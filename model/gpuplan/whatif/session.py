@@ -73,7 +73,11 @@ class Session:
         valid.
         """
         self._states.append((self.instance.edited(list(edits)), None, None))
-        return self.solve()
+        try:
+            return self.solve()
+        except InvalidInput:
+            self._states.pop()
+            raise
 
     def undo(self) -> Outcome:
         """Take back the last edit set; the instance is then the very one from before it.

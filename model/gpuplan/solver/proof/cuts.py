@@ -14,6 +14,7 @@ Cook, Dash, Fukasawa and Goycoolea, "Numerically safe Gomory mixed-integer cuts"
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,8 @@ VIOLATED = 1e-4
 """Distance of the relaxed point from a cut that is worth a row, at coefficients of size 1."""
 PARALLEL = 0.9
 """Cosine of the angle between two cuts above which one of them is enough."""
+LARGEST = 1e6
+"""The largest multiplier that a cut may be made with."""
 TINY = 1e-10
 """Multipliers up to this are noise, and left out."""
 DENSE = 100
@@ -46,7 +49,7 @@ class Cut:
     """From the relaxed point to the cut."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Separator:
     """Cuts off one relaxed point."""
 
@@ -61,32 +64,42 @@ class Separator:
 
     def cut(self, multipliers: Floats) -> Cut | None:
         """The cut of some multipliers of the rows, shape (rows,); None where it cuts nothing off."""
-        some = np.flatnonzero(np.abs(multipliers) > TINY)
-        weights = multipliers[some]
-        if not len(some) or np.max(np.abs(weights)) > 1e6:
+        weights = np.where(np.abs(multipliers) > TINY, multipliers, 0.0)
+        sizes = np.abs(weights)
+        if not sizes.any() or sizes.max() > LARGEST:
             return None
-        matrix, part = self.rows.matrix, self.rows.table[some]
-        row = part.T @ weights
-        sizes = abs(part).T @ np.abs(weights)
-        largest = np.maximum(np.abs(self.lower), np.abs(self.upper))
-        most, slacks = 0.0, []
-        for place, weight in zip(some, weights, strict=True):
-            low, high = matrix.row_lower[place], matrix.row_upper[place]
-            is_high = np.isfinite(high) and (
-                not np.isfinite(low) or high - self.activity[place] <= self.activity[place] - low
-            )
-            end = high if is_high else low
-            if not np.isfinite(end):
-                return None
-            most += weight * end + abs(weight) * self.rows.room[place]
-            if low != high:
-                slacks.append((place, weight if is_high else -weight, 1.0 if is_high else -1.0))
-        most += float((ROUNDED + len(some) * UNIT) * (sizes @ largest)) + 4 * len(some) * UNIT * abs(most)
-        return self._rounded(row, most, slacks, largest)
+        rows, matrix = self.rows, self.rows.matrix
+        ends = np.where(weights == 0.0, 0.0, self._ends)
+        if not np.all(np.isfinite(ends)):
+            return None
+        row = rows.transposed @ weights
+        most = float(weights @ ends + sizes @ rows.room)
+        lost = float((rows.sizes @ sizes) @ self._largest) + float(sizes @ np.abs(ends))
+        most += (ROUNDED + (len(weights) + 4) * UNIT) * lost
+        # Of a row that is no equation, the slack's own coefficient; those below zero must be reckoned with.
+        slacks = np.where(matrix.row_lower == matrix.row_upper, 0.0, np.where(self._is_high, weights, -weights))
+        return self._rounded(row, most, np.minimum(slacks, 0.0))
 
-    def _rounded(self, row: Floats, most: float, slacks: list[tuple[int, float, float]], largest: Floats) -> Cut | None:
-        """The cut of a row of form <=, with its slacks: (row of the matrix, coefficient, side)."""
+    @cached_property
+    def _is_high(self) -> Any:
+        """Whether each row's slack is counted from its upper bound: that it is nearer to, at the point."""
         matrix = self.rows.matrix
+        with np.errstate(invalid="ignore"):
+            near = matrix.row_upper - self.activity <= self.activity - matrix.row_lower
+        return np.isfinite(matrix.row_upper) & (~np.isfinite(matrix.row_lower) | near)
+
+    @cached_property
+    def _ends(self) -> Floats:
+        """The bound of each row that its slack is counted from."""
+        return np.where(self._is_high, self.rows.matrix.row_upper, self.rows.matrix.row_lower)
+
+    @cached_property
+    def _largest(self) -> Floats:
+        """Largest size of each column."""
+        return np.maximum(np.abs(self.lower), np.abs(self.upper))
+
+    def _rounded(self, row: Floats, most: float, slacks: Floats) -> Cut | None:
+        """The cut of a row of form <=, with the coefficients below zero of the slacks."""
         is_low = self.point - self.lower <= self.upper - self.point
         near = np.where(is_low, self.lower, self.upper)
         signs = np.where(is_low, 1.0, -1.0)
@@ -97,27 +110,25 @@ class Separator:
         if not FRACTION < part < 1.0 - FRACTION:
             return None
         turned = row * signs
-        parts = turned - np.floor(turned)
+        floors = np.floor(turned)
         rounded = np.where(
             self.whole,
-            np.floor(turned) + np.maximum(parts - part, 0.0) / (1.0 - part),
+            floors + np.maximum(turned - floors - part, 0.0) / (1.0 - part),
             np.minimum(turned, 0.0) / (1.0 - part),
         )
         rounded[row == 0.0] = 0.0
         values = rounded * signs
         bound = float(np.floor(right) + values @ near)
         lost = float(np.abs(values) @ np.abs(near)) + abs(right)
-        for place, weight, side in slacks:
-            if weight < 0.0:
-                factor = weight / (1.0 - part)
-                entries = slice(matrix.starts[place], matrix.starts[place + 1])
-                values[matrix.columns[entries]] -= side * factor * matrix.values[entries]
-                end = matrix.row_upper[place] if side > 0 else matrix.row_lower[place]
-                bound -= side * factor * end
-                lost += abs(factor) * (abs(end) + float(np.abs(matrix.values[entries]) @ largest[matrix.columns[entries]]))
-                # The slack itself may be less than zero by what its row may be missed by.
-                bound += abs(factor) * self.rows.room[place]
-        lost += float(np.abs(values) @ largest)
+        if slacks.any():
+            factors = np.where(self._is_high, slacks, -slacks) / (1.0 - part)
+            sizes = np.abs(factors)
+            ends = np.where(factors == 0.0, 0.0, self._ends)
+            values = values - self.rows.transposed @ factors
+            # A slack itself may be less than zero by what its row may be missed by.
+            bound += float(sizes @ self.rows.room) - float(factors @ ends)
+            lost += float(sizes @ np.abs(ends)) + float((self.rows.sizes @ sizes) @ self._largest)
+        lost += float(np.abs(values) @ self._largest)
         bound += (len(values) + len(slacks) + 16) * UNIT * 2 * lost / min(part, 1.0 - part)
         return self._made(values, bound)
 

@@ -124,6 +124,8 @@ class Relaxation:
 
     def _empty(self, lower: Floats, upper: Floats) -> Ended:
         """What is called infeasible is so if a ray proves it: HiGHS's own, or that of the least sum of what is missed."""
+        if self.rows.has_broken(lower, upper):
+            return Ended(Status.EMPTY)
         _, has_ray, ray = self.highs.getDualRay()
         if has_ray and self._proves(lower, upper, np.array(ray, dtype=float)):
             return Ended(Status.EMPTY)

@@ -133,6 +133,17 @@ class Rows:
         """
         return self._bound(lower, upper, duals, cost, offset, self.room)
 
+    def has_broken(self, lower: Floats, upper: Floats) -> bool:
+        """Whether some row alone cannot be kept within some bounds, even if it may be missed by what an audit allows."""
+        matrix = self.matrix
+        rising, columns = matrix.values > 0, matrix.columns
+        down = matrix.values * np.where(rising, lower[columns], upper[columns])
+        up = matrix.values * np.where(rising, upper[columns], lower[columns])
+        height = len(matrix.row_lower)
+        least, most = (np.bincount(matrix.rows(), part, minlength=height) for part in (down, up))
+        room = self.room + self.allowed
+        return bool(np.any(least > matrix.row_upper + room) or np.any(most < matrix.row_lower - room))
+
     def is_empty(self, lower: Floats, upper: Floats, ray: Floats) -> bool:
         """Whether multipliers prove that no point keeps the rows, even if each may be missed by what an audit allows."""
         size = float(np.max(np.abs(ray), initial=0.0))

@@ -23,19 +23,20 @@ import numpy as np
 from gpuplan.instance.units import common_step
 from gpuplan.solver.matrix import Floats, Matrix, checked
 from gpuplan.solver.proof.cuts import Separator, chosen
+from gpuplan.solver.proof.merging import merged
 from gpuplan.solver.proof.propagation import ROUNDING, Propagation
 from gpuplan.solver.proof.relaxation import Ended, Relaxation, Status
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Settings, ShouldStop
 
 RESOLUTION = 1e-9
 """Share of a value, or of 1 in the program's unit where that is more, below which two values are not told apart."""
-AMBITION = 0.3
-"""Share of the work that a bound above the cutoff is worth."""
+AMBITION = 8_000.0
+"""Work that a bound above the cutoff is worth."""
 WHOLE = 1e-6
 """How near to a whole number a relaxed value must be to be taken for one."""
-ROUNDS = 40
+ROUNDS = 20
 """Rounds of cuts at the root at most."""
-CUTS = 60
+CUTS = 30
 """Cuts that one round adds at most."""
 WIDE = 1e4
 """Values that a column may have, from which on its upper bound is worth a linear program of its own."""
@@ -47,7 +48,7 @@ PROGRESS = 1e-3
 """Share of the distance to the cutoff that a round must bring to count."""
 TRIED = 8
 """Columns that are tried both ways at one node at most."""
-KNOWN = 2
+KNOWN = 1
 """Times that a column must have been tried each way before its pseudocost is trusted."""
 BRIEF = 100
 """Iterations of one way of a column that is tried."""
@@ -69,7 +70,7 @@ class Claim:
     work: float
     """Simplex iterations, each relaxation with a fixed number on top, after which it is given up."""
     wanted: float | None = None
-    """A bound above the cutoff, to be proven if a share of the work is enough for it."""
+    """A bound above the cutoff, to be proven if little work is enough for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def allowance(value: float, gap: float) -> float:
 class _Tree:
     def __init__(self, claim: Claim, judge: Judge, should_stop: ShouldStop, on_report: OnReport | None) -> None:
         self.claim, self.judge, self.should_stop, self.on_report = claim, judge, should_stop, on_report
-        self.matrix, self.settings = checked(claim.matrix), claim.settings
+        self.merged = merged(checked(claim.matrix))
+        self.matrix, self.settings = self.merged.matrix, claim.settings
         self.deadline = time.monotonic() + self.settings.time_limit
         self.relaxation = Relaxation(self.matrix, self.settings)
         self.factor, self.units = self.relaxation.factor, self.relaxation.units
@@ -144,7 +146,7 @@ class _Tree:
         while self.waiting and not self._is_spent():
             node: _Node | None = heapq.heappop(self.waiting)
             while node is not None and not self._is_spent():
-                if self.relaxation.work > AMBITION * self.claim.work:
+                if self.relaxation.work > AMBITION:
                     self.cutoff = self.needed
                 node = self._branch(node)
             if node is not None:
@@ -376,7 +378,7 @@ class _Tree:
                 self.refused += 1
                 return
             rounded = np.where(self.whole, rounded, ended.point)
-        values = rounded * self.units
+        values = self.merged.expanded(rounded * self.units)
         value = self.judge(values)
         if value is None:
             self.refused += 1
