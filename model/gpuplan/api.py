@@ -203,7 +203,7 @@ def levels_of(
     for number, (level, (name, unit, value)) in enumerate(zip(searched, recounted, strict=True), 1):
         reached = value
         if number < len(searched) and level.value is not None:
-            known = Decimal(repr(level.value)).quantize(STEP)
+            known = Decimal(repr(level.value)).quantize(value)
             reached = value if abs(known - value) <= AGREE * max(Decimal(1), abs(value)) else known
         resolution = resolution_of(instance, unit, reached)
         bound = _rounded(level.bound, level.maximise, resolution)

@@ -19,7 +19,7 @@ def levels_by_scip(formulation: Formulation) -> tuple[tuple[float, ...], Floats]
     for goal in formulation.goals:
         sign = -1.0 if goal.maximise else 1.0
         aim = goal.expression.times(sign)
-        point = _minimised(matrix.with_cost(aim))
+        point = minimised(matrix.with_cost(aim))
         if point is None:
             return None
         value = aim.constant + sum(c * float(point[j]) for j, c in aim.terms.items())
@@ -30,7 +30,8 @@ def levels_by_scip(formulation: Formulation) -> tuple[tuple[float, ...], Floats]
     return tuple(found), point
 
 
-def _minimised(matrix: Matrix) -> Floats | None:
+def minimised(matrix: Matrix) -> Floats | None:
+    """A point of least cost, or None when there is none."""
     model = Model()
     model.hideOutput()
     model.setParam("limits/gap", 0.0)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
 from gpuplan.instance.commitments import built_before, decision_days
+from gpuplan.instance.facility import LoadCase
+from gpuplan.instance.interim import interim
 from gpuplan.instance.joining import Place, places
 from gpuplan.instance.loads import system_needs
 from gpuplan.instance.matching import Subject
@@ -30,11 +32,11 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from gpuplan.instance.calendar import Period
-    from gpuplan.instance.facility import LoadCase
     from gpuplan.instance.rules import Measured
     from gpuplan.instance.schema import Instance
 
 
+CASES: tuple[LoadCase, LoadCase] = ("design", "typical")
 NOISE = 1e-9
 """Bounds up to this are zero."""
 
@@ -164,8 +166,8 @@ class Problem:
     def epoch(self, site: str, state: int) -> int:
         """The first state day of those in a row, up to one, on which all is the same at a site.
 
-        The same systems stand there, in the same clusters, with the same modules and capacities. For use once every
-        column of installed is made.
+        The same systems stand there, in the same clusters, with the same modules, capacities and what is given. For use
+        once every column of installed is made.
         """
         if site not in self._epochs:
             self._epochs[site] = self._epochs_of(site)
@@ -186,6 +188,8 @@ class Problem:
             ]
             for module in place.modules
         ]
+        fleets = self.instance.existing.systems.values()
+        lacking = list(self.instance.resources) if any(fleet.site == site for fleet in fleets) else []
         found: list[int] = []
         before: object = None
         for state, day in enumerate(self.states):
@@ -194,6 +198,7 @@ class Problem:
                 self.waiting.cluster_state(state) if self.instance.clusters else None,
                 [sum(ready <= day for ready in ready_days) for ready_days in arrivals],
                 [capacity.on(day) for capacity in place.capacity.values()],
+                [interim(self.instance, site, resource, case, day) for resource in lacking for case in CASES],
             )
             found.append(found[-1] if now == before else state)
             before = now
