@@ -190,6 +190,9 @@ def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began
     run: Mapping[str, Decimal | str] = {
         "seconds": Decimal(round((time.monotonic() - began) * 1000)).scaleb(-3),
         "seconds-in-solver": Decimal(round(found.seconds_in_solver * 1000)).scaleb(-3),
+        "seconds-verifying": Decimal(round(found.seconds_verifying * 1000)).scaleb(-3),
+        **{f"level-{number}-verified-by": one.by or "nothing" for number, one in enumerate(found.levels, 1)},
+        **{f"disagreement-{number}": str(path) for number, path in enumerate(found.disagreements, 1)},
         "machine": platform.platform(),
     }
     return complete(reckoning, levels, options, versions(), run, all(level.proven for level in levels))

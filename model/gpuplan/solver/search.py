@@ -6,12 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from gpuplan.errors import Defect
 from gpuplan.formulation import coarsened, formulate
+from gpuplan.solver.disagreement import keep
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
 from gpuplan.solver.result import (
     NO_BOUND,
@@ -94,6 +96,9 @@ class SearchResult:
     values: Floats | None
     levels: tuple[LevelResult, ...]
     seconds_in_solver: float
+    seconds_verifying: float = 0.0
+    disagreements: tuple[Path, ...] = ()
+    """Files of runs of HiGHS that were proven wrong."""
 
 
 class _Stopped(Exception):  # noqa: N818
@@ -126,6 +131,8 @@ class Search:
         """Of a search in stages; they start while the coarse program is built."""
         self._gap = self.settings.gap
         """Asked for the level that is being sought."""
+        self._verifying = 0.0
+        self._disagreements: list[Path] = []
         self.refused: tuple[Formulation, Floats] | None = None
         """The last point that is no plan, although it keeps every row as far as the solver can tell."""
 
@@ -158,7 +165,12 @@ class Search:
             result = self._levels(runs, formulation, matrix)
             if result.termination is Termination.INFEASIBLE:
                 result = self._second_look(runs, instance)
-        return replace(result, seconds_in_solver=self._in_solver)
+        return replace(
+            result,
+            seconds_in_solver=self._in_solver,
+            seconds_verifying=self._verifying,
+            disagreements=tuple(dict.fromkeys(self._disagreements)),
+        )
 
     def is_feasible(self, runs: Watched, formulation: Formulation) -> bool | None:
         """Whether any plan exists; None when a limit came first. "No" is said only after a second look."""
@@ -187,6 +199,8 @@ class Search:
         careful._began, careful._in_solver = self._began, 0.0
         result = careful._levels(runs, formulation, matrix_of(formulation))
         self._in_solver += careful._in_solver
+        self._verifying += careful._verifying
+        self._disagreements += careful._disagreements
         return result
 
     def _levels(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
@@ -212,7 +226,9 @@ class Search:
             is_said_once = result.termination is Termination.INFEASIBLE and not self.settings.careful
             if self.verifies and not settled and not is_said_once and self._coarse is None:
                 verification = self._verification(runs, formulation, level, number - 1, listener)
+                began = time.monotonic()
                 result = verification.of(level, result)
+                self._verifying += time.monotonic() - began
             self._level_ended(level, result)
             if result.values is None:
                 if best is None:
@@ -267,7 +283,15 @@ class Search:
             return self._worth_of(formulation, matrix, number, point)
 
         settings = replace(self.settings, gap=self._gap, cutoff=None)
-        return Verification(runs, settings, self._left, self.should_stop or _never, judge, listener)
+        return Verification(
+            runs, settings, self._left, self.should_stop or _never, judge, listener, self._disagree
+        )
+
+    def _disagree(self, matrix: Matrix, settings: Settings, said: Result, found: Result) -> None:
+        """Keep a run of HiGHS that was proven wrong."""
+        path = keep(matrix, settings, said, found)
+        if path is not None:
+            self._disagreements.append(path)
 
     def _solve(
         self,

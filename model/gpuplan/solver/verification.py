@@ -97,7 +97,9 @@ class Verification:
         return self.runs.prove(Claim(matrix, settings, WORK, wanted), self.judge, self.on_report, self.should_stop)
 
     def _with(self, matrix: Matrix, found: Result, proof: Proof) -> Result:
-        by = f"branch and bound, {proof.nodes:,} nodes" if proof.nodes else "bounds of its relaxation"
+        by = found.by
+        if proof.bound > found.verified:
+            by = f"branch and bound, {proof.nodes:,} nodes" if proof.nodes else "bounds of its relaxation"
         if proof.objective is None:
             if found.objective is None:
                 ended = proof.ended and self.settings.cutoff is None

@@ -1,0 +1,163 @@
+"""What HiGHS claims is verified: a wrong optimum is found out, and what only one line says is no proof."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gpuplan.families.objective import Goal
+from gpuplan.program.linear import Linear
+from gpuplan.solver import highs, search
+from gpuplan.solver.matrix import Matrix
+from gpuplan.solver.proof.tree import Proof
+from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
+from gpuplan.solver.search import Search, SearchResult
+from gpuplan.solver.verification import Verification, least_of
+from gpuplan.solver.watched import Watched, watched
+from solver.dense import matrix, stored
+
+GIVEN_UP = Proof(NO_BOUND, False, None, None, 0, 0)
+
+
+def small() -> Matrix:
+    """minimise 3x + 2y, 2x + 2y >= 5, whole: y = 3 costs 6, x = 3 costs 9."""
+    return matrix([3, 2], [[2, 2]], 5, np.inf, 0, 9, whole=True)
+
+
+def searched(model: Matrix, monkeypatch: pytest.MonkeyPatch, settings: Settings | None = None) -> SearchResult:
+    """A whole search of a bare matrix."""
+    goal = Goal("minimise", "units", False, Linear(enumerate(model.cost), model.offset), 0.0, 0.0)
+    monkeypatch.setattr(search, "formulate", lambda *_args, **_options: SimpleNamespace(goals=(goal,)))
+    monkeypatch.setattr(search, "matrix_of", lambda _formulation: model)
+    return Search(settings or Settings(gap=0.0, threads=1)).run(SimpleNamespace())  # type: ignore[arg-type]
+
+
+def saying(monkeypatch: pytest.MonkeyPatch, result: Result, careful: Result | None = None) -> None:
+    """HiGHS says one thing at first, and another (or the truth) when run without presolve."""
+    original = Watched.run
+
+    def run(self: Any, model: Matrix, settings: Settings, *rest: Any) -> Result:
+        if not settings.careful:
+            return result
+        return original(self, model, settings, *rest) if careful is None else careful
+
+    monkeypatch.setattr(Watched, "run", run)
+
+
+def giving_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proofs come to nothing."""
+    monkeypatch.setattr(Watched, "prove", lambda *_rest: GIVEN_UP)
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPUPLAN_STATE", str(tmp_path))
+
+
+WRONG = Result(Termination.OPTIMAL, np.array([3.0, 0.0]), 9.0, 9.0)
+RIGHT = Result(Termination.OPTIMAL, np.array([0.0, 3.0]), 6.0, 6.0)
+NONE = Result(Termination.INFEASIBLE, None, None, np.inf)
+
+
+def test_a_wrong_optimum_is_found_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Proves that 6 is found where HiGHS says that 9 is best, and that its program is kept. If broken, 9 is signed."""
+    saying(monkeypatch, WRONG)
+    found = searched(small(), monkeypatch)
+    assert found.termination is Termination.OPTIMAL
+    assert found.levels[0].value == 6.0
+    assert found.levels[0].bound == pytest.approx(6.0)
+    assert found.levels[0].proven
+    assert len(found.disagreements) == 1
+    kept = found.disagreements[0]
+    assert kept.parent == tmp_path
+    assert "there is a solution" in kept.with_suffix(".txt").read_text()
+    assert kept.read_text().startswith("NAME")
+
+
+def test_a_wrong_infeasible_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves the same where HiGHS finds no plan at all, with presolve and without."""
+    saying(monkeypatch, NONE, NONE)
+    found = searched(small(), monkeypatch)
+    assert found.termination is Termination.OPTIMAL
+    assert found.levels[0].value == 6.0
+
+
+def test_a_right_optimum_is_proven_by_the_tree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that what verified a level is told, and that nothing is kept where nobody was wrong."""
+    saying(monkeypatch, RIGHT)
+    found = searched(small(), monkeypatch)
+    assert found.levels[0].proven
+    assert "branch and bound" in found.levels[0].by or "relaxation" in found.levels[0].by
+    assert found.disagreements == ()
+
+
+def test_where_a_proof_takes_too_long_a_second_run_must_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a second run, without presolve and with another seed, stands in for a proof that is given up."""
+    saying(monkeypatch, RIGHT)
+    giving_up(monkeypatch)
+    found = searched(small(), monkeypatch)
+    assert found.levels[0].proven
+    assert "second run" in found.levels[0].by
+
+
+def test_a_second_run_that_finds_better_ends_the_claim(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that 9 is not told as proven where a second run has 6, although nothing was proven of 6 either."""
+    saying(monkeypatch, WRONG)
+    giving_up(monkeypatch)
+    found = searched(small(), monkeypatch)
+    assert found.termination is Termination.STOPPED
+    assert found.levels[0].value == 6.0
+    assert not found.levels[0].proven
+    assert len(found.disagreements) == 1
+
+
+def test_what_only_one_line_says_is_its_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a second run which ends without a word leaves the first one's: told as claimed, never as proven."""
+    saying(monkeypatch, RIGHT, Result(Termination.STOPPED, None, None, NO_BOUND))
+    giving_up(monkeypatch)
+    found = searched(small(), monkeypatch)
+    assert found.termination is Termination.STOPPED
+    level = found.levels[0]
+    assert (level.value, level.proven, level.claimed) == (6.0, False, 6.0)
+    assert level.bound == 0.0  # by the bounds of the columns
+    assert level.by == "bounds of its columns"
+
+
+def test_infeasible_by_two_runs_is_said_where_a_proof_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that two runs which agree are enough for "infeasible", and one is not."""
+    model = matrix([1, 1], [[2, 2]], 3, 3, 0, 5, whole=True)  # an even number is never 3
+    giving_up(monkeypatch)
+    assert searched(model, monkeypatch).termination is Termination.INFEASIBLE
+    saying(monkeypatch, NONE, Result(Termination.STOPPED, None, None, NO_BOUND))
+    assert searched(model, monkeypatch).termination is Termination.STOPPED
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_buying_nothing_is_best_whatever_the_seed(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves 0 where HiGHS 1.16.0 calls 4312.5 optimal with seeds 0, 3 and 4, the matrix handed over as it is."""
+    monkeypatch.setattr(highs, "scaled", lambda given: (given, np.ones(len(given.lower)), 1.0))
+    found = searched(stored("buying-nothing"), monkeypatch, Settings(gap=0.0, threads=1, seed=seed))
+    assert found.levels[0].value == 0.0
+    assert found.levels[0].proven
+
+
+def test_a_claim_that_is_stopped_is_not_verified() -> None:
+    """Proves that a request to stop leaves what was found, as the solver's word. If broken, Ctrl-C waits for a proof."""
+    with watched() as runs:
+        verification = Verification(
+            runs, Settings(gap=0.0), lambda: 100.0, lambda: True, lambda point: float(small().cost @ point)
+        )
+        found = verification.of(small(), RIGHT)
+    assert found.termination is Termination.STOPPED
+    assert (found.objective, found.bound, found.verified) == (6.0, 6.0, 0.0)
+
+
+def test_bounds_of_columns_are_a_proof() -> None:
+    """Proves 2 x 3 - 1 x 4 by hand, from x >= 3 and y <= 4, and nothing where a column is endless."""
+    model = matrix([2, -1], [[1, 1]], 0, 9, [3, 0], [9, 4])
+    assert least_of(model) == pytest.approx(2.0)
+    assert least_of(matrix([-1], [[1]], 0, 9, 0, np.inf)) == -np.inf
