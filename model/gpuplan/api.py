@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
 STEP = Decimal("1e-6")
-AGREE = Decimal("1e-6")
-"""Share within which a value of the search and the recounted one are the same."""
 
 
 class Cancel(Protocol):
@@ -207,7 +205,7 @@ def levels_of(
         reached = value
         if number < len(searched) and level.value is not None:
             known = Decimal(repr(level.value)).quantize(value)
-            reached = value if abs(known - value) <= AGREE * max(Decimal(1), abs(value)) else known
+            reached = value if abs(known - value) <= resolution_of(instance, unit, value) else known
         resolution = resolution_of(instance, unit, reached)
         bound = _rounded(level.bound, level.maximise, resolution)
         if bound is not None:

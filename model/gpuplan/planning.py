@@ -70,24 +70,26 @@ def _unproven(level: LevelResult) -> LevelResult:
     return replace(level, bound=None, gap=None, proven=False, claimed=None, by="")
 
 
-def judge_of(instance: Instance) -> Callable[[Formulation, int, Floats], float | None]:
-    """What a point found for a level comes to there, to minimise, by the plan that it makes; None where it makes none.
+def judge_of(instance: Instance) -> Callable[[Formulation, Floats], tuple[float, ...] | None]:
+    """What a point comes to on each level, to minimise, by the plan that it makes; None where it makes none.
 
     It makes one where every rule of its program holds, by the exact audit.
     """
 
     @exactly
-    def judge(formulation: Formulation, number: int, point: Floats) -> float | None:
+    def judge(formulation: Formulation, point: Floats) -> tuple[float, ...] | None:
         reckoning = reckon(instance, decisions_of(formulation.problem, point))
         off = formulation.problem.off
         if any(Group(reading.family, reading.path) not in off for reading in reckoning.broken):
             return None
-        goal = formulation.goals[number]
-        sign = -1.0 if goal.maximise else 1.0
-        position = len(reckoning.levels) - len(formulation.goals) + number
-        if position < 0 or reckoning.levels[position][0] != goal.name:
-            return sign * goal.expression.value(point.tolist())  # asked for what is no level of the instance
-        return sign * float(Fraction(reckoning.levels[position][2]) / Fraction(goal.scale))
+        # A question may hold the first levels at what is known of them, or ask for what is no level of the instance.
+        asked = reckoning.levels[len(reckoning.levels) - len(formulation.goals) :]
+        values = []
+        for goal, level in zip(formulation.goals, asked or [("", "", 0)] * len(formulation.goals), strict=True):
+            exact = float(Fraction(level[2]) / Fraction(goal.scale))
+            value = exact if level[0] == goal.name else goal.expression.value(point.tolist())
+            values.append(-value if goal.maximise else value)
+        return tuple(values)
 
     return judge
 

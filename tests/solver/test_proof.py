@@ -288,7 +288,7 @@ def test_a_proof_ends_at_the_best_point_of_a_list(seed: int) -> None:
         return
     best = min(worth(model, point) for point in some)
     assert found.objective == pytest.approx(best)
-    assert best - RESOLUTION * max(abs(best), 1.0) <= found.bound <= best + 1e-9
+    assert best - 1.01 * RESOLUTION * max(abs(best), 1.0) <= found.bound <= best + 1e-9
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -315,7 +315,7 @@ def test_a_cutoff_is_proven_just_when_nothing_is_below_it(seed: int) -> None:
     below = proven(model, replace(EXACT, cutoff=best - RESOLUTION * max(abs(best), 1.0)))
     assert below.ended
     assert below.objective is None
-    assert below.bound >= best - 1e-8 * max(abs(best), 1.0)
+    assert best - 1e-8 * max(abs(best), 1.0) <= below.bound <= best + 1e-9
     above = proven(model, replace(EXACT, cutoff=best + 0.25))
     assert above.objective == pytest.approx(best)
 

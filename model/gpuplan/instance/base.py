@@ -122,6 +122,8 @@ PositiveShare = Annotated[
     Field(gt=0, le=1),
     WithJsonSchema({"type": "number", "exclusiveMinimum": 0, "maximum": 1}),
 ]
+Tally = Annotated[int, Field(ge=0)]
+"""A number that was worked out, of any size."""
 Whole = Annotated[int, Field(ge=0, le=10**12)]
 Count = Annotated[int, Field(ge=1, le=10**12)]
 Days = Annotated[int, Field(ge=0, le=36_500)]

@@ -18,6 +18,7 @@ from gpuplan.errors import Problem
 from gpuplan.instance.catalog import OVERRIDABLE, entries
 from gpuplan.instance.commitments import CommittedModule, CommittedOpening, CommittedOrder
 from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
+from gpuplan.instance.magnitudes import magnitudes
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
@@ -469,6 +470,7 @@ def _after_references(instance: Instance) -> Iterator[Problem]:
 
 AFTER_REFERENCES = (
     currencies,
+    magnitudes,
     hosts,
     commitments,
     approvals,

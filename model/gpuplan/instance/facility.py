@@ -251,7 +251,7 @@ class Module(Entity):
     end of the years reckoned with is its residual value. Without end, and worth nothing, when left out."""
     price_per_month: Amount = Decimal(0)
     """Rent of one module from the day on which it delivers, used or not: colocation, in blocks of kilowatts."""
-    min_months: Whole = 0
+    min_months: Annotated[int, Field(ge=0, le=1200)] = 0
     """Months for which rent is owed at least, should the years reckoned with end sooner."""
 
 

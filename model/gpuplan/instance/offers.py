@@ -202,7 +202,7 @@ class Offer(Entity):
     price_per_month: Amount = Decimal(0)
     """Rent of one system, paid at the end of each calendar month from the day on which its lot is ready, used or not,
     to the end of the years reckoned with. `price` is then what is paid up front, 0 for nothing."""
-    min_months: Whole = 0
+    min_months: Annotated[int, Field(ge=0, le=1200)] = 0
     """Months for which rent is owed at least, should the years reckoned with end sooner."""
 
     @model_validator(mode="after")

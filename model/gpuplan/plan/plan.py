@@ -11,7 +11,7 @@ from gpuplan.instance.base import (
     ById,
     Closed,
     Confidence,
-    Count,
+    Tally,
     Currency,
     Day,
     Figure,
@@ -19,7 +19,7 @@ from gpuplan.instance.base import (
     Sequence,
     Share,
     Text,
-    Whole,
+    Tally,
 )
 from gpuplan.ledger.decisions import Decisions
 from gpuplan.plan.shown import Shown
@@ -61,8 +61,8 @@ class PlanOrder(Closed):
     maker: Text = ""
     """Who makes the chip."""
     site: Id
-    units: Whole
-    accelerators: Whole
+    units: Tally
+    accelerators: Tally
     """The host's part included."""
     signed: Day
     shipped: Day
@@ -79,7 +79,7 @@ class PlanOrder(Closed):
     price: Figure
     """Of one system, in the offer's currency, in the tier reached; incremental savings are apart."""
     currency: Currency
-    tier: Whole
+    tier: Tally
     amount: Figure
     """Price of the lot with the parts added to it, in the reporting currency, undiscounted."""
 
@@ -89,7 +89,7 @@ class PlanModule(Closed):
 
     module: Id
     site: Id
-    units: Whole
+    units: Tally
     signed: Day
     ready: Day
     amount: Figure
@@ -100,9 +100,9 @@ class PlanSite(Closed):
 
     site: Id
     open_from: Day
-    systems: Whole
+    systems: Tally
     """Installed at the end, bought and already there."""
-    accelerators: Whole
+    accelerators: Tally
     pue: Figure | None
     """Grid power over the systems' power at the end: typical load, or design load where that alone matters.
     None when the grid does not feed them."""
@@ -123,9 +123,9 @@ class PlanState(Closed):
 
     site: Id
     day: Day
-    installed: Whole
-    usable: Whole
-    accelerators_usable: Whole
+    installed: Tally
+    usable: Tally
+    accelerators_usable: Tally
     """Bought and already there."""
     resources: ById[ResourceUse]
     energy_kwh: Figure
@@ -158,11 +158,11 @@ class PlanCluster(Closed):
     system: Id
     site: Id
     day: Day
-    units: Whole
+    units: Tally
     """Clusters."""
-    systems: Whole
+    systems: Tally
     """In them."""
-    accelerators: Whole
+    accelerators: Tally
     amount: Figure
     """Paid on that day for what was formed and joined on it, in the reporting currency."""
 
@@ -225,7 +225,7 @@ class Considered(Closed):
     offer: Id | None = None
     module: Id | None = None
     site: Id
-    units: Whole
+    units: Tally
     why: Text
     """Chosen; not chosen though possible; or the rule that denies it, with its date."""
 
@@ -251,7 +251,7 @@ class PermissionGround(Closed):
     """The regime whose cell holds."""
     outcome: Text
     """free, notify, licence, case-by-case, capped, undetermined or denied."""
-    days: Whole
+    days: Tally
     """Of notice or of processing a licence."""
     refusal: Figure | None
     """Probability that the licence is refused; none when unknown or none is needed."""
@@ -286,7 +286,7 @@ class Permission(Closed):
     """Whether it can be signed, as the instance reads the regimes."""
     classes: Sequence[Text]
     """Class of the chip, regime by regime; several possible ones joined by `or`."""
-    needed_days: Whole
+    needed_days: Tally
     grounds: Sequence[PermissionGround]
     """What each regime asks, read at signing and at shipping."""
 
@@ -317,7 +317,7 @@ class PathStep(Closed):
     """A step of the chain of events that decides on which day a target is met."""
 
     limit: Id
-    step: Count
+    step: Tally
     """Position in the chain of its target."""
     event: StepEvent
     """Of a lot: tender, sign, apply (for an export licence), ship, deliver, install, accept. Of a module or approval:
@@ -365,7 +365,7 @@ class PlanAudit(Closed):
     """What the independent audit found."""
 
     passed: bool
-    readings: Whole
+    readings: Tally
     """Rules recomputed."""
     broken: Sequence[Text]
     """Rules that do not hold, each with what is used and allowed."""
@@ -377,9 +377,9 @@ class PlanOptions(Closed):
     gap: Share
     time_limit: Figure | None
     """Seconds."""
-    threads: Whole
-    seed: Whole
-    memory_mb: Whole | None
+    threads: Tally
+    seed: Tally
+    memory_mb: Tally | None
 
 
 class Plan(Shown):
@@ -393,11 +393,11 @@ class Plan(Shown):
     status: Literal["optimal", "feasible", "audit_failed"]
     currency: Currency
     levels: Sequence[PlanLevel]
-    accelerators: Whole
+    accelerators: Tally
     """Bought, the hosts' part included."""
     accelerators_of_buyer: Figure
     """Bought, without the part that hosts keep in kind."""
-    systems: Whole
+    systems: Tally
     decisions: Decisions
     orders: Sequence[PlanOrder]
     modules: Sequence[PlanModule]

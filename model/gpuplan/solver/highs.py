@@ -11,6 +11,8 @@ from gpuplan.errors import Defect
 from gpuplan.solver.matrix import Floats, Matrix, checked, scaled
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination
 
+FARTHEST = 1e19
+"""The largest bound of a row that HiGHS takes for one."""
 AGREE = 1e-6
 """Share within which the solver's objective and that of its values must agree."""
 
@@ -94,7 +96,7 @@ def pass_model(highs: Any, highspy: Any, matrix: Matrix) -> None:
     lp.num_col_, lp.num_row_ = len(matrix.lower), len(matrix.row_lower)
     lp.col_cost_, lp.offset_ = matrix.cost, matrix.offset
     lp.col_lower_, lp.col_upper_ = matrix.lower, matrix.upper
-    lp.row_lower_, lp.row_upper_ = matrix.row_lower, matrix.row_upper
+    lp.row_lower_, lp.row_upper_ = _within_reach(matrix.row_lower), _within_reach(matrix.row_upper)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     lp.a_matrix_.num_col_, lp.a_matrix_.num_row_ = lp.num_col_, lp.num_row_
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.starts, matrix.columns, matrix.values
@@ -104,6 +106,13 @@ def pass_model(highs: Any, highspy: Any, matrix: Matrix) -> None:
     status = highs.passModel(lp)
     if status != highspy.HighsStatus.kOk:
         raise Defect("HiGHS refuses the model, or takes it with changes")
+
+
+def _within_reach(bounds: Floats) -> Floats:
+    """Bounds of rows as HiGHS takes them: from 1e20 on it takes any for none."""
+    finite = np.isfinite(bounds) & (np.abs(bounds) > FARTHEST)
+    within: Floats = np.where(finite, np.sign(bounds) * FARTHEST, bounds)
+    return within
 
 
 class _Listener:

@@ -43,6 +43,8 @@ LARGE = 2_000
 """Columns from which a program is searched in stages."""
 RESERVED, RESERVED_SECONDS = 0.25, 30.0
 """Share of the time left, and the most of it, that is kept for verifying what a run finds."""
+SLIP = 1e-8
+"""Share by which what decisions make of a held level may differ from what the program does: rounding of both."""
 HOLD = 1e-9
 """Share by which a finished level may slip while the next is sought: what the solver cannot tell apart."""
 
@@ -118,9 +120,9 @@ class Search:
     """What a question adds to the program of its instance, or asks of it instead."""
     runs: Watched | None = None
     """Where to run, when a process is kept between searches; one is made for this search when left out."""
-    judge: Callable[[Formulation, int, Floats], float | None] | None = None
-    """What a point found for a level (by its position) costs there by the plan that its decisions make, exactly and in
-    the program's unit; None where they make none. By the program's rows when left out."""
+    judge: Callable[[Formulation, Floats], tuple[float, ...] | None] | None = None
+    """What a point comes to on each level, to minimise, by the plan that its decisions make, exactly and in the program's
+    unit; None where they make none. By the program's rows when left out."""
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
@@ -132,6 +134,8 @@ class Search:
         self._gap = self.settings.gap
         """Asked for the level that is being sought."""
         self._verifying = 0.0
+        self._held: list[float] = []
+        """What finished levels may come to while the next is sought, to minimise."""
         self._disagreements: list[Path] = []
         self.refused: tuple[Formulation, Floats] | None = None
         """The last point that is no plan, although it keeps every row as far as the solver can tell."""
@@ -205,6 +209,7 @@ class Search:
 
     def _levels(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
         best: Floats | None = None
+        self._held = []
         found: list[LevelResult] = []
         ended = Termination.OPTIMAL
         for number, goal in enumerate(formulation.goals, 1):
@@ -242,7 +247,8 @@ class Search:
             found.append(_level_result(goal, sign, result, self._gap))
             if result.termination is not Termination.OPTIMAL:
                 ended = Termination.STOPPED
-            matrix = matrix.with_row(aim, _held(goal, _value(aim, best) if settled else result.objective or 0.0))
+            self._held.append(_held(goal, _value(aim, best) if settled else result.objective or 0.0))
+            matrix = matrix.with_row(aim, self._held[-1])
         if best is not None:
             best = self._polished(runs, matrix.with_cost(formulation.goals[-1].expression.times(sign)), best)
         return SearchResult(ended, formulation, best, tuple(found), 0.0)
@@ -266,10 +272,14 @@ class Search:
         rounded = np.where(matrix.whole, np.round(point), point)
         if self.judge is None:
             return None if len(matrix.broken_rows(rounded)) else _worth(matrix, rounded)
-        value = self.judge(formulation, number, rounded)
-        if value is None:
+        values = self.judge(formulation, rounded)
+        if values is None:
             self.refused = (formulation, rounded)
-        return value
+            return None
+        slips = (value - held for value, held in zip(values[:number], self._held, strict=True))
+        if any(slip > SLIP * max(1.0, abs(held)) for slip, held in zip(slips, self._held, strict=True)):
+            return None
+        return values[number]
 
     def _verification(
         self,

@@ -52,6 +52,8 @@ KNOWN = 1
 """Times that a column must have been tried each way before its pseudocost is trusted."""
 BRIEF = 100
 """Iterations of one way of a column that is tried."""
+SHORT = 0.999
+"""Share of a step that a value must be better by to be a step better."""
 COARSE_STEP = 1e-7
 """Share of a value below which the steps in which values can differ are of no use."""
 
@@ -154,7 +156,9 @@ class _Tree:
         return self._proof()
 
     def _proof(self) -> Proof:
-        bound = min([self.least, *(node.bound for node in self.waiting)]) / self.factor
+        # What was closed was closed with the cutoff in mind: it is not below that, and may be no more than that either.
+        closed = self.least if np.isposinf(self.cutoff) else min(self.least, self.cutoff)
+        bound = min([closed, *(node.bound for node in self.waiting)]) / self.factor
         if self.is_unresolved:
             bound = NO_BOUND
         ended = not self.waiting and not self.is_unresolved
@@ -388,7 +392,7 @@ class _Tree:
         self.best, self.value = values, value
         allowed = allowance(value, self.settings.gap)
         if self.step:
-            allowed = max(allowed, self.step * (1.0 - 1e-6))
+            allowed = max(allowed, self.step * SHORT)
         self.needed = min(self.needed, (value - allowed) * self.factor)
         self.cutoff = min(self.cutoff, self.needed)
         if self.on_report is not None:
