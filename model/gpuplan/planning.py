@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ def find(instance: Instance, search: Search) -> Found:
             return Found(replace(result, levels=levels), _reckoned(instance, result))
         if result.termination is Termination.INFEASIBLE:
             break
-        slipped = {} if search.refused is None else _slipped(instance, *search.refused)
+        slipped: dict[Key, float] = {} if search.refused is None else _slipped(instance, *search.refused)
         if not slipped or set(slipped) <= set(margins):
             break
         margins |= slipped
@@ -85,9 +86,10 @@ def judge_of(instance: Instance) -> Callable[[Formulation, Floats], tuple[float,
         # A question may hold the first levels at what is known of them, or ask for what is no level of the instance.
         asked = reckoning.levels[len(reckoning.levels) - len(formulation.goals) :]
         values = []
-        for goal, level in zip(formulation.goals, asked or [("", "", 0)] * len(formulation.goals), strict=True):
-            exact = float(Fraction(level[2]) / Fraction(goal.scale))
-            value = exact if level[0] == goal.name else goal.expression.value(point.tolist())
+        for number, goal in enumerate(formulation.goals):
+            name, _, recounted = asked[number] if number < len(asked) else ("", "", Decimal(0))
+            exact = float(Fraction(recounted) / Fraction(goal.scale))
+            value = exact if name == goal.name else goal.expression.value(point.tolist())
             values.append(-value if goal.maximise else value)
         return tuple(values)
 

@@ -194,6 +194,7 @@ COMMANDS = (
 OUTSIDE: dict[str, set[str]] = {
     "pyomo": {"gpuplan.pyomo_model"},
     "highspy": {
+        "gpuplan.solver.disagreement",
         "gpuplan.solver.highs",
         "gpuplan.solver.proof.relaxation",
         "gpuplan.solver.relaxation",

@@ -15,7 +15,7 @@ from gpuplan.whatif.schemas import ANSWERS
 QUICKSTART = ROOT / "instances" / "quickstart.yaml"
 
 QUESTIONS: dict[str, tuple[list[str | Path], int, str]] = {
-    "comparison": (["what-if", QUICKSTART, "--edit", "limits.north-share remove"], 0, "differ by -10,262.08 USD (proven)"),
+    "comparison": (["what-if", QUICKSTART, "--edit", "limits.north-share remove"], 0, "by -10,262.08 USD (proven)"),
     "infeasibility": (
         ["explain", QUICKSTART, "--scenario", "without-discount"], 1, "limits.budget.at_most += 265485.28",
     ),

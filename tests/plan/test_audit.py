@@ -71,6 +71,8 @@ def missed(section: str, *, numbers: bool) -> list[str]:
         if number is not numbers or (section == "options" and path[-1] in OPTIONS):
             continue
         for other in others(value):
+            if path[-1] == "bound" and abs(Decimal(str(other)) - Decimal(str(value))) < plan.levels[path[1]].resolution:
+                continue
             try:
                 tampered = Plan.model_validate(changed(tree, path, other))
                 told = gpuplan.audit(instance, tampered)
@@ -97,7 +99,7 @@ def test_a_plan_as_solved_passes_before_and_after_its_way_through_json() -> None
 def test_every_number_that_is_changed_is_found(section: str) -> None:
     """Proves, number by number, that a tampered figure is reported. If broken, a plan that was edited by hand passes
     for one that was proven. (Options cannot be held against anything, but that `optimal` keeps to the gap asked for,
-    which has a test of its own; a bound is held against the gap that goes with it.)"""
+    which has a test of its own; a bound is held against the gap that goes with it, beyond the resolution of both.)"""
     assert missed(section, numbers=True) == []
 
 

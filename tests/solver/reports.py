@@ -59,7 +59,8 @@ REPORTS = (
     ),
     Report(
         "HiGHS issue 3094",
-        # minimise 10 d0 + 8 d1, z <= 1000 x, z + d = 1000 for each, x0 + x1 <= 1: the dearer one is served. Told 10,000.
+        # minimise 10 d0 + 8 d1, z <= 1000 x, z + d = 1000 for each, x0 + x1 <= 1: the dearer one is served. Told
+        # 10,000.
         lambda: matrix(
             [0, 0, 0, 0, 10, 8],
             [

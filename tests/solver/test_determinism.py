@@ -117,7 +117,8 @@ def test_the_block_run_holds_times_and_machine_only() -> None:
     """Proves that what may differ stands apart. If broken, plans of two machines never compare equal."""
     outcome = gpuplan.solve(gpuplan.load(BID))
     assert outcome.plan is not None
-    assert set(outcome.plan.run) == {"seconds", "seconds-in-solver", "machine"}
+    verified = {"seconds-verifying", "level-1-verified-by"}
+    assert set(outcome.plan.run) == {"seconds", "seconds-in-solver", "machine"} | verified
     assert outcome.plan.options.seed == 0
     assert {"gpuplan", "highspy", "python"} <= set(outcome.plan.versions)
 

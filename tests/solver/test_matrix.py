@@ -197,8 +197,8 @@ def test_scaling_leaves_an_empty_row_and_a_zero_objective_alone() -> None:
 def test_scaling_does_not_lose_a_small_coefficient() -> None:
     """Proves that what passed the guard reaches the solver. If broken, scaling pushes it below 1e-9 and it is dropped.
 
-    minimise y with 0.05 y - 1e8 x >= 5 and x 0 or 1: y = 100. Without 0.05 y nothing keeps y above 0. HiGHS itself takes
-    x for 0 at -5e-8, and y = 0 for the best; a proof does not.
+    minimise y with 0.05 y - 1e8 x >= 5 and x 0 or 1: y = 100. Without 0.05 y nothing keeps y above 0. HiGHS itself
+    takes x for 0 at -5e-8, and y = 0 for the best; a proof does not.
     """
     model = matrix([0, 1], [[-1e8, 0.05]], 5, np.inf, 0, [1, 1e6], whole=[True, False])
     assert len(scaled(model)[0].values) == 2
@@ -209,7 +209,8 @@ def test_scaling_does_not_lose_a_small_coefficient() -> None:
 
 
 def test_an_entry_that_is_next_to_nothing_widens_its_row() -> None:
-    """Proves that what is left out has room: x + 1e-20 y >= 1 with y up to 9e19 is met by x = 0.1. If broken, x is 1."""
+    """Proves that what is left out has room: x + 1e-20 y >= 1 with y up to 9e19 is met by x = 0.1. If broken, x is
+    1."""
     model = matrix([1, 0], [[1, 1e-20]], 1, np.inf, 0, [5, 9e19], whole=True)
     even, _, _ = scaled(model)
     assert len(even.values) == 1

@@ -146,7 +146,8 @@ def test_buying_nothing_is_best_whatever_the_seed(seed: int, monkeypatch: pytest
 
 
 def test_a_claim_that_is_stopped_is_not_verified() -> None:
-    """Proves that a request to stop leaves what was found, as the solver's word. If broken, Ctrl-C waits for a proof."""
+    """Proves that a request to stop leaves what was found, as the solver's word. If broken, Ctrl-C waits for a
+    proof."""
     with watched() as runs:
         verification = Verification(
             runs, Settings(gap=0.0), lambda: 100.0, lambda: True, lambda point: float(small().cost @ point)
@@ -161,3 +162,11 @@ def test_bounds_of_columns_are_a_proof() -> None:
     model = matrix([2, -1], [[1, 1]], 0, 9, [3, 0], [9, 4])
     assert least_of(model) == pytest.approx(2.0)
     assert least_of(matrix([-1], [[1]], 0, 9, 0, np.inf)) == -np.inf
+
+
+def test_unbounded_and_infeasible_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that x + y without end is unbounded where 2x - 2y = 2 has whole points, and infeasible where it is 1. If
+    broken, a user is told to bound what cannot be had at all."""
+    for right, ended in ((2, Termination.UNBOUNDED), (1, Termination.INFEASIBLE)):
+        model = matrix([-1, -1], [[2, -2]], right, right, 0, np.inf, whole=True)
+        assert searched(model, monkeypatch).termination is ended

@@ -6,7 +6,6 @@ and without a look at how the program counts money, so that it can be held again
 
 from __future__ import annotations
 
-from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +26,7 @@ OF_MONEY = ("capex", "opex", "spend")
 
 def in_units(tree: Tree, factor: Decimal) -> Tree:
     """The tree with its reporting currency in a unit of which so many make one of before."""
-    found = deepcopy(tree)
+    found = _copied(tree)
     economics = found.setdefault("economics", {})
     currency = economics.get("currency", "USD")
     for rates in economics.get("exchange_rates", {}).values():
@@ -46,7 +45,7 @@ def in_units(tree: Tree, factor: Decimal) -> Tree:
         tariff = site.get("tariff")
         if tariff and tariff.get("currency") in (None, currency):
             _each(tariff, TARIFF, factor)
-            for season in tariff.get("seasons", {}).values():
+            for season in (tariff.get("seasons") or {}).values():
                 for hours in season["hours"].values():
                     _each(hours, ("price_per_kwh",), factor)
     for workload in found.get("workloads", {}).values():
@@ -65,6 +64,12 @@ def in_units(tree: Tree, factor: Decimal) -> Tree:
                 _each(one, ("cancel_fee",), factor)
     _rules(found, factor)
     return found
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _rules(tree: Tree, factor: Decimal) -> None:

@@ -190,9 +190,7 @@ def money_agrees(formulation: Formulation, reckoning: Reckoning, point: list[flo
 # Laws 2, 3 and 6
 
 
-def levels_by_highs(
-    formulation: Formulation, *, in_program: bool = False
-) -> tuple[tuple[float, ...], Floats] | None:
+def levels_by_highs(formulation: Formulation, *, in_program: bool = False) -> tuple[tuple[float, ...], Floats] | None:
     """Value of each level and a point that reaches the last, by HiGHS without starts; None when infeasible.
 
     Values are in the levels' own units, or in the program's.

@@ -11,7 +11,7 @@ import gpuplan
 from gpuplan.errors import InvalidInput
 from gpuplan.instance.changes import undone
 from gpuplan.report.comparison import side
-from gpuplan.whatif.compare import LevelDifference, SideOutcome
+from gpuplan.whatif.compare import SideOutcome
 from gpuplan.whatif.effort import Step
 from support.builders import instance, offer, target
 
@@ -36,11 +36,10 @@ def test_both_plans_are_compared_line_by_line() -> None:
     ]
     assert [(each.name, each.base_units, each.edited_units) for each in told.decisions] == [("o", 2, 0), ("p", 0, 2)]
     assert {each.term: each.difference for each in told.costs} == {"purchase": 60, "activation": 7}
-    assert told.levels == (
-        LevelDifference(
-            name="minimise cost", unit="money", difference=Decimal(67), at_least=Decimal(67), at_most=Decimal(67)
-        ),
-    )
+    (level,) = told.levels
+    assert (level.name, level.unit, level.difference) == ("minimise cost", "money", 67)
+    assert level.at_least == pytest.approx(Decimal(67), abs=Decimal("1e-5"))
+    assert level.at_most == pytest.approx(Decimal(67), abs=Decimal("1e-5"))
     assert {each.limit: each.became for each in told.limits} == {"t": "binds still", "cap": "binding"}
     assert undone(found.edited, told.changes) == base()
     for one, plan in ((base(), found.base_plan), (found.edited, found.edited_plan)):

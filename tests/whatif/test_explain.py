@@ -323,7 +323,7 @@ def test_a_token_of_d_costs_its_fee_and_a_hundredth() -> None:
     low, high = found.levels[0].at_least, found.levels[0].at_most
     assert low is not None
     assert high is not None
-    assert low <= Decimal("6584.00338") <= high <= low + Decimal("0.1")
+    assert low <= Decimal("6584.00338") <= high <= low + Decimal("0.01")
 
 
 # Which rules a plan breaks

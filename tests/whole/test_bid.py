@@ -131,9 +131,12 @@ def test_halved_capacities_are_repaired_by_15800_48_less_of_requirement() -> Non
 
 
 def test_the_questions_of_the_case_are_answered_side_by_side() -> None:
-    """Proves that what-if tells each rule's cost against the base, exactly: at most two vendors cost 229,143.20."""
+    """Proves that what-if tells each rule's cost against the base, to the cent: at most two vendors cost 229,143.20."""
     found = gpuplan.what_if(gpuplan.load(BID), [TWO_VENDORS], gap=0).comparison
-    assert (found.levels[0].at_least, found.levels[0].at_most) == (Decimal("229143.2"), Decimal("229143.2"))
+    low, high = found.levels[0].at_least, found.levels[0].at_most
+    assert low is not None
+    assert high is not None
+    assert low <= Decimal("229143.2") <= high <= low + Decimal("0.01")
     assert {one.name: (one.base_units, one.edited_units) for one in found.decisions} == {
         "a": (3_300_000, 0),
         "e": (4_100_048, 7_400_048),

@@ -200,7 +200,7 @@ def _balance_readings(
             )
         if capacity is not None:
             capacity += interim(recount.instance, site_id, resource, case, day)
-            yield Reading(NAME, path(site_id, resource), detail, need, unit, None, capacity, False)
+            yield Reading(NAME, path(site_id, resource), detail, need, unit, None, capacity, recount.is_whole)
 
 
 def _blocks(recount: Recount, loads: SiteLoads, site_id: str, resource: str, day: date) -> list[tuple[Fraction, int]]:

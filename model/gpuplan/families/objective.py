@@ -176,7 +176,8 @@ def measure_worth(instance: Instance, of: Measured, system: str, offer: str | No
 
 
 def values(recount: Recount) -> list[tuple[str, str, Decimal]]:
-    """(name, unit, value) of every level, recounted from a plan; rounded to six digits after the point or eight in all, or as entries of money are."""
+    """(name, unit, value) of every level, recounted from a plan; rounded to six digits after the point or eight in all,
+    or as entries of money are."""
     instance = recount.instance
     digits = instance.money_digits
     found = []

@@ -95,7 +95,9 @@ def _activation_flows(problem: Problem, vendor: str, seller: Vendor) -> None:
     for period, column in first_signings.firsts(problem, "vendor_first", vendor, problem.vendor_used(vendor), periods):
         day = problem.days[period]
         amount = Fraction(seller.activation_cost) * rate(problem.instance, seller.currency, day)
-        flow = Flow("activation", day, Subject(vendor=vendor), Linear([(column, 1.0)]), problem.payments([(day, amount)]))
+        flow = Flow(
+            "activation", day, Subject(vendor=vendor), Linear([(column, 1.0)]), problem.payments([(day, amount)])
+        )
         problem.flows.append(flow)
 
 

@@ -28,7 +28,7 @@ def magnitudes(instance: Instance) -> Iterator[Problem]:
         known = currency is None or currency == instance.currency or currency in instance.economics.exchange_rates
         if known and Fraction(amount) * rate(instance, currency, instance.calendar.start) > APART * least:
             yield Problem(
-                f"{amount:g} is so much more than the least price here ({float(least):g}) that no sum of both can be told",
+                f"{amount:g} is so much more than the least price ({float(least):g}) that no sum of both is right",
                 "State both in the same currency and unit, or leave out what is never paid.",
                 path,
             )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from gpuplan.instance.timeline import LotDays, module_ready
 
 if TYPE_CHECKING:
-    from gpuplan.instance.offers import Payment
+    from gpuplan.instance.facility import Module
+    from gpuplan.instance.offers import Offer, Payment
     from gpuplan.instance.schema import Instance
 
 ADDED_PARTS = ("network", "storage", "installation")
@@ -80,7 +81,7 @@ def prices(instance: Instance) -> list[Fraction]:
 
     Of an instance that states no prices, the amounts of money that its limits and funds state; else 1.
     """
-    sold = [*instance.offers.values(), *instance.modules.values()]
+    sold: list[Offer | Module] = [*instance.offers.values(), *instance.modules.values()]
     stated = [
         Fraction(price) * rate(instance, one.currency, instance.calendar.start)
         for one in sold

@@ -29,8 +29,8 @@ from gpuplan.instance.funding import Fund, Levy
 from gpuplan.instance.hardware import Accelerator, System
 from gpuplan.instance.matching import whole_of
 from gpuplan.instance.offers import Offer, Vendor
-from gpuplan.instance.prices import typical_price
 from gpuplan.instance.permission import Permissions
+from gpuplan.instance.prices import typical_price
 from gpuplan.instance.regimes import Export
 from gpuplan.instance.rules import Deadline, Level, Limit, Measured
 from gpuplan.instance.workloads import Workload
@@ -127,8 +127,8 @@ class Instance(Closed):
 
     @cached_property
     def money_digits(self) -> int:
-        """Digits after the point to which entries of money are rounded: next to nothing of a typical price, and never more
-        than a millionth of the currency's unit."""
+        """Digits after the point to which entries of money are rounded: next to nothing of a typical price, and never
+        more than a millionth of the currency's unit."""
         return max(6, 8 - floor(log10(self.typical_price)))
 
     @cached_property

@@ -11,15 +11,14 @@ from gpuplan.instance.base import (
     ById,
     Closed,
     Confidence,
-    Tally,
     Currency,
     Day,
     Figure,
     Id,
     Sequence,
     Share,
-    Text,
     Tally,
+    Text,
 )
 from gpuplan.ledger.decisions import Decisions
 from gpuplan.plan.shown import Shown

@@ -12,7 +12,7 @@ from gpuplan.plan.plan import PlanLevel
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
-PROOF = Fraction(2, 10**9)
+PROOF = Fraction(2, 10**10)
 """Share of a value, or of a typical price where that is more, that a proof and its rounding do not tell apart."""
 
 
@@ -24,7 +24,8 @@ def level_of(
     asked: Decimal,
     claimed: Decimal | None = None,
 ) -> PlanLevel:
-    """A level as a plan tells it: (name, unit, value), what was reached, what is verified and what only the solver says."""
+    """A level as a plan tells it: (name, unit, value), what was reached, what is verified and what only the solver
+    says."""
     name, unit, value = told
     resolution = resolution_of(instance, unit, reached)
     return PlanLevel(
@@ -56,7 +57,7 @@ def gap_of(value: Decimal, bound: Decimal | None, resolution: Decimal = Decimal(
 
 def is_proven(value: Decimal, bound: Decimal | None, asked: Decimal, resolution: Decimal = Decimal(0)) -> bool:
     """Whether the gap asked for is reached, within what the proof can tell apart."""
-    return bound is not None and abs(value - bound) <= max(asked * abs(value), resolution)
+    return bound is not None and abs(value - bound) <= asked * abs(value) + resolution
 
 
 def resolution_of(instance: Instance, unit: str, value: Decimal) -> Decimal:

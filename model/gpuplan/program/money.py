@@ -56,4 +56,3 @@ class Money:
     def unit_of(self, currency: str | None) -> Fraction:
         """What 1 stands for, in a currency (None: the reporting one)."""
         return self.unit if currency is None else self.units.get(currency, self.unit)
-

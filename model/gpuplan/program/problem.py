@@ -117,7 +117,8 @@ class Problem:
         return tuple((day, self.money.in_units(amount)) for day, amount in dated)
 
     def unit_of(self, measured: Measured) -> Fraction:
-        """What 1 stands for in the program where a measure is counted: its own unit, and of money that of the program."""
+        """What 1 stands for in the program where a measure is counted: its own unit, and of money that of the
+        program."""
         return self.money.unit if measured.kind == "money" else Fraction(1)
 
     def is_on(self, family: str, path: str) -> bool:

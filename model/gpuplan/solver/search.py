@@ -15,6 +15,7 @@ from gpuplan.errors import Defect
 from gpuplan.formulation import coarsened, formulate
 from gpuplan.solver.disagreement import keep
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
+from gpuplan.solver.proof.tree import allowance
 from gpuplan.solver.result import (
     NO_BOUND,
     Report,
@@ -25,7 +26,6 @@ from gpuplan.solver.result import (
     contradicts_itself,
     relative_gap,
 )
-from gpuplan.solver.proof.tree import allowance
 from gpuplan.solver.side_by_side import several
 from gpuplan.solver.staged import Staged
 from gpuplan.solver.verification import Verification
@@ -101,6 +101,8 @@ class SearchResult:
     seconds_verifying: float = 0.0
     disagreements: tuple[Path, ...] = ()
     """Files of runs of HiGHS that were proven wrong."""
+    is_verified: bool = False
+    """Whether "infeasible" is; what there is of a plan is told level by level."""
 
 
 class _Stopped(Exception):  # noqa: N818
@@ -121,8 +123,8 @@ class Search:
     runs: Watched | None = None
     """Where to run, when a process is kept between searches; one is made for this search when left out."""
     judge: Callable[[Formulation, Floats], tuple[float, ...] | None] | None = None
-    """What a point comes to on each level, to minimise, by the plan that its decisions make, exactly and in the program's
-    unit; None where they make none. By the program's rows when left out."""
+    """What a point comes to on each level, to minimise, by the plan that its decisions make, exactly and in the
+    program's unit; None where they make none. By the program's rows when left out."""
 
     def __post_init__(self) -> None:
         self._began = time.monotonic()
@@ -167,7 +169,7 @@ class Search:
             except _Stopped:
                 return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
             result = self._levels(runs, formulation, matrix)
-            if result.termination is Termination.INFEASIBLE:
+            if result.termination is Termination.INFEASIBLE and not result.is_verified:
                 result = self._second_look(runs, instance)
         return replace(
             result,
@@ -177,8 +179,10 @@ class Search:
         )
 
     def is_feasible(self, runs: Watched, formulation: Formulation) -> bool | None:
-        """Whether any plan exists; None when a limit came first. "No" is said only after a second look."""
-        matrix = matrix_of(formulation)
+        """Whether any plan exists; None when a limit came first. "No" is verified."""
+        return self._is_feasible(runs, formulation, matrix_of(formulation))
+
+    def _is_feasible(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> bool | None:
         result = self._timed(runs, matrix, self.settings, None, None)
         if result.values is None or self._worth_of(formulation, matrix, 0, result.values) is None:
             claim = replace(result, values=None, objective=None)
@@ -223,7 +227,11 @@ class Search:
             if result.termination is Termination.FAILED and result.values is None:
                 raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
-                return SearchResult(result.termination, formulation, None, (), 0.0)
+                # The relaxation is; whether there is a plan at all is another question.
+                nothing = replace(matrix, cost=np.zeros(len(matrix.lower)), offset=0.0)
+                has_plan = self._is_feasible(runs, formulation, nothing)
+                ended = {True: result.termination, False: Termination.INFEASIBLE, None: Termination.STOPPED}[has_plan]
+                return SearchResult(ended, formulation, None, (), 0.0)
             if settled:
                 result = replace(result, verified=result.bound, by="bounds of its columns")
             elif result.values is not None:
@@ -237,7 +245,8 @@ class Search:
             self._level_ended(level, result)
             if result.values is None:
                 if best is None:
-                    return SearchResult(result.termination, formulation, None, (), 0.0)
+                    is_verified = np.isposinf(result.verified)
+                    return SearchResult(result.termination, formulation, None, (), 0.0, is_verified=bool(is_verified))
                 # The plan of the level before is still there: it has a value here, and nothing is proven.
                 known = result.bound if result.bound < np.inf else NO_BOUND
                 value = self._worth_of(formulation, level, number - 1, best)
@@ -259,7 +268,8 @@ class Search:
     def _judged(
         self, formulation: Formulation, matrix: Matrix, number: int, result: Result, before: Floats | None
     ) -> Result:
-        """A result with what its plan costs; where it is no plan, with the plan of the level before, if there is one."""
+        """A result with what its plan costs; where it is no plan, with the plan of the level before, if there is
+        one."""
         assert result.values is not None
         value = self._worth_of(formulation, matrix, number, result.values)
         if value is not None:
@@ -293,9 +303,7 @@ class Search:
             return self._worth_of(formulation, matrix, number, point)
 
         settings = replace(self.settings, gap=self._gap, cutoff=None)
-        return Verification(
-            runs, settings, self._left, self.should_stop or _never, judge, listener, self._disagree
-        )
+        return Verification(runs, settings, self._left, self.should_stop or _never, judge, listener, self._disagree)
 
     def _disagree(self, matrix: Matrix, settings: Settings, said: Result, found: Result) -> None:
         """Keep a run of HiGHS that was proven wrong."""

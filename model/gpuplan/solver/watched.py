@@ -21,8 +21,8 @@ from typing import Any
 from gpuplan.errors import Defect
 from gpuplan.solver import highs
 from gpuplan.solver.matrix import Floats, Matrix
-from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination
 from gpuplan.solver.proof.tree import Claim, Judge, Proof, prove
+from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination
 from gpuplan.solver.tree import Explored, Stretch
 from gpuplan.solver.worker import Asked, Judged, Run, receive, send
 

@@ -1,14 +1,15 @@
 r"""Cuts from the rows of an optimal basis that hold in spite of rounding: Gomory's mixed-integer cuts.
 
-Multipliers $\lambda$ of the rows give one row $\alpha x + \sum_i \lambda_i s_i \le \beta$ that every plan keeps, with the
-slacks $s_i \ge 0$ of the rows. With the columns counted from one of their bounds, so that all are at least zero, and
-with $f = \beta - \lfloor\beta\rfloor$, whole columns keep
+Multipliers $\lambda$ of the rows give one row $\alpha x + \sum_i \lambda_i s_i \le \beta$ that every plan keeps, with
+the slacks $s_i \ge 0$ of the rows. With the columns counted from one of their bounds, so that all are at least zero,
+and with $f = \beta - \lfloor\beta\rfloor$, whole columns keep
 
-$$ \sum_{j\ \mathrm{whole}} \Bigl(\lfloor\alpha_j\rfloor + \tfrac{\max(\alpha_j - \lfloor\alpha_j\rfloor - f, 0)}{1 - f}\Bigr) x_j
+$$ \sum_{j\ \mathrm{whole}}
+   \Bigl(\lfloor\alpha_j\rfloor + \tfrac{\max(\alpha_j - \lfloor\alpha_j\rfloor - f, 0)}{1 - f}\Bigr) x_j
    + \sum_{j\ \mathrm{other}} \tfrac{\min(\alpha_j, 0)}{1 - f} x_j \le \lfloor\beta\rfloor. $$
 
-The multipliers may be whatever they are; what is lost to rounding, in the row and in the cut, is added to its right side.
-Cook, Dash, Fukasawa and Goycoolea, "Numerically safe Gomory mixed-integer cuts" (2009).
+The multipliers may be whatever they are; what is lost to rounding, in the row and in the cut, is added to its right
+side. Cook, Dash, Fukasawa and Goycoolea, "Numerically safe Gomory mixed-integer cuts" (2009).
 """
 
 from __future__ import annotations

@@ -27,7 +27,8 @@ class Merged:
     given: Matrix
 
     def expanded(self, point: Floats) -> Floats:
-        """A point of the given matrix, shape (columns,): what a column stands for is shared out, the first ones first."""
+        """A point of the given matrix, shape (columns,): what a column stands for is shared out, the first ones
+        first."""
         found = self.given.lower.copy()
         found[self.kept] = point
         for first, group in self.groups.items():

@@ -86,9 +86,7 @@ class Relaxation:
         """From now on, all relaxations are within narrower bounds: what rounding may come to is reckoned at these."""
         self.rows = self.rows.within(lower, upper)
 
-    def solve(
-        self, lower: Floats, upper: Floats, basis: Any, most: int | None = None, careful: bool = False
-    ) -> Ended:
+    def solve(self, lower: Floats, upper: Floats, basis: Any, most: int | None = None, careful: bool = False) -> Ended:
         """The relaxation within some bounds, from a basis, in so many iterations at the most."""
         self._move(lower, upper)
         if basis is not None:
@@ -123,7 +121,8 @@ class Relaxation:
         return float(self.highs.getInfo().objective_function_value)
 
     def _empty(self, lower: Floats, upper: Floats) -> Ended:
-        """What is called infeasible is so if a ray proves it: HiGHS's own, or that of the least sum of what is missed."""
+        """What is called infeasible is so if a ray proves it: HiGHS's own, or that of the least sum of what is
+        missed."""
         if self.rows.has_broken(lower, upper):
             return Ended(Status.EMPTY)
         _, has_ray, ray = self.highs.getDualRay()

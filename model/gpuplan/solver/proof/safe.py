@@ -4,9 +4,9 @@ For any $y$, every point that keeps the rows $r^- \le A x \le r^+$ and the bound
 
 $$ c^\top x \ge \sum_i \min(y_i r^-_i, y_i r^+_i) + \sum_j \min(d_j l_j, d_j u_j), \qquad d = c - A^\top y. $$
 
-The right side is what a solver's dual values make as large as it can be; where they are wrong, it is less, and holds all
-the same. Rounding is reckoned with by the usual bound on a sum of n terms, n times the unit of rounding times the sum of
-their sizes; so is what the coefficients themselves were rounded by when they were worked out from an instance.
+The right side is what a solver's dual values make as large as it can be; where they are wrong, it is less, and holds
+all the same. Rounding is reckoned with by the usual bound on a sum of n terms, n times the unit of rounding times the
+sum of their sizes; so is what the coefficients themselves were rounded by when they were worked out from an instance.
 Neumaier and Shcherbina, "Safe bounds in linear and mixed-integer linear programming" (2004).
 """
 
@@ -134,7 +134,8 @@ class Rows:
         return self._bound(lower, upper, duals, cost, offset, self.room)
 
     def has_broken(self, lower: Floats, upper: Floats) -> bool:
-        """Whether some row alone cannot be kept within some bounds, even if it may be missed by what an audit allows."""
+        """Whether some row alone cannot be kept within some bounds, even if it may be missed by what an audit
+        allows."""
         matrix = self.matrix
         rising, columns = matrix.values > 0, matrix.columns
         down = matrix.values * np.where(rising, lower[columns], upper[columns])
@@ -145,7 +146,8 @@ class Rows:
         return bool(np.any(least > matrix.row_upper + room) or np.any(most < matrix.row_lower - room))
 
     def is_empty(self, lower: Floats, upper: Floats, ray: Floats) -> bool:
-        """Whether multipliers prove that no point keeps the rows, even if each may be missed by what an audit allows."""
+        """Whether multipliers prove that no point keeps the rows, even if each may be missed by what an audit
+        allows."""
         size = float(np.max(np.abs(ray), initial=0.0))
         if not np.isfinite(size) or size == 0.0:
             return False

@@ -2,11 +2,11 @@
 
     root relaxation -> rounds of cuts -> node of the least bound -> two nodes, the better one first -> ...
 
-HiGHS solves the relaxations, without presolve, and its word counts for nothing: a node is closed when multipliers of the
-rows prove it (see `safe`), when no bounds of its columns are left, or when all its whole numbers are decided and the plan
-that they make was judged, outside and exactly. So a threshold that is missed by less than a solver can see is decided
-by what the numbers are. Columns to branch on go by pseudocosts that are first tried: Achterberg, Koch and Martin,
-"Branching rules revisited" (2005).
+HiGHS solves the relaxations, without presolve, and its word counts for nothing: a node is closed when multipliers of
+the rows prove it (see `safe`), when no bounds of its columns are left, or when all its whole numbers are decided and
+the plan that they make was judged, outside and exactly. So a threshold that is missed by less than a solver can see is
+decided by what the numbers are. Columns to branch on go by pseudocosts that are first tried: Achterberg, Koch and
+Martin, "Branching rules revisited" (2005).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from gpuplan.solver.proof.propagation import ROUNDING, Propagation
 from gpuplan.solver.proof.relaxation import Ended, Relaxation, Status
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Settings, ShouldStop
 
-RESOLUTION = 1e-9
+RESOLUTION = 1e-10
 """Share of a value, or of 1 in the program's unit where that is more, below which two values are not told apart."""
 AMBITION = 8_000.0
 """Work that a bound above the cutoff is worth."""
@@ -213,7 +213,9 @@ class _Tree:
     def _narrow(self) -> bool:
         """Bound what could be very large by what the cutoff leaves; False where that leaves nothing."""
         widths = self.root[1] - self.root[0]
-        wide = [int(column) for column in np.argsort(-widths * self.units) if widths[column] * self.units[column] > WIDE]
+        wide = [
+            int(column) for column in np.argsort(-widths * self.units) if widths[column] * self.units[column] > WIDE
+        ]
         if not wide or not np.isfinite(self.cutoff):
             return True
         upper = self.relaxation.largest(wide[:WIDEST], *self.root, self.cutoff)
@@ -241,9 +243,7 @@ class _Tree:
                     found.append(cut)
         some = chosen(found, CUTS)
         if some:
-            self.relaxation.add(
-                [cut.columns for cut in some], [cut.values for cut in some], [cut.most for cut in some]
-            )
+            self.relaxation.add([cut.columns for cut in some], [cut.values for cut in some], [cut.most for cut in some])
         return len(some)
 
     # Nodes
@@ -304,9 +304,7 @@ class _Tree:
         lower[self.numbers] = np.where(reduced < 0.0, np.maximum(low, high - steps), low)
         return lower, upper
 
-    def _column(
-        self, ended: Ended, lower: Floats, upper: Floats, bound: float
-    ) -> tuple[int | None, float]:
+    def _column(self, ended: Ended, lower: Floats, upper: Floats, bound: float) -> tuple[int | None, float]:
         """The column to branch on and the value at which; None where the node is done with."""
         free = self.numbers[lower[self.numbers] < upper[self.numbers]]
         if ended.status is not Status.OPTIMAL or ended.point is None:
