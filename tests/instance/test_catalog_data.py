@@ -109,7 +109,7 @@ def it_load(kilowatts: float, liquid_share: float = 0.0) -> dict[str, float]:
 
 
 def flat_average(tariff: Tariff) -> Decimal:
-    return sum((tariff.price_per_kwh(month) for month in range(1, 13)), Decimal(0)) / 12 - tariff.adders_per_kwh
+    return sum(float(tariff.price_per_kwh(month)) for month in range(1, 13)) / 12 - float(tariff.adders_per_kwh)
 
 
 @pytest.mark.parametrize("kind", KINDS)

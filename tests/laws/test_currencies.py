@@ -6,6 +6,7 @@ What fails becomes a tree in `laws.cases.FOUND`.
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -92,7 +93,7 @@ def test_shipped_instances_give_the_same_program_in_every_unit(name: str, power:
     def compared() -> None:
         instance = gpuplan.load(INSTANCES / f"{name}.yaml")
         other = validated(in_units(instance.model_dump(), Decimal(10) ** power))
-        assert other.typical_price == instance.typical_price * 10**power
+        assert other.typical_price == instance.typical_price * Fraction(10) ** power
         same(program(instance), program(other))
 
     compared()
@@ -145,6 +146,48 @@ def test_amounts_that_are_too_far_apart_are_refused_by_name() -> None:
     with pytest.raises(gpuplan.InvalidInput, match=r"offers\.o\.fee"):
         made(merged(case(), {"offers": {"o": {"fee": 10**15}}}))
     assert made(merged(case(), {"offers": {"o": {"fee": 10**13}}})) is not None
+
+
+def counted(tree: Tree, factor: Decimal) -> Tree:
+    """The tree with the attribute `score` of every system, and whatever limits and levels count of it, times a factor.
+
+    A penalty for each unit of it is divided instead.
+    """
+    found = in_units(tree, Decimal(1))
+    for system in found["systems"].values():
+        if "score" in system.get("attributes", {}):
+            system["attributes"]["score"] = Decimal(system["attributes"]["score"]) * factor
+    for limit in found["limits"].values():
+        if limit.get("attribute") == "score" and "count" not in limit:
+            for bound in ("at_least", "at_most"):
+                if bound in limit:
+                    limit[bound] = Decimal(str(limit[bound])) * factor
+            if limit.get("soft", {}).get("penalty"):
+                limit["soft"]["penalty"] = Decimal(str(limit["soft"]["penalty"])) / factor
+    return found
+
+
+SCORED = case(
+    systems={"s": {"attributes": {"score": 3}}, "z": {"accelerators": 4, "attributes": {"score": 2}}},
+    offers={"o": {"price": 65}, "p": {"vendor": "v", "system": "z", "price": 40, "max_units": 5}},
+    limits={"t": {"measure": "attribute", "attribute": "score", "at_least": 11}},
+)
+
+
+@pytest.mark.parametrize("soft", [None, {"penalty": 9}, {"priority": 1}], ids=["hard", "penalty", "priority"])
+@pytest.mark.parametrize("power", [-6, -3, 0, 3, 6, 9, 12])
+def test_other_measures_decide_no_more_by_their_unit(power: int, soft: Tree | None) -> None:
+    """Proves by hand that 11 of 3 at 65 and 2 at 40 cost 225 (1 and 4), in thousandths or in million millions of it.
+
+    Missed at a penalty of 9 each, 11 cost 99 and nothing is bought; by priority as much is bought as if it were hard.
+    If broken, TPP or FLOPS decide by rounding.
+    """
+    limits = {"t": {"soft": soft}} if soft else {}
+    tree = counted(merged(SCORED, {"limits": limits}), Decimal(10) ** power)
+    outcome = gpuplan.solve(made(tree), gap=0)
+    assert outcome.status == "optimal"
+    assert outcome.plan is not None
+    assert outcome.plan.levels[-1].value == (99 if soft and "penalty" in soft else 225)
 
 
 @pytest.mark.long

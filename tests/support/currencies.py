@@ -75,7 +75,7 @@ def _copied(value: Any) -> Any:
 def _rules(tree: Tree, factor: Decimal) -> None:
     """Limits and levels: bounds, scales and tolerances of money, and penalties in money for what is none."""
     for limit in tree.get("limits", {}).values():
-        is_money = limit["measure"] in OF_MONEY and "count" not in limit
+        is_money = limit["measure"] in OF_MONEY and limit.get("count") is None
         if is_money:
             _each(limit, ("at_most", "at_least"), factor)
         soft = limit.get("soft")

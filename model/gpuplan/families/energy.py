@@ -55,7 +55,7 @@ def prices(instance: Instance, site_id: str, stretch: Stretch) -> dict[str, Frac
     found = {"carbon": hours * Fraction(site.carbon_kg_per_kwh * instance.economics.carbon_price_per_tonne) / 1000}
     if tariff is not None:
         rate = Fraction(instance.economics.rate(tariff.currency or instance.currency, stretch.last))
-        found["energy"] = hours * Fraction(tariff.price_per_kwh(stretch.first.month)) * rate
+        found["energy"] = hours * tariff.price_per_kwh(stretch.first.month) * rate
         share = Fraction(stretch.days, days_in_month(stretch.first))
         found["demand"] = share * Fraction(tariff.demand_charge_per_kw_month) * rate
     return {term: price for term, price in found.items() if price}

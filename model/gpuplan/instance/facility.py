@@ -140,10 +140,10 @@ class Season(Closed):
         return self
 
     @property
-    def price_per_kwh(self) -> Decimal:
-        """Price of a kilowatt-hour of a flat load, rounded to 12 decimals."""
+    def price_per_kwh(self) -> Fraction:
+        """Price of a kilowatt-hour of a flat load."""
         paid = sum((hours.hours_per_week * hours.price_per_kwh for hours in self.hours.values()), Decimal(0))
-        return (paid / 168).quantize(Decimal("1e-12"))
+        return Fraction(paid) / 168
 
 
 class Tariff(Entity):
@@ -168,12 +168,12 @@ class Tariff(Entity):
             raise ValueError("each month from 1 to 12 must be in exactly one season, or state energy_price_per_kwh")
         return self
 
-    def price_per_kwh(self, month: int) -> Decimal:
+    def price_per_kwh(self, month: int) -> Fraction:
         """Energy price with adders in a month (1 to 12)."""
         if self.energy_price_per_kwh is not None:
-            return self.energy_price_per_kwh + self.adders_per_kwh
+            return Fraction(self.energy_price_per_kwh + self.adders_per_kwh)
         season = next(season for season in self.seasons.values() if month in season.months)
-        return season.price_per_kwh + self.adders_per_kwh
+        return season.price_per_kwh + Fraction(self.adders_per_kwh)
 
 
 class Redundancy(Closed):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING
 from gpuplan.instance.timeline import LotDays, module_ready
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from gpuplan.instance.facility import Module
     from gpuplan.instance.offers import Offer, Payment
     from gpuplan.instance.schema import Instance
@@ -79,24 +82,55 @@ def last_order_day(instance: Instance, offer: str) -> date:
 def prices(instance: Instance) -> list[Fraction]:
     """Every price of what is sold, in the reporting currency as of the first day of the calendar.
 
-    Of an instance that states no prices, the amounts of money that its limits and funds state; else 1.
+    Of an instance that states no prices, the other amounts of money that it states; else 1.
     """
     sold: list[Offer | Module] = [*instance.offers.values(), *instance.modules.values()]
-    stated = [
-        Fraction(price) * rate(instance, one.currency, instance.calendar.start)
-        for one in sold
-        for price in (one.price, one.price_per_month)
-        if price
-    ]
+    stated = [(price, one.currency) for one in sold for price in (one.price, one.price_per_month) if price]
+    if not stated:
+        stated = [(amount, currency) for _, amount, currency in amounts(instance) if amount]
     if not stated:
         limits = [limit for limit in instance.limits.values() if limit.kind == "money" and limit.is_amount]
         bounds = [bound for limit in limits for bound in (limit.at_least, limit.at_most)]
         bounds += [fund.amount for fund in instance.funds.values()]
-        stated = [Fraction(bound) for bound in bounds if bound]
-    return stated or [Fraction(1)]
+        stated = [(bound, None) for bound in bounds if bound]
+    first = instance.calendar.start
+    return [Fraction(amount) * rate(instance, currency, first) for amount, currency in stated] or [Fraction(1)]
 
 
 def typical_price(instance: Instance) -> Fraction:
     """The middle one of the prices: what an amount of money is small or large against."""
     stated = sorted(prices(instance))
     return stated[len(stated) // 2]
+
+
+def amounts(instance: Instance) -> Iterator[tuple[str, Decimal, str | None]]:
+    """(path, amount, currency) of what is paid for one of something."""
+    for name, offer in instance.offers.items():
+        at = f"offers.{name}"
+        yield f"{at}.price", offer.price, offer.currency
+        yield f"{at}.fee", offer.fee, offer.currency
+        yield f"{at}.price_per_month", offer.price_per_month, offer.currency
+        for number, tier in enumerate(offer.tiers):
+            yield f"{at}.tiers.{number}.fee", tier.fee, offer.currency
+            if tier.price is not None:
+                yield f"{at}.tiers.{number}.price", tier.price, offer.currency
+    for name, vendor in instance.vendors.items():
+        yield f"vendors.{name}.activation_cost", vendor.activation_cost, vendor.currency
+    for name, module in instance.modules.items():
+        yield f"modules.{name}.price", module.price, module.currency
+        yield f"modules.{name}.price_per_month", module.price_per_month, module.currency
+    for name, site in instance.sites.items():
+        yield f"sites.{name}.opening_cost", site.opening_cost, site.currency
+        yield f"sites.{name}.fixed_cost_per_month", site.fixed_cost_per_month, site.currency
+    for name, kind in instance.clusters.items():
+        yield f"clusters.{name}.price", kind.price, kind.currency
+        yield f"clusters.{name}.price_per_system", kind.price_per_system, kind.currency
+    for name, order in instance.committed.orders.items():
+        if order.cancel_fee is not None and order.offer in instance.offers:
+            yield f"committed.orders.{name}.cancel_fee", order.cancel_fee, instance.offers[order.offer].currency
+    for name, built in instance.committed.modules.items():
+        if built.cancel_fee is not None and built.module in instance.modules:
+            yield f"committed.modules.{name}.cancel_fee", built.cancel_fee, instance.modules[built.module].currency
+    for name, limit in instance.limits.items():
+        if limit.soft is not None and limit.soft.penalty is not None and limit.kind != "money":
+            yield f"limits.{name}.soft.penalty", limit.soft.penalty, None

@@ -15,15 +15,19 @@ from gpuplan.solver.proof.propagation import needed
 from gpuplan.solver.proof.safe import UNIT, Rows
 from gpuplan.solver.result import NO_BOUND, Settings
 
-OPTIONS = {
+TOLERANCE, LEAST_TOLERANCE = "primal_feasibility_tolerance", 1e-10
+"""HiGHS's option, and the least that it takes."""
+OPTIONS: dict[str, object] = {
     "presolve": "off",
     "solver": "simplex",
+    TOLERANCE: 1e-9,
     "simplex_strategy": 1,
     "simplex_dual_edge_weight_strategy": 1,
     "simplex_scale_strategy": 0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
 }
-"""No presolve, the dual simplex method with Devex prices, no scaling but our own, and costs as they are."""
+"""No presolve, the dual simplex method with Devex prices, no scaling but our own, costs as they are; and rows kept so
+well that thresholds which are missed by next to nothing are missed."""
 STARTING = 40
 """Simplex iterations that take as long as whatever each run does beside them."""
 ENDLESS = 2**31 - 1
@@ -93,13 +97,13 @@ class Relaxation:
             self.highs.setBasis(basis)
         set_option(self.highs, "simplex_iteration_limit", ENDLESS if most is None else most)
         if careful:
-            set_option(self.highs, "primal_feasibility_tolerance", 1e-10)
+            set_option(self.highs, TOLERANCE, LEAST_TOLERANCE)
         status = self._run()
         if status not in (self.states.kOptimal, self.states.kInfeasible, self.states.kIterationLimit):
             self.highs.clearSolver()
             status = self._run()
         if careful:
-            set_option(self.highs, "primal_feasibility_tolerance", 1e-7)
+            set_option(self.highs, TOLERANCE, OPTIONS[TOLERANCE])
         if status == self.states.kIterationLimit:
             return Ended(Status.UNKNOWN, value=self._value())
         if status == self.states.kInfeasible:
