@@ -15,13 +15,15 @@ from gpuplan.solver.proof.propagation import needed
 from gpuplan.solver.proof.safe import UNIT, Rows
 from gpuplan.solver.result import NO_BOUND, Settings
 
+PRIMAL, DUAL = 4, 1
+"""HiGHS's numbers of the methods. A point that was best at other costs is one for the primal method to go on from."""
 TOLERANCE, LEAST_TOLERANCE = "primal_feasibility_tolerance", 1e-10
 """HiGHS's option, and the least that it takes."""
 OPTIONS: dict[str, object] = {
     "presolve": "off",
     "solver": "simplex",
     TOLERANCE: 1e-9,
-    "simplex_strategy": 1,
+    "simplex_strategy": DUAL,
     "simplex_dual_edge_weight_strategy": 1,
     "simplex_scale_strategy": 0,
     "dual_simplex_cost_perturbation_multiplier": 0.0,
@@ -30,7 +32,10 @@ OPTIONS: dict[str, object] = {
 well that thresholds which are missed by next to nothing are missed."""
 STARTING = 40
 """Simplex iterations that take as long as whatever each run does beside them."""
-ENDLESS = 2**31 - 1
+ENOUGH = 20
+"""Simplex iterations for each row and column after which a run is lost."""
+BRIEF = 2_000
+"""Simplex iterations that bounding one column is worth."""
 LOOSER = 1e-6
 """Share of a cutoff by which it is raised where columns are bounded by it."""
 NEAR = 0.01
@@ -95,13 +100,13 @@ class Relaxation:
         self._move(lower, upper)
         if basis is not None:
             self.highs.setBasis(basis)
-        set_option(self.highs, "simplex_iteration_limit", ENDLESS if most is None else most)
         if careful:
             set_option(self.highs, TOLERANCE, LEAST_TOLERANCE)
-        status = self._run()
-        if status not in (self.states.kOptimal, self.states.kInfeasible, self.states.kIterationLimit):
+        status = self._run(most)
+        lost = status not in (self.states.kOptimal, self.states.kInfeasible, self.states.kIterationLimit)
+        if lost or (status == self.states.kIterationLimit and most is None):
             self.highs.clearSolver()
-            status = self._run()
+            status = self._run(most)
         if careful:
             set_option(self.highs, TOLERANCE, OPTIONS[TOLERANCE])
         if status == self.states.kIterationLimit:
@@ -116,7 +121,10 @@ class Relaxation:
         bound, reduced = self.rows.bound(lower, upper, duals, self.cost, self.offset)
         return Ended(Status.OPTIMAL, bound, self._value(), point, reduced, self.highs.getBasis())
 
-    def _run(self) -> Any:
+    def _run(self, most: int | None = None) -> Any:
+        """Run, in so many iterations at the most: the simplex method can go round in a circle."""
+        enough = ENOUGH * (len(self.rows.matrix.row_lower) + len(self.cost))
+        set_option(self.highs, "simplex_iteration_limit", min(enough, enough if most is None else most))
         self.highs.run()
         self.work += max(int(self.highs.getInfo().simplex_iteration_count), 0) + STARTING
         return self.highs.getModelStatus()
@@ -192,16 +200,18 @@ class Relaxation:
         # Not quite the cutoff: the least cost of the relaxation may be the cutoff itself.
         most = cutoff + LOOSER * max(abs(cutoff), 1.0)
         self.add([costly], [self.cost[costly]], [most - self.offset])
+        set_option(self.highs, "simplex_strategy", PRIMAL)
         for column in columns:
             cost = np.zeros(len(self.cost))
             cost[column] = -1.0
             self._strive(cost)
             self._move(lower, upper)
-            if self._run() == self.states.kOptimal:
+            if self._run(BRIEF) == self.states.kOptimal:
                 duals = np.array(self.highs.getSolution().row_dual, dtype=float)
                 bound, _ = self.rows.bound(lower, upper, duals, cost, 0.0)
                 upper[column] = max(min(-bound, float(upper[column])), float(lower[column]))
         self._strive(self.cost)
+        set_option(self.highs, "simplex_strategy", DUAL)
         self.highs.deleteRows(1, np.array([len(own.matrix.row_lower)], dtype=np.int32))
         self.highs.clearSolver()
         self.rows = own
