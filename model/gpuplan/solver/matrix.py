@@ -23,8 +23,8 @@ Limits = tuple[tuple[int, float, float], ...]
 TINY = 1e-9
 """Entries of a scaled matrix up to this are left out, with room for what they could come to: HiGHS would drop them
 without a word."""
-CRUMB = 2.0**-10
-"""Largest value of a column that a solver's tolerance could take for nothing."""
+CRUMB, SPECK = 2.0**-10, 2.0**-30
+"""Largest value of a column that a solver's tolerance could take for nothing, and of one that is next to nothing."""
 HUGE = 1e30
 LARGEST_COST = 10
 """Power of two that the largest cost is brought to: a solver's tolerances are absolute, and a bound must be good to a
@@ -155,23 +155,24 @@ def sealed(values: Floats) -> bytes:
     return np.round(values).astype(np.int64).tobytes()
 
 
-def scaled(matrix: Matrix) -> tuple[Matrix, Floats, float]:
+def scaled(matrix: Matrix, turns: int | None = None) -> tuple[Matrix, Floats, float]:
     """Rows and columns brought near 1 and the objective near a thousand, by powers of two, which change no digit.
 
     Returns the columns' units, shape (columns,): a column of the result counts in so many of the matrix's own; and the
     objective's factor. Rows and columns take turns, each scaled by the geometric mean of its smallest and largest
-    coefficient. Whole columns keep their unit; in a relaxation no column is whole.
+    coefficient, so many times, and rows once more. Whole columns keep their unit; in a relaxation no column is whole.
     """
     rows, sizes = matrix.rows(), np.abs(matrix.values)
     # A column that is never more than a crumb counts in what it can be at the most, whatever its coefficients.
     largest = np.maximum(np.abs(matrix.lower), np.abs(matrix.upper))
-    is_crumb = ~matrix.whole & (largest > 0.0) & (largest < CRUMB)
+    is_crumb = ~matrix.whole & (largest > SPECK) & (largest < CRUMB)
     own = np.where(is_crumb, np.exp2(np.round(np.log2(np.where(is_crumb, largest, 1.0)))), 1.0)
     factors, units = np.ones(len(matrix.row_lower)), own.copy()
-    for _ in range(TURNS_OF_WHOLE if matrix.whole.any() else TURNS):
+    for _ in range(turns or (TURNS_OF_WHOLE if matrix.whole.any() else TURNS)):
         factors *= _evening(rows, sizes * factors[rows] * units[matrix.columns], len(factors))
         units *= _evening(matrix.columns, sizes * factors[rows] * units[matrix.columns], len(units))
         units = np.where(matrix.whole | is_crumb, own, units)
+    factors *= _evening(rows, sizes * factors[rows] * units[matrix.columns], len(factors))
     even, objective = _measured(matrix, factors, units)
     return _without_specks(even), units, objective
 

@@ -199,9 +199,17 @@ class Search:
         return formulation if self.alter is None else self.alter(formulation)
 
     def _second_look(self, runs: Watched, instance: Instance) -> SearchResult:
-        """Search again without presolve, with tight tolerances and without tightenings, before saying "infeasible"."""
+        """Prove it without tightenings, or search again so, without presolve and with tight tolerances, before saying
+        "infeasible"."""
         money = self._money(instance)
         formulation = self._altered(formulate(instance, tightenings=False, margins=self._margins, money=money))
+        claim = Result(Termination.INFEASIBLE, None, None, np.inf)
+        verification = self._verification(runs, formulation, matrix_of(formulation), 0, None)
+        began = time.monotonic()
+        known = verification.proven(matrix_of(formulation), claim)
+        self._verifying += time.monotonic() - began
+        if known.termination is Termination.INFEASIBLE:
+            return SearchResult(known.termination, formulation, None, (), self._in_solver, is_verified=True)
         settings = replace(self.settings, careful=True)
         careful = Search(settings, self.on_progress, self.should_stop, judge=self.judge)
         careful._began, careful._in_solver = self._began, 0.0

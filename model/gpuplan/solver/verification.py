@@ -59,20 +59,24 @@ class Verification:
             found = replace(found, verified=least, bound=max(found.bound, least), by="bounds of its columns")
         if self._is_enough(found):
             return replace(found, termination=Termination.OPTIMAL, bound=found.verified)
+        claimed, found = found, self.proven(matrix, found)
+        if found.termination is not Termination.STOPPED:
+            return found
+        again = replace(found, termination=claimed.termination)
+        if self.left() > 0 and not self.should_stop() and self._is_claimed(again):
+            return self._again(matrix, again)
+        return found
+
+    def proven(self, matrix: Matrix, found: Result) -> Result:
+        """The same by branch and bound alone: optimal or infeasible where it proves it, and else stopped."""
         if self.left() <= 0 or self.should_stop():
             return _by_word(found)
         found = self._with(matrix, found, self._proof(matrix, found))
-        if found.objective is None and found.verified >= (
-            np.inf if self.settings.cutoff is None else self.settings.cutoff
-        ):
+        nothing = np.inf if self.settings.cutoff is None else self.settings.cutoff
+        if found.objective is None and found.verified >= nothing:
             return replace(found, termination=Termination.INFEASIBLE, bound=found.verified)
-        least = least_of(matrix)
-        if least > found.verified:
-            found = replace(found, verified=least, bound=max(found.bound, least), by="bounds of its columns")
         if self._is_enough(found):
             return replace(found, termination=Termination.OPTIMAL, bound=found.verified)
-        if self.left() > 0 and not self.should_stop() and self._is_claimed(found):
-            return self._again(matrix, found)
         return _by_word(found)
 
     def _needed(self, found: Result) -> float | None:

@@ -56,7 +56,8 @@ class Watched:
         """
         began = time.monotonic()
         self._best = Result(Termination.STOPPED, start, _worth(matrix, start), NO_BOUND)
-        if len(matrix.values) <= SMALL and settings.memory_mb is None:
+        # Without presolve and with tight tolerances HiGHS 1.16 has crashed: such a run gets a process of its own.
+        if len(matrix.values) <= SMALL and settings.memory_mb is None and not settings.careful:
             limit = min(settings.time_limit, SMALL_SECONDS)
             result = highs.run(matrix, replace(settings, time_limit=limit, threads=1), on_report)
             unfinished = result.termination in (Termination.STOPPED, Termination.FAILED)

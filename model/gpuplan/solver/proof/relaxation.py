@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
-from gpuplan.solver.matrix import Floats, Matrix, scaled
+from gpuplan.solver.matrix import TURNS, Floats, Matrix, scaled
 from gpuplan.solver.proof.propagation import needed
 from gpuplan.solver.proof.safe import UNIT, Rows
 from gpuplan.solver.result import NO_BOUND, Settings
 
 PRIMAL, DUAL = 4, 1
 """HiGHS's numbers of the methods. A point that was best at other costs is one for the primal method to go on from."""
-TOLERANCE, LEAST_TOLERANCE = "primal_feasibility_tolerance", 1e-10
-"""HiGHS's option, and the least that it takes."""
+TOLERANCE, LEAST_TOLERANCE, USUAL_TOLERANCE = "primal_feasibility_tolerance", 1e-10, 1e-7
+"""HiGHS's option, the least that it takes, and its default."""
 OPTIONS: dict[str, object] = {
     "presolve": "off",
     "solver": "simplex",
@@ -76,7 +76,7 @@ class Relaxation:
         import highspy
 
         bounded = Rows.of(matrix.with_bounds(matrix.lower, needed(matrix))).matrix
-        even, self.units, self.factor = scaled(bounded)
+        even, self.units, self.factor = scaled(bounded, TURNS)
         self.rows = Rows(even)
         self.own = len(even.row_lower)
         """Rows that are not cuts."""
@@ -105,8 +105,11 @@ class Relaxation:
         status = self._run(most)
         lost = status not in (self.states.kOptimal, self.states.kInfeasible, self.states.kIterationLimit)
         if lost or (status == self.states.kIterationLimit and most is None):
+            # From the beginning, and with HiGHS's own tolerance: what is worth anything of its answer is worked out here.
             self.highs.clearSolver()
+            set_option(self.highs, TOLERANCE, USUAL_TOLERANCE)
             status = self._run(most)
+            set_option(self.highs, TOLERANCE, OPTIONS[TOLERANCE])
         if careful:
             set_option(self.highs, TOLERANCE, OPTIONS[TOLERANCE])
         if status == self.states.kIterationLimit:
