@@ -82,8 +82,8 @@ def test_the_diagnosis_takes_a_second_look_too(name: str, monkeypatch: pytest.Mo
 
 
 def test_what_is_infeasible_is_called_so_after_two_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proves that two looks are taken, the second a careful one, before "infeasible" where nothing proves it. If broken,
-    it is said at once."""
+    """Proves that two looks are taken, the second a careful one, before "infeasible" where nothing proves it. If
+    broken, it is said at once."""
     given_up = Proof(NO_BOUND, False, None, None, 0, 0)
     monkeypatch.setattr(search.Watched, "prove", lambda *_rest: given_up)
     looks: list[bool] = []

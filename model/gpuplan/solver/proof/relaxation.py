@@ -105,7 +105,8 @@ class Relaxation:
         status = self._run(most)
         lost = status not in (self.states.kOptimal, self.states.kInfeasible, self.states.kIterationLimit)
         if lost or (status == self.states.kIterationLimit and most is None):
-            # From the beginning, and with HiGHS's own tolerance: what is worth anything of its answer is worked out here.
+            # From the beginning, and with HiGHS's own tolerance: what is worth anything of its answer is worked out
+            # here.
             self.highs.clearSolver()
             set_option(self.highs, TOLERANCE, USUAL_TOLERANCE)
             status = self._run(most)
