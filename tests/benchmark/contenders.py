@@ -45,7 +45,7 @@ from gpuplan.instance.generator import Size, generate  # noqa: E402
 from gpuplan.instance.schema import validated  # noqa: E402
 from gpuplan.reckoning import reckon  # noqa: E402
 from gpuplan.solver import highs  # noqa: E402
-from gpuplan.solver.matrix import Floats, Matrix, matrix_of, scaled  # noqa: E402
+from gpuplan.solver.matrix import Matrix, matrix_of, scaled  # noqa: E402
 from gpuplan.solver.result import Settings  # noqa: E402
 
 if TYPE_CHECKING:
@@ -142,11 +142,16 @@ def textbook_highs(instance: Instance, cap: float, trace: Trace) -> Final:
 def strong_highs(instance: Instance, cap: float, trace: Trace) -> Final:
     """gpuplan's formulation, in one run of HiGHS."""
     formulation = formulate(instance)
-    matrix = matrix_of(formulation).with_cost(formulation.goals[0].expression)
+    goal = formulation.goals[0]
+    matrix = matrix_of(formulation).with_cost(goal.expression)
     built = trace.seconds
+
+    def hear(objective: float | None, bound: float) -> None:
+        trace.add(None if objective is None else objective * goal.scale, bound * goal.scale)
+
     settings = Settings(gap=0.0, time_limit=max(cap - built, 0.1), threads=trace.threads)
-    result = highs.run(matrix, settings, lambda report: trace.add(report.objective, report.bound))
-    trace.add(result.objective, result.bound)
+    result = highs.run(matrix, settings, lambda report: hear(report.objective, report.bound))
+    hear(result.objective, result.bound)
     final: Final = {"status": result.termination.value, "building": built, **size_of(matrix)}
     return (
         final if result.values is None else final | audited(instance, decisions_of(formulation.problem, result.values))
@@ -239,38 +244,17 @@ def textbook_file(instance: Instance, folder: str, trace: Trace) -> File:
 def strong_file(instance: Instance, folder: str, trace: Trace) -> File:
     """gpuplan's formulation, scaled by powers of two, written by HiGHS."""
     formulation = formulate(instance)
-    matrix, factor = scaled(matrix_of(formulation).with_cost(formulation.goals[0].expression))
-    path, units = f"{folder}/model.mps", column_units(matrix)
-    trace.paused(lambda: write(in_units(matrix, units), path))
+    goal = formulation.goals[0]
+    matrix, units, factor = scaled(matrix_of(formulation).with_cost(goal.expression))
+    path = f"{folder}/model.mps"
+    trace.paused(lambda: write(matrix, path))
 
     def decisions(values: Named) -> Decisions:
         # HiGHS names columns by their position.
         point = np.array([values.get(f"c{number}", 0.0) for number in range(len(units))]) * units
         return decisions_of(formulation.problem, point)
 
-    return File(path, 1 / factor, matrix.offset / factor, decisions)
-
-
-def column_units(matrix: Matrix) -> Floats:
-    """Units of continuous columns that bring their coefficients near 1, as CP-SAT counts them in whole parts."""
-    smallest, largest = np.full(len(matrix.lower), np.inf), np.zeros(len(matrix.lower))
-    np.minimum.at(smallest, matrix.columns, np.abs(matrix.values))
-    np.maximum.at(largest, matrix.columns, np.abs(matrix.values))
-    units = np.ones(len(matrix.lower))
-    free = ~matrix.whole & (largest > 0)
-    units[free] = np.exp2(-np.round(np.log2(np.sqrt(smallest[free]) * np.sqrt(largest[free]))))
-    return units
-
-
-def in_units(matrix: Matrix, units: Floats) -> Matrix:
-    """The same with columns counted in other units."""
-    return replace(
-        matrix,
-        cost=matrix.cost * units,
-        values=matrix.values * units[matrix.columns],
-        lower=matrix.lower / units,
-        upper=matrix.upper / units,
-    )
+    return File(path, goal.scale / factor, goal.scale * matrix.offset / factor, decisions)
 
 
 def write(matrix: Matrix, path: str) -> None:

@@ -62,8 +62,8 @@ def tier(number: int, offer: str = "quote") -> TierLine:
     return TierLine(offer=offer, tier=number)
 
 
-def planned(instance: Instance, *lines: object, optimal: bool = True) -> Plan:
-    """The plan of some decisions, each level's bound being its value."""
+def planned(instance: Instance, *lines: object, optimal: bool = True, verified: Decimal = Decimal(1)) -> Plan:
+    """The plan of some decisions, each level's bound being its value, or a share of it and the rest a claim."""
     kinds: dict[type, str] = {
         OrderLine: "orders",
         InstalledLine: "installed",
@@ -75,7 +75,10 @@ def planned(instance: Instance, *lines: object, optimal: bool = True) -> Plan:
     for line in lines:
         found[kinds[type(line)]] += (line,)
     reckoning = reckon(instance, Decisions.model_validate(found))
-    levels = [level_of(instance, told, told[2], told[2], Decimal(0)) for told in reckoning.levels]
+    levels = [
+        level_of(instance, told, told[2], told[2] * verified, Decimal(0), None if verified == 1 else told[2])
+        for told in reckoning.levels
+    ]
     run: dict[str, Decimal | str] = {"seconds": Decimal("1.5"), "machine": "here"}
     return complete(reckoning, levels, OPTIONS, {"gpuplan": "0"}, run, optimal)
 

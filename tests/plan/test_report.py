@@ -113,6 +113,18 @@ def test_a_missed_soft_limit_is_said_up_front() -> None:
     assert "Soft limit target is missed by 3 systems" in text
 
 
+def test_what_only_the_solver_says_is_not_told_as_proven() -> None:
+    """Proves the words for 200 with 150 verified and 200 claimed: no "optimal" and no "best" without whose word it is.
+
+    If broken, "proven best", or "stopped before the gap asked for was reached", which it was not.
+    """
+    text = " ".join(said(planned(small(), order(2), stands(2), optimal=False, verified=Decimal("0.75"))).split())
+    assert "Optimal by the solver's word, which nothing has verified" in text
+    assert "proven within 25 % (50.00 USD) of the best (by the solver's word the best)" in text
+    assert "proven best" not in text
+    assert "Stopped before" not in text
+
+
 def test_a_failed_audit_is_said_with_what_it_found() -> None:
     """Proves that a plan that breaks a rule never looks like one that holds."""
     text = said(planned(small({"offers.quote.max_units": 1}), order(2), stands(2)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from gpuplan.plan.proof import gap_of, is_proven
 from gpuplan.report.words import money, percent, plural, quantity
 
 if TYPE_CHECKING:
@@ -50,11 +51,30 @@ def proof(plan: Plan) -> str:
         order = f"{number}. " if len(plan.levels) > 1 else ""
         lines.append(f"{order}{level.name[:1].upper()}{level.name[1:]}: {_level(level, plan.currency)}")
     state = "Optimal" if plan.status == "optimal" else "Stopped before the gap asked for was reached"
+    if plan.status == "feasible" and all(level.proven or _is_claimed(level, plan.options.gap) for level in plan.levels):
+        state = "Optimal by the solver's word, which nothing has verified"
     checked = f"audit {'passed' if plan.audit.passed else 'FAILED'}, {plan.audit.readings:,} rules recomputed"
     return "\n".join([f"{state} (gap asked for {percent(plan.options.gap)}); {checked}.", *lines])
 
 
+def _is_claimed(level: PlanLevel, asked: Decimal) -> bool:
+    """Whether a level is as good as was asked for by the solver's word."""
+    return level.claimed is not None and is_proven(level.reached, level.claimed, asked, level.resolution)
+
+
 def _level(level: PlanLevel, currency: str) -> str:
+    return _proven(level, currency) + _claimed(level)
+
+
+def _claimed(level: PlanLevel) -> str:
+    """What only the solver says of a level, in brackets."""
+    gap = gap_of(level.reached, level.claimed, level.resolution)
+    if gap is None:
+        return ""
+    return f" (by the solver's word {f'within {percent(gap)} of the best' if gap else 'the best'})"
+
+
+def _proven(level: PlanLevel, currency: str) -> str:
     value = quantity(level.value, level.unit, currency)
     if level.bound is None:
         return f"{value}, no bound proven"
