@@ -138,6 +138,31 @@ def test_three_vendors_with_more_than_a_third_each_are_too_many(third: str, feas
     assert solved(tree).status == ("optimal" if feasible else "infeasible")
 
 
+def test_a_level_that_is_rounded_up_can_still_be_held() -> None:
+    """Proves that the second level is sought among plans that reach the first one as far as plans can.
+
+    28 of 59 days served at 5 are 2.37288135593…, told as 2.3728814, which no plan reaches. If broken: "feasible", and
+    no bound on the second.
+    """
+    tree = case(
+        calendar={"periods": 2},
+        sites={"a": {"build_days": 20}},
+        limits={"k": {"measure": "capex", "at_most": 180.25}},
+        workloads={
+            "w": {
+                "unit": "t/s",
+                "demand": [{"from": "2025-01-20", "amount": 5}],
+                "rates": {"s": 8},
+                "required": False,
+            }
+        },
+        objective=[{"maximise": {"measure": "work-served"}}, {"minimise": "cost"}],
+    )
+    plan = costs(tree, "100")
+    assert plan.levels[0].value == Decimal("2.3728814")
+    assert plan.levels[0].proven
+
+
 # Generous bounds
 
 

@@ -43,7 +43,7 @@ LARGE = 2_000
 """Columns from which a program is searched in stages."""
 RESERVED, RESERVED_SECONDS = 0.25, 30.0
 """Share of the time left, and the most of it, that is kept for verifying what a run finds."""
-SLIP = 1e-8
+SLIP = 1e-7
 """Share by which what decisions make of a held level may differ from what the program does: rounding of both."""
 HOLD = 1e-9
 """Share by which a finished level may slip while the next is sought: what the solver cannot tell apart."""
@@ -264,7 +264,9 @@ class Search:
             found.append(_level_result(goal, sign, result, self._gap))
             if result.termination is not Termination.OPTIMAL:
                 ended = Termination.STOPPED
-            self._held.append(_held(goal, _value(aim, best) if settled else result.objective or 0.0))
+            # What its decisions, rounded, make of a level may be a trifle better than what the program can reach.
+            reached = _value(aim, best) if settled else max(result.objective or 0.0, _value(aim, best))
+            self._held.append(_held(goal, reached))
             matrix = matrix.with_row(aim, self._held[-1])
         if best is not None:
             best = self._polished(runs, matrix.with_cost(formulation.goals[-1].expression.times(sign)), best)
