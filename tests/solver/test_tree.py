@@ -353,6 +353,17 @@ def test_the_same_stretch_ends_the_same_way() -> None:
     assert one.learned.times.sum() > 0
 
 
+def test_a_run_that_seems_to_have_no_end_proves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a relaxation ends without a value after so many iterations, instead of going round for ever.
+
+    If broken, it is solved however many it takes, or what it had come to is taken for an answer.
+    """
+    _, matrix = coarse_of(1)
+    monkeypatch.setattr(relaxation, "ENOUGH", 0)
+    found = relaxation.Relaxation(reduced(matrix, ()), Settings(gap=0.0)).solve((), None)
+    assert found is relaxation.UNSOLVED
+
+
 @pytest.mark.parametrize("seed", range(1, 7))
 def test_interior_points_start_the_first_relaxation(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that a large relaxation has the value that a small one has, and that the simplex method ends both.

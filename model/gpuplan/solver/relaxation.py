@@ -31,8 +31,8 @@ from another's basis would first have to work out all weights of the steepest ed
 they are, since what is changed in them at a start must be mended at its end."""
 STARTING = 40
 """Simplex iterations that take as long as whatever each run does beside them."""
-ENDLESS = 2**31 - 1
-"""HiGHS's largest number of iterations."""
+ENOUGH = 20
+"""Simplex iterations for each row and column after which a run is lost: the method can go round in a circle."""
 LARGE = 10_000
 """Columns from which on the first run goes by interior points, on to a basis, and takes a third of the time."""
 DUAL, PRIMAL = 1, 4
@@ -102,7 +102,7 @@ class Relaxation:
     def solve(self, limits: Limits, start: Solved | bytes | None, most: int | None = None) -> Solved | Begun | Unsolved:
         """The relaxation under some limits, the last of two on one column, from where another one ended.
 
-        It is left after so many iterations at the most.
+        It is left after so many iterations at the most, and without any such number where it seems to have no end.
         """
         if not self._move(limits):
             return INFEASIBLE
@@ -115,7 +115,8 @@ class Relaxation:
         elif len(self.within.columns) >= LARGE:
             self._by_interior_points()
         set_option(self.highs, "simplex_strategy", method)
-        set_option(self.highs, "simplex_iteration_limit", ENDLESS if most is None else most)
+        enough = ENOUGH * (len(self.rows.matrix.row_lower) + len(self.within.columns))
+        set_option(self.highs, "simplex_iteration_limit", min(enough, enough if most is None else most))
         status = self._run()
         if status == self.states.kObjectiveBound:
             if self._bound() >= self.cutoff:
@@ -124,7 +125,7 @@ class Relaxation:
             set_option(self.highs, "objective_bound", float("inf"))
             status = self._run()
             set_option(self.highs, "objective_bound", self._beyond())
-        if status == self.states.kIterationLimit:
+        if status == self.states.kIterationLimit and most is not None:
             return Begun(self.highs.getInfo().objective_function_value / self.factor)
         if status == self.states.kInfeasible:
             return INFEASIBLE if self._is_empty() else UNSOLVED
