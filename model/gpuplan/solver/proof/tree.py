@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from gpuplan.instance.units import common_step
-from gpuplan.solver.matrix import Floats, Matrix, checked
+from gpuplan.solver.matrix import Floats, Matrix, checked, sealed
 from gpuplan.solver.proof.cuts import Separator, chosen
 from gpuplan.solver.proof.merging import merged
 from gpuplan.solver.proof.propagation import ROUNDING, Propagation
@@ -133,6 +133,8 @@ class _Tree:
         """The least bound of what was closed by a bound."""
         self.rises, self.times = np.zeros((2, len(self.whole))), np.zeros((2, len(self.whole)))
         self.made = self.nodes = self.refused = 0
+        self.judged: set[bytes] = set()
+        """Whole numbers that were judged: a point that is refused comes back in what is left of its node."""
         self.is_unresolved = False
         self.best: Floats | None = None
         self.value: float | None = None
@@ -372,6 +374,10 @@ class _Tree:
     def _judge(self, point: Floats, lower: Floats, upper: Floats) -> None:
         """Take a point with whole numbers for a plan, if it is one and below the cutoff."""
         rounded = np.where(self.whole, np.clip(np.round(point), lower, upper), point)
+        decided = sealed(rounded[self.whole])
+        if decided in self.judged:
+            return
+        self.judged.add(decided)
         if not self.whole.all():
             least, most = np.where(self.whole, rounded, lower), np.where(self.whole, rounded, upper)
             narrowed = self.propagation.narrowed(least, most)
