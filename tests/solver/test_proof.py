@@ -15,7 +15,7 @@ from gpuplan.solver.matrix import Floats, Matrix, scaled
 from gpuplan.solver.proof.cuts import Cut, Separator, chosen
 from gpuplan.solver.proof.merging import merged
 from gpuplan.solver.proof.propagation import Propagation, needed
-from gpuplan.solver.proof.relaxation import Relaxation, Status
+from gpuplan.solver.proof.relaxation import Ended, Relaxation, Status
 from gpuplan.solver.proof.safe import ALLOWED, ENDLESS, Rows
 from gpuplan.solver.proof.tree import RESOLUTION, Claim, Proof, allowance, prove
 from gpuplan.solver.result import NO_BOUND, Settings, Termination
@@ -345,6 +345,22 @@ def test_a_plan_counts_with_what_it_is_judged_to_cost() -> None:
     found = prove(Claim(model, EXACT, 1e5), lambda point: costs[tuple(np.round(point).tolist())], lambda: False)
     assert found.objective == 3.0
     assert found.ended
+
+
+def test_a_point_is_judged_as_it_is_where_no_completion_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a plan is not lost when the program of what is left of it has no answer.
+
+    x + y >= 1.5, x whole at 3, y up to 1 at 4: x = 1 and y = 0.5 cost 5. If broken: no plan below 6.
+    """
+    model = matrix([3.0, 4.0], [[1.0, 1.0]], [1.5], [np.inf], 0.0, [3.0, 1.0], [True, False])
+    first = Relaxation.solve
+
+    def solve(self: Relaxation, *given: Any, careful: bool = False) -> Ended:
+        return Ended(Status.UNKNOWN) if careful else first(self, *given)
+
+    monkeypatch.setattr(Relaxation, "solve", solve)
+    found = proven(model, replace(EXACT, cutoff=6.0))
+    assert found.objective == pytest.approx(5.0)
 
 
 def test_a_proof_that_is_given_up_claims_no_more_than_it_proved() -> None:

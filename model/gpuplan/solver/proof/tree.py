@@ -382,10 +382,11 @@ class _Tree:
             least, most = np.where(self.whole, rounded, lower), np.where(self.whole, rounded, upper)
             narrowed = self.propagation.narrowed(least, most)
             ended = None if narrowed is None else self.relaxation.solve(*narrowed, None, careful=True)
-            if ended is None or ended.point is None:
+            if ended is None or ended.status is Status.EMPTY:
                 self.refused += 1
                 return
-            rounded = np.where(self.whole, rounded, ended.point)
+            # Where no better completion is known, the point itself is judged.
+            rounded = rounded if ended.point is None else np.where(self.whole, rounded, ended.point)
         values = self.merged.expanded(rounded * self.units)
         value = self.judge(values)
         if value is None:
