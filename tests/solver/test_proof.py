@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import gpuplan
 from gpuplan.solver import highs
 from gpuplan.solver.matrix import Floats, Matrix, scaled
 from gpuplan.solver.proof.cuts import Cut, Separator, chosen
@@ -21,7 +22,9 @@ from gpuplan.solver.proof.tree import RESOLUTION, Claim, Proof, allowance, prove
 from gpuplan.solver.result import NO_BOUND, Settings, Termination
 from solver.dense import breaks, market_split, matrix
 from solver.reports import REPORTS, SEEDS, Report, told_wrong
+from support.builders import made
 from support.scip import minimised
+from support.tiny import tiny
 
 EXACT = Settings(gap=0.0, threads=1)
 
@@ -88,6 +91,27 @@ def test_good_multipliers_give_the_value_of_the_relaxation(seed: int) -> None:
     if plain.objective is not None:
         assert ended.bound / relaxation.factor == pytest.approx(plain.objective, rel=1e-9, abs=1e-9)
         assert ended.bound / relaxation.factor <= plain.objective + 1e-9
+
+
+def test_a_bound_lies_near_its_value_beside_large_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that multipliers are as exact as points, where columns are as large as in a real program.
+
+    With HiGHS's own tolerance for them, bounds lie up to 3e-5 of the value below it, and nodes that nothing is left of
+    are listed column by column: the proof gives up after 3,846 nodes instead of ending after 67.
+    """
+    first, found = Relaxation.solve, []
+
+    def solve(self: Relaxation, *given: Any, **how: Any) -> Ended:
+        found.append(first(self, *given, **how))
+        return found[-1]
+
+    monkeypatch.setattr(Relaxation, "solve", solve)
+    outcome = gpuplan.solve(made(tiny(12)), gap=1e-6, threads=1, explain_seconds=0)
+    assert outcome.status == "optimal"
+    solved = [one for one in found if one.status is Status.OPTIMAL]
+    assert len(solved) > 20
+    for one in solved:
+        assert one.value * (1 - 1e-7) <= one.bound <= one.value * (1 + 1e-9)
 
 
 def test_a_bound_of_nothing_is_nothing_exactly() -> None:
