@@ -92,6 +92,11 @@ OnReport = Callable[[Report], None]
 ShouldStop = Callable[[], bool]
 
 
+def never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
 def relative_gap(objective: float | None, bound: float) -> float:
     """Gap between an objective to minimise and its bound, as a share of the objective."""
     if objective is None:

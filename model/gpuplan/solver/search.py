@@ -24,6 +24,7 @@ from gpuplan.solver.result import (
     ShouldStop,
     Termination,
     contradicts_itself,
+    never,
     relative_gap,
 )
 from gpuplan.solver.side_by_side import several
@@ -313,7 +314,7 @@ class Search:
             return self._worth_of(formulation, matrix, number, point)
 
         settings = replace(self.settings, gap=self._gap, cutoff=None)
-        return Verification(runs, settings, self._left, self.should_stop or _never, judge, listener, self._disagree)
+        return Verification(runs, settings, self._left, self.should_stop or never, judge, listener, self._disagree)
 
     def _disagree(self, matrix: Matrix, settings: Settings, said: Result, found: Result) -> None:
         """Keep a run of HiGHS that was proven wrong."""
@@ -443,8 +444,3 @@ def _level_result(goal: Goal, sign: float, result: Result, gap: float) -> LevelR
     return LevelResult(
         goal.name, goal.unit, goal.maximise, value, bound, reached, proven, goal.gap, claimed, result.by, goal.scale
     )
-
-
-def _never() -> bool:
-    """Nobody asks to stop."""
-    return False

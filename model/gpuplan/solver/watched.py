@@ -22,7 +22,7 @@ from gpuplan.errors import Defect
 from gpuplan.solver import highs
 from gpuplan.solver.matrix import Floats, Matrix
 from gpuplan.solver.proof.tree import Claim, Judge, Proof, prove
-from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination
+from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination, never
 from gpuplan.solver.tree import Explored, Stretch
 from gpuplan.solver.worker import Asked, Judged, Run, receive, send
 
@@ -82,7 +82,7 @@ class Watched:
     ) -> Proof:
         """Prove a claim, each plan on the way judged in this process; as far as it came when it had to be given up."""
         if len(claim.matrix.values) <= SMALL and claim.settings.memory_mb is None:
-            return prove(claim, judge, should_stop or _never, on_report)
+            return prove(claim, judge, should_stop or never, on_report)
         deadline = time.monotonic() + claim.settings.time_limit
         self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
         try:
@@ -255,11 +255,6 @@ def watched() -> Iterator[Watched]:
         yield runs
     finally:
         runs.close()
-
-
-def _never() -> bool:
-    """Nobody asks to stop."""
-    return False
 
 
 def _worth(matrix: Matrix, point: Floats | None) -> float | None:
