@@ -25,7 +25,7 @@ UNIT = 2.0**-53
 ROUNDED = 2.0**-46
 """Share of every term by which a coefficient may be off that was worked out by some hundred roundings."""
 ALLOWED = 1e-9
-"""Share of its bound by which a row of continuous columns may be missed by a plan that passes its audit."""
+"""Share of its bound by which a row of continuous columns may be missed before a program counts as empty."""
 ENDLESS = 1e12
 """What stands for the upper bound of a column that has none: no order is for so many systems."""
 
