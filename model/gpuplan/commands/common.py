@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -109,8 +109,9 @@ def interruptible() -> Iterator[threading.Event]:
     before: dict[int, Any] = {}
 
     def ask(number: int, _frame: Any) -> None:
+        if stop.is_set():
+            _end(number)
         stop.set()
-        signal.signal(number, before[number])
 
     for number in (signal.SIGINT, signal.SIGTERM):
         before[number] = signal.getsignal(number)
@@ -120,6 +121,17 @@ def interruptible() -> Iterator[threading.Event]:
     finally:
         for caught, handler in before.items():
             signal.signal(caught, handler)
+
+
+def _end(number: int) -> NoReturn:
+    """End the program now; its solvers end with it, since nobody is left at their pipes.
+
+    An exception would be lost, its traceback shown, where Python is at work on one that it must ignore (in a callback
+    or while it collects garbage).
+    """
+    if sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), b"\x1b[?25h\n")  # the cursor, which a line of progress hides
+    os._exit(128 + number)
 
 
 @contextmanager
