@@ -20,6 +20,7 @@ from gpuplan.solver.result import Termination
 if TYPE_CHECKING:
     from gpuplan.formulation import Formulation
     from gpuplan.instance.schema import Instance
+    from gpuplan.ledger.decisions import Decisions
     from gpuplan.ledger.reading import Reading
     from gpuplan.program.columns import Key
     from gpuplan.solver.matrix import Floats
@@ -48,17 +49,18 @@ def find(instance: Instance, search: Search) -> Found:
     A search that met points which miss a limit by no more than a solver's tolerance, and could not list what is beside
     them, is made again with these limits narrower. What it then proves holds for less, and is not told.
     """
-    search.judge = search.judge or judge_of(instance)
+    reckoned = _keeping_the_last(instance)
+    search.judge = search.judge or _judge_by(reckoned)
     margins: dict[Key, float] = {}
     for _ in range(TRIES):
         search.refused = None
         result = search.run(instance, margins)
         if result.values is not None:
             levels = result.levels if not margins else tuple(_unproven(level) for level in result.levels)
-            return Found(replace(result, levels=levels), _reckoned(instance, result))
+            return Found(replace(result, levels=levels), _with_remarks(reckoned, result))
         if result.termination is Termination.INFEASIBLE:
             break
-        slipped: dict[Key, float] = {} if search.refused is None else _slipped(instance, *search.refused)
+        slipped: dict[Key, float] = {} if search.refused is None else _slipped(instance, reckoned, *search.refused)
         if not slipped or set(slipped) <= set(margins):
             break
         margins |= slipped
@@ -71,15 +73,30 @@ def _unproven(level: LevelResult) -> LevelResult:
     return replace(level, bound=None, gap=None, proven=False, claimed=None, by="")
 
 
+def _keeping_the_last(instance: Instance) -> Callable[[Decisions], Reckoning]:
+    """The reckoning of decisions; the last one is kept, since the plan that is told was judged before."""
+    kept: list[tuple[Decisions, Reckoning]] = []
+
+    def reckoned(decisions: Decisions) -> Reckoning:
+        if not kept or kept[0][0] != decisions:
+            kept[:] = [(decisions, reckon(instance, decisions))]
+        return kept[0][1]
+
+    return reckoned
+
+
 def judge_of(instance: Instance) -> Callable[[Formulation, Floats], tuple[float, ...] | None]:
     """What a point comes to on each level, to minimise, by the plan that it makes; None where it makes none.
 
     It makes one where every rule of its program holds, by the exact audit.
     """
+    return _judge_by(_keeping_the_last(instance))
 
+
+def _judge_by(reckoned: Callable[[Decisions], Reckoning]) -> Callable[[Formulation, Floats], tuple[float, ...] | None]:
     @exactly
     def judge(formulation: Formulation, point: Floats) -> tuple[float, ...] | None:
-        reckoning = reckon(instance, decisions_of(formulation.problem, point))
+        reckoning = reckoned(decisions_of(formulation.problem, point))
         off = formulation.problem.off
         if any(Group(reading.family, reading.path) not in off for reading in reckoning.broken):
             return None
@@ -96,11 +113,11 @@ def judge_of(instance: Instance) -> Callable[[Formulation, Floats], tuple[float,
     return judge
 
 
-def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
+def _with_remarks(reckoned: Callable[[Decisions], Reckoning], result: SearchResult) -> Reckoning:
     """The reckoning of a result, with a remark on each level whose value is not what the search said."""
     assert result.values is not None
     assert result.formulation is not None
-    reckoning = reckon(instance, decisions_of(result.formulation.problem, result.values))
+    reckoning = reckoned(decisions_of(result.formulation.problem, result.values))
     remarks = []
     # A question may hold the first levels at what is known of them, and search only the last.
     asked = reckoning.levels[-len(result.levels) :]
@@ -121,11 +138,13 @@ def _reckoned(instance: Instance, result: SearchResult) -> Reckoning:
     return replace(reckoning, remarks=tuple(remarks))
 
 
-def _slipped(instance: Instance, formulation: Formulation, point: Floats) -> dict[Key, float]:
+def _slipped(
+    instance: Instance, reckoned: Callable[[Decisions], Reckoning], formulation: Formulation, point: Floats
+) -> dict[Key, float]:
     """Margins for the rows of limits that a point misses by no more than the solver's tolerance explains."""
     found: dict[Key, float] = {}
     rows = formulation.problem.rows
-    reckoning = reckon(instance, decisions_of(formulation.problem, point))
+    reckoning = reckoned(decisions_of(formulation.problem, point))
     for reading in reckoning.broken:
         if reading.family not in ("limits", "funds") or not _is_near(instance, reckoning, reading):
             continue

@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,7 +53,9 @@ def searched(
     model: Matrix, goals: list[Goal], monkeypatch: pytest.MonkeyPatch, settings: Settings | None = None, **more: Any
 ) -> search.SearchResult:
     """A whole search of a bare matrix with goals of one's own."""
-    monkeypatch.setattr(search, "formulate", lambda *_args, **_options: SimpleNamespace(goals=tuple(goals)))
+    problem = SimpleNamespace(columns=range(len(model.lower)), rows=SimpleNamespace(coefficients=model.values))
+    formulation = SimpleNamespace(goals=tuple(goals), problem=problem)
+    monkeypatch.setattr(search, "formulate", lambda *_args, **_options: formulation)
     monkeypatch.setattr(search, "matrix_of", lambda _formulation: model)
     return Search(settings or Settings(gap=1e-6, threads=1), **more).run(SimpleNamespace())  # type: ignore[arg-type]
 
@@ -230,6 +233,106 @@ def test_a_level_stopped_at_a_gap_is_not_called_optimal(monkeypatch: pytest.Monk
     found = searched(model, [goal(model), easy], monkeypatch, Settings(gap=0.0, threads=1, time_limit=0.8))
     assert found.termination is Termination.STOPPED
     assert not found.levels[0].proven
+
+
+def shortfalls(most: float) -> tuple[Matrix, list[Goal]]:
+    """x whole, at 5 each, at most so many; 2 are wanted first, and 3 after that: what is missing is a shortfall."""
+    model = matrix([5, 0, 0], [[1, 1, 0], [1, 0, 1]], [2, 3], np.inf, 0, [most, 9, 9], whole=[True, False, False])
+    first = Goal("first", "units", False, Linear([(1, 1.0)]), 0.0, 0.0)
+    second = Goal("second", "units", False, Linear([(2, 1.0)]), 0.0, 0.0)
+    return model, [first, second, goal(model)]
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """The settings of each search of a program with whole columns, as it begins."""
+    begun: list[Settings] = []
+    original = search.Watched.run
+
+    def run(self: Any, model: Matrix, settings: Settings, *rest: Any, **more: Any) -> Result:
+        if model.whole.any():
+            begun.append(settings)
+        return original(self, model, settings, *rest, **more)
+
+    monkeypatch.setattr(search.Watched, "run", run)
+    return begun
+
+
+@pytest.mark.parametrize(
+    ("most", "looks_ahead", "expected", "searches"),
+    [
+        (3.0, True, [0, 0, 15], 1),
+        (3.0, False, [0, 0, 15], 3),
+        (2.0, True, [0, 1, 10], 5),
+        (2.0, False, [0, 1, 10], 3),
+        (1.0, False, [1, 2, 5], 3),
+    ],
+)
+def test_soft_limits_that_can_be_kept_are_kept_in_one_search(
+    most: float, looks_ahead: bool, expected: list[float], searches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves the same values with and without looking ahead, proven, and what it saves and costs at most.
+
+    At most 3: both limits can be kept, and 3 x 5 = 15 is found at once. At most 2: one is missing of the second; this
+    is tried in vain before each of its two levels. If broken, the second limit is given up: 0, 1, 10 instead of
+    0, 0, 15.
+    """
+    begun = counted(monkeypatch)
+    monkeypatch.setattr(Search, "looks_ahead", looks_ahead)
+    model, goals = shortfalls(most)
+    found = searched(model, goals, monkeypatch)
+    assert found.termination is Termination.OPTIMAL
+    assert [level.value for level in found.levels] == pytest.approx(expected)
+    assert all(level.proven and level.claimed is None for level in found.levels)
+    assert len(begun) <= searches
+
+
+def test_what_need_not_be_missing_is_solved_for_before_it_is_sought(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a shortfall that the plan at hand need not have costs no search: x = 3 must be bought anyway.
+
+    While the first level is sought the second's shortfall may be anything, here 9. If broken, a second program is
+    searched.
+    """
+    original = search.Watched.run
+    begun: list[Settings] = []
+
+    def run(self: Any, model: Matrix, settings: Settings, *rest: Any, **more: Any) -> Result:
+        found = original(self, model, settings, *rest, **more)
+        if model.whole.any():
+            begun.append(settings)
+        if model.cost[1] and found.values is not None:
+            return replace(found, values=np.array([3.0, 0.0, 9.0]))
+        return found
+
+    monkeypatch.setattr(search.Watched, "run", run)
+    monkeypatch.setattr(Search, "looks_ahead", False)
+    model, goals = shortfalls(3.0)
+    model = model.with_bounds(np.array([3.0, 0.0, 0.0]), np.array([4.0, 9.0, 9.0]))
+    found = searched(model, goals, monkeypatch)
+    assert [level.value for level in found.levels] == pytest.approx([0, 0, 15])
+    assert len(begun) == 1
+
+
+@pytest.mark.parametrize("values", [None, [4.0, 0.0, 0.0]], ids=["nothing found", "a plan"])
+def test_looking_ahead_that_takes_too_long_changes_no_answer(
+    values: list[float] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that it is tried once and costs no optimum: 15, and not the 20 of the plan that it was stopped with."""
+    original = search.Watched.run
+    tries: list[int] = []
+
+    def run(self: Any, model: Matrix, settings: Settings, *rest: Any, **more: Any) -> Result:
+        if settings.nodes is None:
+            return original(self, model, settings, *rest, **more)
+        tries.append(settings.nodes)
+        point = None if values is None else np.array(values)
+        return Result(Termination.STOPPED, point, None if point is None else float(model.cost @ point), NO_BOUND)
+
+    monkeypatch.setattr(search.Watched, "run", run)
+    model, goals = shortfalls(4.0)
+    found = searched(model, goals, monkeypatch)
+    assert found.termination is Termination.OPTIMAL
+    assert [level.value for level in found.levels] == pytest.approx([0, 0, 15])
+    assert tries == [search.AHEAD_NODES]
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,8 @@ class Around(Search):
 class Resolve(Search):
     """A search that uses what is remembered, and is remembered itself."""
 
+    looks_ahead = False
+
     memory: Memory = field(default_factory=Memory)
 
     def _money(self, instance: Instance) -> Money:

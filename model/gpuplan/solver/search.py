@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from gpuplan.errors import Defect
 from gpuplan.formulation import coarsened, formulate
@@ -46,6 +47,8 @@ RESERVED, RESERVED_SECONDS = 0.25, 30.0
 """Share of the time left, and the most of it, that is kept for verifying what a run finds."""
 SLIP = 1e-7
 """Share by which what decisions make of a held level may differ from what the program does: rounding of both."""
+AHEAD_NODES, AHEAD_SHARE = 1_000, 0.25
+"""Nodes, and the share of the time left, that are spent on seeing whether all soft limits can be kept."""
 HOLD = 1e-9
 """Share by which a finished level may slip while the next is sought: what the solver cannot tell apart."""
 
@@ -116,6 +119,8 @@ class Search:
 
     verifies: ClassVar[bool] = True
     """Whether what the solver claims of a level is verified."""
+    looks_ahead: ClassVar[bool] = True
+    """Whether the last level is tried with all soft limits kept, before these are sought one by one."""
     settings: Settings
     on_progress: Callable[[Progress], None] | None = None
     should_stop: ShouldStop | None = None
@@ -139,6 +144,8 @@ class Search:
         self._verifying = 0.0
         self._held: list[float] = []
         """What finished levels may come to while the next is sought, to minimise."""
+        self._looks_ahead = self.looks_ahead
+        """Until what is ahead took too long to see."""
         self._disagreements: list[Path] = []
         self.refused: tuple[Formulation, Floats] | None = None
         """The last point that is no plan, although it keeps every row as far as the solver can tell."""
@@ -161,10 +168,13 @@ class Search:
                         pause=self._pause,
                     )
                 )
-                matrix = matrix_of(formulation)
-                large = len(matrix.lower) >= LARGE and len(formulation.goals) == 1
+                large = len(formulation.problem.columns) >= LARGE and len(formulation.goals) == 1
                 # Where memory is limited one run may have it all, and no other may take its place when it has had it.
-                if large and self.alter is None and self.settings.memory_mb is None:
+                in_stages = large and self.alter is None and self.settings.memory_mb is None
+                if not in_stages:
+                    runs.expect(len(formulation.problem.rows.coefficients), self.settings)
+                matrix = matrix_of(formulation)
+                if in_stages:
                     self._children = stack.enter_context(several(self.settings.threads))
                     self._coarse = coarsened(instance, formulation, self._margins, self._pause)
             except _Stopped:
@@ -222,17 +232,28 @@ class Search:
 
     def _levels(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
         best: Floats | None = None
+        ahead: Result | None = None
+        self._looks_ahead = self.looks_ahead
         self._held = []
         found: list[LevelResult] = []
         ended = Termination.OPTIMAL
         for number, goal in enumerate(formulation.goals, 1):
             sign = -1.0 if goal.maximise else 1.0
-            aim = goal.expression.times(sign)
+            aim = _aim(goal)
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
             self._gap = self.settings.gap if goal.gap is None else goal.gap
-            settled = best is not None and _is_settled(aim, level, best)
-            result = self._solve(runs, level, best, listener, settled=settled)
+            done = self._settled(runs, formulation, level, number - 1, best)
+            if done is None and ahead is None:
+                ahead = self._ahead(runs, formulation, matrix, number - 1)
+                done = None if ahead is None else ahead.values
+            settled = done is not None
+            best = best if done is None else done
+            is_last = number == len(formulation.goals)
+            if is_last and not settled and ahead is not None and ahead.termination is Termination.OPTIMAL:
+                result = ahead
+            else:
+                result = self._solve(runs, level, best, listener, settled=settled)
             if result.termination is Termination.FAILED and result.values is None:
                 raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
@@ -270,7 +291,7 @@ class Search:
             self._held.append(_held(goal, reached))
             matrix = matrix.with_row(aim, self._held[-1])
         if best is not None:
-            best = self._polished(runs, matrix.with_cost(formulation.goals[-1].expression.times(sign)), best)
+            best = self._polished(runs, matrix.with_cost(_aim(formulation.goals[-1])), best)
         return SearchResult(ended, formulation, best, tuple(found), 0.0)
 
     def _level_ended(self, matrix: Matrix, result: Result) -> None:
@@ -352,13 +373,14 @@ class Search:
         settings: Settings,
         start: Floats | None,
         listener: Callable[[Report], None] | None,
+        share: float = 1.0,
     ) -> Result:
         began = time.monotonic()
         if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
             return Result(Termination.STOPPED, start, None if start is None else _worth(matrix, start), NO_BOUND)
         try:
             limit = self._left() - min(self._left() * RESERVED, RESERVED_SECONDS)
-            limit = self._left() if np.isinf(self._left()) else limit
+            limit = self._left() if np.isinf(self._left()) else limit * share
             result = runs.run(matrix, replace(settings, time_limit=limit), start, listener, self.should_stop)
             if contradicts_itself(result, settings) and self._left() > 0:
                 careful = replace(settings, careful=True, time_limit=self._left())
@@ -401,16 +423,61 @@ class Search:
 
         return listen
 
+    def _settled(
+        self, runs: Watched, formulation: Formulation, matrix: Matrix, number: int, best: Floats | None
+    ) -> Floats | None:
+        """The plan that is known, where it is as good at this level as the bounds of the columns allow.
+
+        At a level that was not sought yet a shortfall may be anything: what it need be is solved for.
+        """
+        if best is None or _is_settled(matrix, best):
+            return best
+        if not np.any(matrix.cost[~matrix.whole]):
+            return None
+        done = self._solved_around(runs, matrix, best)
+        if _is_settled(matrix, done) and self._worth_of(formulation, matrix, number, done) is not None:
+            return done
+        return None
+
+    def _ahead(self, runs: Watched, formulation: Formulation, matrix: Matrix, number: int) -> Result | None:
+        """The last level, sought with this level and those between at their least; None where nothing is found so.
+
+        For levels of shortfalls alone: most soft limits can be kept.
+        """
+        *between, last = formulation.goals[number:]
+        kept = matrix
+        for goal in between:
+            least = _at_its_least(kept.with_cost(_aim(goal)))
+            if least is None:
+                return None
+            kept = least
+        if not between or not self._looks_ahead:
+            return None
+        gap = self.settings.gap if last.gap is None else last.gap
+        settings = replace(self.settings, gap=gap, nodes=AHEAD_NODES)
+        listener = self._listener(len(formulation.goals), len(formulation.goals), last)
+        result = self._timed(runs, kept.with_cost(_aim(last)), settings, None, listener, AHEAD_SHARE)
+        self._looks_ahead = result.termination is Termination.INFEASIBLE
+        level = matrix.with_cost(_aim(between[0]))
+        if result.values is None or self._worth_of(formulation, level, number, result.values) is None:
+            return None
+        return result
+
     def _polished(self, runs: Watched, matrix: Matrix, values: Floats) -> Floats:
         """Whole columns rounded, and the continuous ones solved again around them."""
         rounded = np.where(matrix.whole, np.round(values), values)
-        if np.array_equal(rounded, values) or matrix.whole.all():
+        return rounded if np.array_equal(rounded, values) else self._solved_around(runs, matrix, rounded)
+
+    def _solved_around(self, runs: Watched, matrix: Matrix, values: Floats) -> Floats:
+        """The best values of continuous columns beside those of the whole ones; as they are where none are found."""
+        rounded = np.where(matrix.whole, np.round(values), values)
+        if matrix.whole.all():
             return rounded
         lower = np.where(matrix.whole, rounded, matrix.lower)
         upper = np.where(matrix.whole, rounded, matrix.upper)
         settings = replace(self.settings, time_limit=min(max(self._left(), 0.3), 10.0))
         result = runs.run(matrix.with_bounds(lower, upper).relaxed(), settings, should_stop=self.should_stop)
-        return rounded if result.values is None else np.where(matrix.whole, rounded, result.values)
+        return values if result.values is None else np.where(matrix.whole, rounded, result.values)
 
 
 def _value(aim: Linear, point: Floats) -> float:
@@ -421,12 +488,32 @@ def _worth(matrix: Matrix, point: Floats) -> float:
     return float(matrix.cost @ point) + matrix.offset
 
 
-def _is_settled(aim: Linear, level: Matrix, point: Floats) -> bool:
+def _aim(goal: Goal) -> Linear:
+    """What is minimised at a level."""
+    return goal.expression.times(-1.0) if goal.maximise else goal.expression
+
+
+def _least(matrix: Matrix) -> tuple[npt.NDArray[np.intp], Floats]:
+    """The columns of the objective, and the bounds at which it is least."""
+    columns = np.flatnonzero(matrix.cost)
+    return columns, np.where(matrix.cost > 0, matrix.lower, matrix.upper)[columns]
+
+
+def _is_settled(matrix: Matrix, point: Floats) -> bool:
     """Whether a point is as good as the bounds of the columns allow, so that no search can better it."""
-    least = aim.constant
-    for column, coefficient in aim.terms.items():
-        least += coefficient * float(level.lower[column] if coefficient > 0 else level.upper[column])
-    return _value(aim, point) <= least
+    columns, least = _least(matrix)
+    cost = matrix.cost[columns]
+    return bool(cost @ point[columns] <= cost @ least)
+
+
+def _at_its_least(matrix: Matrix) -> Matrix | None:
+    """The matrix with an objective of continuous columns at its least; None where others are in it, or it has none."""
+    columns, least = _least(matrix)
+    if matrix.whole[columns].any() or not np.isfinite(least).all():
+        return None
+    lower, upper = matrix.lower.copy(), matrix.upper.copy()
+    lower[columns] = upper[columns] = least
+    return matrix.with_bounds(lower, upper)
 
 
 def _held(goal: Goal, value: float) -> float:

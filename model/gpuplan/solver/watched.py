@@ -57,7 +57,7 @@ class Watched:
         began = time.monotonic()
         self._best = Result(Termination.STOPPED, start, _worth(matrix, start), NO_BOUND)
         # Without presolve and with tight tolerances HiGHS 1.16 has crashed: such a run gets a process of its own.
-        if len(matrix.values) <= SMALL and settings.memory_mb is None and not settings.careful:
+        if _is_small(len(matrix.values), settings) and not settings.careful:
             limit = min(settings.time_limit, SMALL_SECONDS)
             result = highs.run(matrix, replace(settings, time_limit=limit, threads=1), on_report)
             unfinished = result.termination in (Termination.STOPPED, Termination.FAILED)
@@ -81,7 +81,7 @@ class Watched:
         should_stop: ShouldStop | None = None,
     ) -> Proof:
         """Prove a claim, each plan on the way judged in this process; as far as it came when it had to be given up."""
-        if len(claim.matrix.values) <= SMALL and claim.settings.memory_mb is None:
+        if _is_small(len(claim.matrix.values), claim.settings):
             return prove(claim, judge, should_stop or never, on_report)
         deadline = time.monotonic() + claim.settings.time_limit
         self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
@@ -93,6 +93,11 @@ class Watched:
             return found
         best = self._best
         return Proof(best.bound, False, best.values, best.objective, 0, 0)
+
+    def expect(self, entries: int, settings: Settings) -> None:
+        """Start the child while a program of so many entries is handed over, where it will be run in one."""
+        if not _is_small(entries, settings):
+            self.begin()
 
     def begin(self) -> None:
         """Start the child ahead of its first task."""
@@ -255,6 +260,11 @@ def watched() -> Iterator[Watched]:
         yield runs
     finally:
         runs.close()
+
+
+def _is_small(entries: int, settings: Settings) -> bool:
+    """Whether a program of so many entries is tried in this process first."""
+    return entries <= SMALL and settings.memory_mb is None
 
 
 def _worth(matrix: Matrix, point: Floats | None) -> float | None:
