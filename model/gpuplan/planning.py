@@ -85,15 +85,12 @@ def _keeping_the_last(instance: Instance) -> Callable[[Decisions], Reckoning]:
     return reckoned
 
 
-def judge_of(instance: Instance) -> Callable[[Formulation, Floats], tuple[float, ...] | None]:
+def _judge_by(reckoned: Callable[[Decisions], Reckoning]) -> Callable[[Formulation, Floats], tuple[float, ...] | None]:
     """What a point comes to on each level, to minimise, by the plan that it makes; None where it makes none.
 
     It makes one where every rule of its program holds, by the exact audit.
     """
-    return _judge_by(_keeping_the_last(instance))
 
-
-def _judge_by(reckoned: Callable[[Decisions], Reckoning]) -> Callable[[Formulation, Floats], tuple[float, ...] | None]:
     @exactly
     def judge(formulation: Formulation, point: Floats) -> tuple[float, ...] | None:
         reckoning = reckoned(decisions_of(formulation.problem, point))
