@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from support.answers import cost_of, is_infeasible, plan_of, terms_of, units_of
 from support.builders import POWERED, UNLIMITED, case, offer, target
 
@@ -61,3 +63,65 @@ def test_modules_have_lives_of_their_own() -> None:
         **ONE,
     )
     assert terms_of(tree) == {"purchase": 100, "modules": 73, "residual": Decimal("-66.8")}
+
+
+@pytest.mark.parametrize("years", [1, 3, 4, 5, 10])
+@pytest.mark.parametrize("start", ["2024-01-01", "2025-01-01", "2027-03-01", "2028-02-01"])
+def test_a_life_of_as_many_years_as_are_reckoned_with_is_one_life(start: str, years: int) -> None:
+    """Proves calendar years, leap years among them. If broken, all is bought again on the last day: 200 at most."""
+    tree = case(
+        calendar={"start": start, "periods": 1},
+        economics={"evaluation_years": years},
+        offers={"o": {"life_years": years}},
+        **ONE,
+    )
+    assert terms_of(tree) == {"purchase": 100}
+
+
+def test_what_is_left_of_a_life_is_counted_by_its_own_days() -> None:
+    """Proves the leap year: two years from 2027 have 731 days, of which 366 are left after one: 731 - 366 = 365."""
+    tree = case(
+        calendar={"start": "2027-01-01", "periods": 1},
+        economics={"evaluation_years": 1},
+        offers={"o": {"life_years": 2, "price": 731}},
+        **ONE,
+    )
+    assert terms_of(tree) == {"purchase": 731, "residual": -366}
+
+
+def test_a_life_that_begins_on_a_leap_day_ends_with_february() -> None:
+    """Proves the year of 29 February: it ends on 28 February 2025, after 366 days.
+
+    Installed on the 29th (28 days after the 1st), reckoned with until 31 January 2025: 28 of 366 days are left.
+    """
+    tree = case(
+        calendar={"start": "2024-02-01", "periods": 1},
+        economics={"evaluation_years": 1},
+        offers={"o": {"life_years": 1, "price": 366, "lead_days": 28}},
+        **ONE,
+    )
+    assert terms_of(tree) == {"purchase": 366, "residual": -28}
+
+
+@pytest.mark.parametrize("year", [2024, 2025])
+def test_support_and_maintenance_of_a_year_are_a_years(year: int) -> None:
+    """Proves that a year of 366 days costs no more than one of 365: 10 % of 100 and 5 % of 60 are 10 and 3."""
+    tree = case(
+        calendar={"start": f"{year}-01-01", "periods": 1},
+        economics={"evaluation_years": 1},
+        systems={"s": POWERED},
+        offers={"o": {"support_rate_per_year": 0.1}},
+        modules={
+            "ups": {
+                "provides": {"protected-power": 12},
+                "price": 60,
+                "maintenance_rate_per_year": 0.05,
+                "lead_days": 0,
+            }
+        },
+        sites={"a": {"capacity": UNLIMITED, "modules": {"ups": {"max_units": 1}}}},
+        **ONE,
+    )
+    found = terms_of(tree)
+    # Each month's part is rounded to a millionth.
+    assert [float(found["support"]), float(found["maintenance"])] == pytest.approx([10, 3], abs=1e-5)

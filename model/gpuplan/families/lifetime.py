@@ -4,18 +4,17 @@ A system's life begins when its lot is installed, a module's when it delivers. O
 again at the offer's first price, and so on to the end of the years reckoned with. What is left of the life that runs
 then, by the day, is its residual value: a cost term of its own that nobody pays, so that it is in no budget.
 
-$$ \mathrm{replacement} = \sum_{i,t} p_i\, n_{it}\, \bigl|\{j \ge 1 : d_{it} + 365\, j\, \lambda_i \le e\}\bigr|,
-\qquad \mathrm{residual} = -\sum_{i,t} p_i\, n_{it} \Bigl(1 - \frac{(e + 1 - d_{it}) \bmod 365 \lambda_i}
-{365 \lambda_i}\Bigr) $$
+$$ \mathrm{replacement} = \sum_{i,t} p_i\, n_{it}\, \bigl|\{j \ge 1 : d_{itj} \le e\}\bigr|,
+\qquad \mathrm{residual} = -\sum_{i,t} p_i\, n_{it}\, \frac{d_{it,J+1} - e - 1}{d_{it,J+1} - d_{itJ}} $$
 
-The residual is nothing where a life ends on the last day.
+Years are calendar years: a life of four years that begins on 1 January 2025 ends with 2028. $J$ is the number of the
+last life that begins by $e$; the residual is nothing where that life ends on $e$.
 
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $n_{it}$ | systems or modules signed for (`orders`, `modules`) | units |
 | $p_i$ | `price` | money |
-| $\lambda_i$ | `life_years` | years of 365 days |
-| $d_{it}$ | first day of the first life | day |
+| $d_{itj}$ | first day of life $j$, the first being 0: $j$ times `life_years` after that of the first | day |
 | $e$ | end of the years reckoned with | day |
 """
 
@@ -27,6 +26,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.instance.calendar import term_end
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import rate
 from gpuplan.instance.timeline import module_ready
@@ -48,14 +48,15 @@ def lives(instance: Instance, bought: Offer | Module, first: date) -> dict[str, 
     """By cost term: (day, reporting currency) for one unit whose first life begins on a day."""
     if bought.life_years is None or not bought.price or first > instance.operation_end:
         return {}
-    life, end = 365 * bought.life_years, instance.operation_end
-    lived = (end - first).days + 1
-    again = [first + timedelta(days=life * number) for number in range(1, (lived - 1) // life + 1)]
+    begins, end = [first], instance.operation_end
+    while begins[-1] <= end:
+        begins.append(term_end(first, 12 * bought.life_years * len(begins)) + timedelta(days=1))
+    *_, last, following = begins
     price = Fraction(bought.price)
-    found = {"replacement": [(day, price * rate(instance, bought.currency, day)) for day in again]}
-    left = -lived % life
+    found = {"replacement": [(day, price * rate(instance, bought.currency, day)) for day in begins[1:-1]]}
+    left = Fraction((following - end).days - 1, (following - last).days)
     if left:
-        found["residual"] = [(end, -price * left / life * rate(instance, bought.currency, end))]
+        found["residual"] = [(end, -price * left * rate(instance, bought.currency, end))]
     return {term: payments for term, payments in found.items() if payments}
 
 

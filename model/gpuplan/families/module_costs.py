@@ -1,7 +1,7 @@
 r"""Module costs: the price of facility modules, paid in parts, and their maintenance once they are in place.
 
 $$ \mathrm{cost} = \sum_{m,s,t} n^{\mathrm{modules}}_{mst} \Big( p_m \sum_i \sigma_{mi}\, r(d_{mti})
-  + \mu_m\, p_m \sum_{k:\, d_k \ge t + L_m} \frac{\Delta_k}{365}\, r(e_k) \Big) $$
+  + \mu_m\, p_m \sum_{k:\, d_k \ge t + L_m} \Delta_k\, r(e_k) \Big) $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |
@@ -9,7 +9,7 @@ $$ \mathrm{cost} = \sum_{m,s,t} n^{\mathrm{modules}}_{mst} \Big( p_m \sum_i \sig
 | $p_m, \mu_m$ | `price`; `maintenance_rate_per_year` | money; 1/year |
 | $\sigma_{mi}, d_{mti}$ | shares of the price (`payments`) and the days on which they are paid | , day |
 | $L_m$ | `lead_days` and what else passes until a module is ready | days |
-| $d_k, e_k, \Delta_k$ | first and last day of a stretch between state days, and its length | day, day, days |
+| $d_k, e_k, \Delta_k$ | first and last day of a stretch between state days, its part of its year | day, day, years |
 | $r$ | exchange rate of a day | |
 """
 
@@ -66,7 +66,7 @@ def _upkeep(instance: Instance, module_id: str, days: list[Stretch]) -> list[tup
     yearly = Fraction(module.price) * Fraction(module.maintenance_rate_per_year)
     if not yearly:
         return []
-    return [(stretch, yearly * stretch.days / 365 * rate(instance, module.currency, stretch.last)) for stretch in days]
+    return [(stretch, yearly * stretch.years * rate(instance, module.currency, stretch.last)) for stretch in days]
 
 
 def entries(recount: Recount) -> Iterator[Entry]:

@@ -190,7 +190,7 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
     yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
     worth = partial(rate, problem.instance, quote.currency)
     amounts = [
-        (stretch, problem.money.in_units(yearly * stretch.days / 365 * worth(stretch.last)))
+        (stretch, problem.money.in_units(yearly * stretch.years * worth(stretch.last)))
         for stretch in stretches(problem.instance, problem.states)
     ]
     for site, _ in problem.signings_of(offer):
@@ -323,7 +323,7 @@ def entries(recount: Recount) -> Iterator[Entry]:
         quote = instance.offers[offer]
         yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
         for stretch in days if yearly else []:
-            amount = yearly * units_by_state[stretch.state] * stretch.days / 365
+            amount = yearly * units_by_state[stretch.state] * stretch.years
             if amount:
                 amount *= rate(instance, quote.currency, stretch.last)
                 yield entry(instance, "support", stretch.last, amount, Subject.of_offer(instance, offer, site))

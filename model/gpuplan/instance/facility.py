@@ -247,7 +247,7 @@ class Module(Entity):
     maintenance_rate_per_year: Share = Decimal(0)
     """Share of the price for each year in service."""
     life_years: Count | None = None
-    """Years of 365 days in service after which a module is bought again at its price; what is left of its life at the
+    """Calendar years in service after which a module is bought again at its price; what is left of its life at the
     end of the years reckoned with is its residual value. Without end, and worth nothing, when left out."""
     price_per_month: Amount = Decimal(0)
     """Rent of one module from the day on which it delivers, used or not: colocation, in blocks of kilowatts."""

@@ -196,7 +196,7 @@ class Offer(Entity):
     spares_share: Share = Decimal(0)
     """Spare parts bought with each order, as a share of the first tier's price."""
     life_years: Count | None = None
-    """Years of 365 days from installation after which a system is bought again at the first tier's price; what is left
+    """Calendar years from installation after which a system is bought again at the first tier's price; what is left
     of its life at the end of the years reckoned with is its residual value. Without end, and worth nothing, when left
     out."""
     price_per_month: Amount = Decimal(0)

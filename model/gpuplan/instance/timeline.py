@@ -16,8 +16,10 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_left, bisect_right
+from calendar import isleap
 from dataclasses import dataclass
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.instance.calendar import months_between, step_at
@@ -148,6 +150,11 @@ class Stretch(NamedTuple):
     def days(self) -> int:
         """How many."""
         return (self.last - self.first).days + 1
+
+    @property
+    def years(self) -> Fraction:
+        """Which part of its calendar year they are."""
+        return Fraction(self.days, 366 if isleap(self.last.year) else 365)
 
 
 def stretches(instance: Instance, states: Sequence[date]) -> list[Stretch]:
