@@ -22,6 +22,7 @@ from gpuplan.solver.matrix import Matrix
 from gpuplan.solver.proof.tree import Proof
 from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
 from gpuplan.solver.search import Progress, Search
+from solver import bare
 from solver.dense import children, market_split, matrix
 from solver.hard import hard_instance
 
@@ -53,11 +54,7 @@ def searched(
     model: Matrix, goals: list[Goal], monkeypatch: pytest.MonkeyPatch, settings: Settings | None = None, **more: Any
 ) -> search.SearchResult:
     """A whole search of a bare matrix with goals of one's own."""
-    problem = SimpleNamespace(columns=range(len(model.lower)), rows=SimpleNamespace(coefficients=model.values))
-    formulation = SimpleNamespace(goals=tuple(goals), problem=problem)
-    monkeypatch.setattr(search, "formulate", lambda *_args, **_options: formulation)
-    monkeypatch.setattr(search, "matrix_of", lambda _formulation: model)
-    return Search(settings or Settings(gap=1e-6, threads=1), **more).run(SimpleNamespace())  # type: ignore[arg-type]
+    return bare.searched(model, monkeypatch, settings or Settings(gap=1e-6, threads=1), goals, **more)
 
 
 # Limits and cancelling, by the library

@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 
 from gpuplan.errors import Defect
-from gpuplan.families.objective import Goal
-from gpuplan.program.linear import Linear
 from gpuplan.solver import highs, search
 from gpuplan.solver.matrix import Matrix
 from gpuplan.solver.proof.tree import Proof
 from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
 from gpuplan.solver.search import Search
 from gpuplan.solver.watched import watched
+from solver import bare
 from solver.dense import breaks, matrix, stored
 
 # Two of 1,200 random, badly scaled MIPs: HiGHS 1.13.1, 1.15.1 and 1.16.0 call them infeasible with default options.
@@ -34,11 +33,8 @@ def scaling(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def searched(model: Matrix, monkeypatch: pytest.MonkeyPatch, settings: Settings = FAST) -> search.SearchResult:
-    """What a whole search makes of a bare matrix: its formulation is replaced by one goal, the matrix's cost."""
-    goal = Goal("minimise", "units", False, Linear(enumerate(model.cost), model.offset), 0.0, 0.0)
-    monkeypatch.setattr(search, "formulate", lambda *_args, **_options: SimpleNamespace(goals=(goal,)))
-    monkeypatch.setattr(search, "matrix_of", lambda _formulation: model)
-    return Search(settings).run(SimpleNamespace())  # type: ignore[arg-type]
+    """What a whole search makes of a bare matrix."""
+    return bare.searched(model, monkeypatch, settings)
 
 
 def test_highs_still_calls_the_stored_matrices_infeasible(monkeypatch: pytest.MonkeyPatch) -> None:

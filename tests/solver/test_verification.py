@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from gpuplan.families.objective import Goal
-from gpuplan.program.linear import Linear
-from gpuplan.solver import highs, search
+from gpuplan.solver import highs
 from gpuplan.solver.matrix import Matrix
 from gpuplan.solver.proof.tree import Proof
 from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
-from gpuplan.solver.search import Search, SearchResult
+from gpuplan.solver.search import SearchResult
 from gpuplan.solver.verification import Verification, least_of
 from gpuplan.solver.watched import Watched, watched
+from solver import bare
 from solver.dense import matrix, stored
 
 GIVEN_UP = Proof(NO_BOUND, False, None, None, 0, 0)
@@ -30,10 +28,7 @@ def small() -> Matrix:
 
 def searched(model: Matrix, monkeypatch: pytest.MonkeyPatch, settings: Settings | None = None) -> SearchResult:
     """A whole search of a bare matrix."""
-    goal = Goal("minimise", "units", False, Linear(enumerate(model.cost), model.offset), 0.0, 0.0)
-    monkeypatch.setattr(search, "formulate", lambda *_args, **_options: SimpleNamespace(goals=(goal,)))
-    monkeypatch.setattr(search, "matrix_of", lambda _formulation: model)
-    return Search(settings or Settings(gap=0.0, threads=1)).run(SimpleNamespace())  # type: ignore[arg-type]
+    return bare.searched(model, monkeypatch, settings or Settings(gap=0.0, threads=1))
 
 
 def saying(monkeypatch: pytest.MonkeyPatch, result: Result, careful: Result | None = None) -> None:
