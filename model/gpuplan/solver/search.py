@@ -257,11 +257,7 @@ class Search:
             if result.termination is Termination.FAILED and result.values is None:
                 raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
-                # The relaxation is; whether there is a plan at all is another question.
-                nothing = replace(matrix, cost=np.zeros(len(matrix.lower)), offset=0.0)
-                has_plan = self._is_feasible(runs, formulation, nothing)
-                ended = {True: result.termination, False: Termination.INFEASIBLE, None: Termination.STOPPED}[has_plan]
-                return SearchResult(ended, formulation, None, (), 0.0)
+                return self._unbounded(runs, formulation, matrix)
             if settled:
                 result = replace(result, verified=result.bound, by="bounds of its columns")
             elif result.values is not None:
@@ -293,6 +289,13 @@ class Search:
         if best is not None:
             best = self._polished(runs, matrix.with_cost(_aim(formulation.goals[-1])), best)
         return SearchResult(ended, formulation, best, tuple(found), 0.0)
+
+    def _unbounded(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
+        """The relaxation of a level is unbounded; whether there is a plan at all is another question."""
+        nothing = replace(matrix, cost=np.zeros(len(matrix.lower)), offset=0.0)
+        has_plan = self._is_feasible(runs, formulation, nothing)
+        ended = {True: Termination.UNBOUNDED, False: Termination.INFEASIBLE, None: Termination.STOPPED}[has_plan]
+        return SearchResult(ended, formulation, None, (), 0.0)
 
     def _level_ended(self, matrix: Matrix, result: Result) -> None:
         """A level was sought, and what was found of it verified."""
