@@ -159,23 +159,72 @@ def windows_of(**limit: Any) -> list[tuple[str, str]]:
     return [(str(first), str(last)) for first, last in windows(instance.limits["it"], instance)]
 
 
+EVER, NEVER = "0001-01-01", "9999-12-31"
+
+
 def test_a_limit_without_a_window_holds_from_ever_to_the_end() -> None:
-    """Proves that early deposits count: the window opens on the first of all days, not on the calendar's."""
-    assert windows_of() == [("0001-01-01", "2025-12-31")]
-    assert windows_of(by="2025-06-30") == [("0001-01-01", "2025-06-30")]
-    assert windows_of(**{"from": "2025-02-03"}) == [("2025-02-03", "2025-12-31")]
+    """Proves that early deposits count, and late payments: the window is not the calendar's.
+
+    If broken, what is due 60 days after acceptance passes a budget of everything paid.
+    """
+    assert windows_of() == [(EVER, NEVER)]
+    assert windows_of(measure="carbon-kg") == [(EVER, NEVER)]
+    assert windows_of(by="2025-06-30") == [(EVER, "2025-06-30")]
+    assert windows_of(**{"from": "2025-02-03"}) == [("2025-02-03", NEVER)]
+    assert windows_of(measure="systems", stage="signed") == [(EVER, "2025-12-31")]
+    assert windows_of(measure="systems") == [(EVER, "2025-12-31")]
 
 
 def test_a_limit_on_each_month_has_a_window_for_each() -> None:
-    """Proves twelve months, and that the edges of a stated window cut the first and the last."""
+    """Proves twelve months, and that the edges of a stated window cut the first and the last.
+
+    What was paid before belongs to the first, what is due later to the last.
+    """
     months = windows_of(each="month")
     assert len(months) == 12
+    assert months[0] == (EVER, "2025-01-31")
     assert months[1] == ("2025-02-01", "2025-02-28")
+    assert months[-1] == ("2025-12-01", NEVER)
+    assert windows_of(each="month", measure="systems")[0] == ("2025-01-01", "2025-01-31")
     assert windows_of(each="month", **{"from": "2025-02-10"}, by="2025-04-05") == [
         ("2025-02-10", "2025-02-28"),
         ("2025-03-01", "2025-03-31"),
         ("2025-04-01", "2025-04-05"),
     ]
+
+
+def test_money_has_windows_after_the_calendar_as_long_as_it_is_due() -> None:
+    """Proves that years after the calendar, and what is due 60 days after them, have a bound of their own.
+
+    12 months of 2025 with operation to the end of 2027, the last of it due in March 2028: four years. A least of each
+    year asks for nothing after the calendar. If broken, the running costs of 2026 are in no yearly budget.
+    """
+    over = {
+        "economics.evaluation_years": 3,
+        "offers.quote.payments": [{"event": "signed", "share": 1, "days_after": 60}],
+        "limits.it": {"measure": "spend", "at_most": 1, "each": "year"},
+    }
+    found = small(over)
+    years = windows(found.limits["it"], found)
+    assert [last.year for _, last in years] == [2025, 2026, 2027, 9999]
+    least = small({**over, "limits.it": {"measure": "spend", "at_least": 1, "each": "year"}})
+    assert windows(least.limits["it"], least) == ((day(EVER), day(NEVER)),)
+
+
+@pytest.mark.parametrize(
+    ("starts", "each", "expected"),
+    [
+        (4, "year", ["2026-03-31", "2027-03-31", NEVER]),
+        (1, "year", ["2026-12-31", NEVER]),
+        (12, "year", ["2026-11-30", NEVER]),
+        (2, "quarter", ["2026-01-31", "2026-04-30", "2026-07-31", "2026-10-31", "2027-01-31", "2027-04-30", NEVER]),
+    ],
+)
+def test_years_and_quarters_are_those_of_the_accounts(starts: int, each: str, expected: list[str]) -> None:
+    """Proves fiscal years from 18 months that start in January 2026; if broken, April's money is in January's year."""
+    over = {"calendar.start": "2026-01-01", "calendar.periods": 18, "calendar.fiscal_year_starts_in_month": starts}
+    found = small({**over, "limits.it": {"measure": "spend", "at_most": 1, "each": each}})
+    assert [str(last) for _, last in windows(found.limits["it"], found)] == expected
 
 
 def test_a_limit_on_each_quarter_keeps_to_the_quarters_of_the_calendar_year() -> None:
@@ -192,8 +241,8 @@ def test_a_limit_on_each_year_keeps_to_calendar_years() -> None:
     """Proves that 18 months from 2025 are two windows."""
     instance = small({"calendar.periods": 18, "limits.it": {"measure": "spend", "at_most": 1, "each": "year"}})
     assert windows(instance.limits["it"], instance) == (
-        (day("2025-01-01"), day("2025-12-31")),
-        (day("2026-01-01"), day("2026-06-30")),
+        (day(EVER), day("2025-12-31")),
+        (day("2026-01-01"), day(NEVER)),
     )
 
 

@@ -304,7 +304,7 @@ def _limits(random: Random, months: int, most: int) -> Tree:
             **random.choice(({}, {"soft": {"penalty": 20_000}})),
         }
     if random.random() < 0.4:
-        limits["carbon"] = {"measure": "carbon-kg", "at_most": random.randint(25, 45) * 1000 * systems}
+        limits["carbon"] = {"measure": "carbon-kg", "at_most": random.randint(25, 45) * 1000 * systems, "by": end}
     return limits
 
 

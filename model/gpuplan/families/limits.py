@@ -86,12 +86,18 @@ def _shortfall(problem: Problem, name: str, limit: Limit, number: int, last: dat
     column, each = problem.columns.add(("shortfall", name, number), Role.CONTINUOUS), problem.unit_of(limit)
     problem.covers[column] = missed
     if limit.soft and limit.soft.penalty is not None:
-        payments = problem.payments([(min(last, problem.instance.operation_end), Fraction(limit.soft.penalty) * each)])
+        day = penalty_day(problem.instance, limit, last)
+        payments = problem.payments([(day, Fraction(limit.soft.penalty) * each)])
         problem.flows.append(Flow("penalty", None, Subject(), Linear([(column, 1.0)]), payments))
     elif limit.soft and limit.soft.priority is not None:
         level = problem.shortfalls.setdefault(limit.soft.priority, Linear())
         level.add(column, float(each / scale(limit)))
     return column
+
+
+def penalty_day(instance: Instance, limit: Limit, last: date) -> date:
+    """Day on which a shortfall of the window up to `last` costs its penalty."""
+    return min(last, limit.by or instance.calendar.end, instance.operation_end)
 
 
 def scale(limit: Limit) -> Fraction:
@@ -198,7 +204,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
 
 def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> Reading | None:
     """One limit in one window; None for a share of nothing."""
-    detail = f"{first} to {last}" if limit.each else (f"by {last}" if limit.by else "")
+    detail = window_told(first, last) if limit.each or limit.by else ""
     if limit.count is not None:
         used = Fraction(len(things_counted(recount, limit, first, last)))
         return _reading(name, limit, detail, used, limit.count, limit.at_least, limit.at_most, exact=True)
@@ -216,6 +222,13 @@ def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> 
         most = None if limit.at_most_share is None else Decimal(0)
         return _reading(name, limit, detail, used, unit_of(limit, recount.instance), Decimal(0), most, exact=exact)
     return _reading(name, limit, detail, used / whole, "share", limit.at_least_share, limit.at_most_share, exact=exact)
+
+
+def window_told(first: date, last: date) -> str:
+    """The days of a window, in words."""
+    if first == date.min:
+        return "in all" if last == date.max else f"by {last}"
+    return f"from {first}" if last == date.max else f"{first} to {last}"
 
 
 def _reading(
@@ -268,7 +281,7 @@ def entries(recount: Recount) -> Iterator[Entry]:
         for first, last in windows(limit, recount.instance):
             missed = shortfall_amount(recount, limit, first, last)
             if missed:
-                day = min(last, recount.instance.operation_end)
+                day = penalty_day(recount.instance, limit, last)
                 yield entry(recount.instance, "penalty", day, missed * Fraction(limit.soft.penalty), Subject())
 
 

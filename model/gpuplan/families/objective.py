@@ -136,6 +136,9 @@ def _expression(problem: Problem, level: Level, number: int) -> Linear:
 
 
 def _last_day(instance: Instance, aim: Measured, by: date | None) -> date:
+    """Last day that counts at a level; what is due after the calendar is paid all the same."""
+    if aim.kind == "money":
+        return by or date.max
     return by or (instance.calendar.end if aim.kind in ("units", "work", "clusters") else instance.operation_end)
 
 

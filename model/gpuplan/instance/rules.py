@@ -268,7 +268,8 @@ class Limit(Measured, Entity):
     by: Day | None = None
     """Day on which a stock is taken, last day of a window; the last day of the calendar when left out."""
     each: Literal["month", "quarter", "year"] | None = None
-    """The bound holds in each of these within the window, one by one."""
+    """The bound holds in each of these within the window, one by one: months, or quarters or years of accounts
+    (`fiscal_year_starts_in_month`)."""
     at_most: Amount | None = None
     at_least: Amount | None = None
     at_most_share: Share | None = None
@@ -330,6 +331,11 @@ class Limit(Measured, Entity):
     def is_stock(self) -> bool:
         """Whether it bounds what there is on a day, rather than what flows within a window."""
         return self.is_units_in_use or self.measure == "grid-power-kw" or self.kind == "clusters"
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether it counts what flows after the calendar: money, energy or carbon without a last day."""
+        return self.by is None and not self.is_stock and self.kind in ("money", "site")
 
     @property
     def is_amount(self) -> bool:

@@ -22,7 +22,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from gpuplan.instance.calendar import months_between, step_at
+from gpuplan.instance.calendar import add_months, months_between, step_at
 from gpuplan.instance.serving import days_served_closely
 
 if TYPE_CHECKING:
@@ -69,23 +69,40 @@ def module_ready(module: Module, signed: date) -> date:
 
 
 def windows(limit: Limit, instance: Instance) -> tuple[tuple[date, date], ...]:
-    """The (first, last) days over which a limit holds: one pair, or one for each month, quarter or year.
+    """The (first, last) days over which a limit holds: one pair, or one for each month, or quarter or year of accounts.
 
-    A stock is taken on the last day of each pair.
+    A stock is taken on the last day of each pair. What flows counts from the very beginning where no first day is
+    stated: an early deposit is spent money too, and is the first pair's. Money, energy and carbon count to the very end
+    likewise where no last day is: what is due after the calendar is paid all the same.
     """
-    first = limit.start or instance.calendar.start
-    last = limit.by or instance.calendar.end
+    calendar = instance.calendar
+    has_least = limit.at_least is not None or limit.at_least_share is not None
+    # Nothing need be spent after the calendar: it has no windows of its own where there is a least.
+    last = limit.by or (_last_due(instance) if limit.goes_on and not has_least else calendar.end)
+    end = date.max if limit.goes_on else last
     if limit.each is None:
-        # Without `from`, flows count from the very beginning: an early deposit is spent money too.
-        return ((limit.start or date.min, last),)
+        return ((limit.start or date.min, end),)
     months = {"month": 1, "quarter": 3, "year": 12}[limit.each]
+    first = limit.start or calendar.start
+    into = (first.month - calendar.fiscal_year_starts_in_month) % months
     found = []
-    start = first.replace(month=(first.month - 1) // months * months + 1, day=1)
+    start = add_months(first.replace(day=1), -into)
     while start <= last:
-        following = date(start.year + (start.month - 1 + months) // 12, (start.month - 1 + months) % 12 + 1, 1)
+        following = add_months(start, months)
         found.append((max(start, first), min(following - timedelta(days=1), last)))
         start = following
+    if limit.kind == "money" and limit.start is None:
+        found[0] = (date.min, found[0][1])
+    found[-1] = (found[-1][0], end)
     return tuple(found)
+
+
+def _last_due(instance: Instance) -> date:
+    """Day by which all is due that is reckoned with, but for what is ordered to be ready after it."""
+    delays = [payment.days_after for offer in instance.offers.values() for payment in offer.payments]
+    delays += [payment.days_after for module in instance.modules.values() for payment in module.payments]
+    delays += [levy.days_after + levy.recovered_days_after for levy in instance.levies.values()]
+    return instance.operation_end + timedelta(days=max(delays, default=0))
 
 
 def state_days(instance: Instance) -> tuple[date, ...]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gpuplan.families.deadlines import FAMILY as DEADLINES
 from gpuplan.families.deadlines import path as path_of_deadline
 from gpuplan.families.eligibility import reason
-from gpuplan.families.limits import read, told
+from gpuplan.families.limits import read, told, window_told
 from gpuplan.instance.base import LOW_CONFIDENCE, Source
 from gpuplan.instance.caps import every_limit
 from gpuplan.instance.matching import Subject, concerns
@@ -57,7 +57,7 @@ def deadlines(recount: Recount) -> tuple[PlanDeadline, ...]:
 def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -> PlanLimit:
     reading = read(recount, name, limit, first, last)
     low, high = (limit.at_least, limit.at_most) if limit.is_amount else (limit.at_least_share, limit.at_most_share)
-    window = f"{first} to {last}" if first != date.min else f"by {last}"
+    window = window_told(first, last)
     unit = reading.unit if reading else "share"
     slack = _slack(reading)
     return PlanLimit(
