@@ -4,6 +4,9 @@ A deletion filter over named groups: a rule whose absence leaves the rest still 
 one whose absence makes the rest feasible stays. Policy (limits, deadlines) is filtered first, physics (supply, sites,
 capacity) being taken as given; if physics alone clashes, it is filtered instead. A probe that its time limit ends is
 inconclusive: its rule stays and the set is no longer said to be minimal.
+
+Rules that are not in a set may clash by themselves. So each of the set is left out alone, to see whether that makes
+room for a plan, and where all of the set left out make none, further sets are looked for among the rest.
 """
 
 from __future__ import annotations
@@ -33,6 +36,8 @@ class Clash:
     path: str
     says: str
     """What the rule demands, for people."""
+    frees: bool | None = None
+    """Whether leaving it out, and nothing else, makes room for a plan; None where time ran out first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,12 @@ class Conflict:
     kind: Literal["policy", "physical"]
     members: tuple[Clash, ...]
     minimal: bool
-    """Whether it is proven that leaving out any one of them makes room for a plan."""
+    """Whether it is proven that without any one of them the others can hold; rules that are not named, of the kind or
+    of a set before, are left aside."""
+    further: tuple[Conflict, ...] = ()
+    """Sets that clash when all of the sets before are left out."""
+    frees: bool | None = None
+    """Whether leaving out all that is named, of further sets too, makes room for a plan; None where time ran out."""
 
 
 def explain(
@@ -59,13 +69,38 @@ def explain(
     deadline = time.monotonic() + seconds
     with watched() as runs:
         probe = _Probe(instance, settings, runs, deadline, should_stop)
-        policy, physical = _groups(instance, "policy"), _groups(instance, "physical")
-        kind: Literal["policy", "physical"] = "policy" if probe.feasible(frozenset(policy)) else "physical"
-        groups, off = (policy, frozenset[Group]()) if kind == "policy" else (physical, frozenset(policy))
-        kept, minimal = _filtered(probe, groups, off, on_probe)
+        first, named = _conflict(probe, frozenset(), on_probe)
+        members = tuple(replace(one, frees=probe.feasible(frozenset({_group(one)}))) for one in first.members)
+        frees = True if any(one.frees for one in members) else probe.feasible(named)
+        further: list[Conflict] = []
+        while frees is False:
+            following, more = _conflict(probe, named, on_probe)
+            if not more:
+                break
+            further.append(following)
+            named |= more
+            frees = probe.feasible(named)
+    return replace(first, members=members, further=tuple(further), frees=frees)
+
+
+def _conflict(
+    probe: _Probe, off: frozenset[Group], on_probe: Callable[[int, int], None] | None
+) -> tuple[Conflict, frozenset[Group]]:
+    """A set that clashes where some rules are left out already; also as groups."""
+    instance = probe.instance
+    policy = [group for group in _groups(instance, "policy") if group not in off]
+    physical = [group for group in _groups(instance, "physical") if group not in off]
+    # Physics is blamed only where it is shown to clash without any policy.
+    kind: Literal["policy", "physical"] = "physical" if probe.feasible(off | set(policy)) is False else "policy"
+    groups, without = (policy, off) if kind == "policy" else (physical, off | set(policy))
+    kept, minimal = _filtered(probe, groups, without, on_probe)
     sentences = {family.name: family.sentence for family in FAMILIES}
     members = tuple(Clash(group.family, group.path, sentences[group.family](instance, group.path)) for group in kept)
-    return Conflict(kind, members, minimal)
+    return Conflict(kind, members, minimal), frozenset(kept)
+
+
+def _group(clash: Clash) -> Group:
+    return Group(clash.family, clash.path)
 
 
 def _groups(instance: Instance, kind: str) -> list[Group]:

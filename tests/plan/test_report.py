@@ -162,13 +162,15 @@ def test_the_lack_of_a_plan_is_an_answer_too() -> None:
         Clash("limits", "limits.budget", "limit budget: at most 5"),
         Clash("limits", "limits.target", "at least 2"),
     )
-    outcome = Outcome("infeasible", None, None, None, Conflict("policy", clash, minimal=True), 1.0)
+    outcome = Outcome("infeasible", None, None, None, Conflict("policy", clash, minimal=True, frees=False), 1.0)
     text = " ".join(outcome_text(outcome, "korea").split())
     for fact in ["korea", "There is no plan", "limits.budget: at most 5", "limits.target", "(proven)"]:
         assert fact in text
     tree = outcome_tree(outcome)
     assert tree["status"] == "infeasible"
-    assert tree["conflict"]["members"][1] == {"family": "limits", "path": "limits.target", "says": "at least 2"}  # type: ignore[index]
+    assert tree["conflict"]["members"][1] == {  # type: ignore[index]
+        "family": "limits", "path": "limits.target", "says": "at least 2", "frees": None,
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -180,8 +182,8 @@ def test_the_lack_of_a_plan_is_an_answer_too() -> None:
 )
 def test_one_rule_that_cannot_hold_is_told_as_one(paths: list[str], said: str, proof: str) -> None:
     """Proves the words for one rule and for two. If broken, one rule "cannot all hold"."""
-    clash = tuple(Clash("limits", path, "at least 2") for path in paths)
-    outcome = Outcome("infeasible", None, None, None, Conflict("policy", clash, minimal=True), 1.0)
+    clash = tuple(Clash("limits", path, "at least 2", frees=True) for path in paths)
+    outcome = Outcome("infeasible", None, None, None, Conflict("policy", clash, minimal=True, frees=True), 1.0)
     text = " ".join(outcome_text(outcome, "korea").split())
     assert f"There is no plan: {said}" in text
     assert proof in text

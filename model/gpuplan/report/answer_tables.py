@@ -104,15 +104,19 @@ def differences_table(
 
 def infeasibility_tables(found: Infeasibility) -> tuple[Table, ...]:
     """The rules that clash, and the repairs."""
+    words = {True: "yes", False: "no", None: ""}
     conflict: list[Row] = [
-        {"path": one.path, "says": one.says, "family": one.family, "hard": "yes" if one.hard else ""}
-        for one in found.conflict
-    ]
+        {"set": number, "path": one.path, "says": one.says, "family": one.family, "hard": "yes" if one.hard else "",
+         "frees": words[one.frees]}
+        for number, (_, members, _) in enumerate(found.sets, 1)
+        for one in members
+    ]  # fmt: skip
     joint = found.joint.repairs if found.joint is not None else ()
     return (
         table(
             "conflict", "What clashes", NO_CURRENCY, conflict,
-            column("path"), column("says"), column("family"), column("hard", heading="must stay"),
+            column("set"), column("path"), column("says"), column("family"), column("hard", heading="must stay"),
+            column("frees", heading="leaving it out alone makes room"),
         ),
         _repairs("repairs", "Repairs, each alone enough", found.repairs),
         _repairs("joint-repair", "Repairs that are enough together", joint),

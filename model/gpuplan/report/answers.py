@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from gpuplan.report import answer_tables, chart
 from gpuplan.report.comparison import difference, side
-from gpuplan.report.explanation import ENDS, KINDS, proven_minimal
+from gpuplan.report.conflicts import proven, without_all
+from gpuplan.report.explanation import ENDS, KINDS
 from gpuplan.report.figures import Picture, plan_figures
 from gpuplan.report.plan_tables import plan_tables
 from gpuplan.report.sections import Section, answer_sections, plan_sections
@@ -79,7 +80,10 @@ def _infeasibility(found: Infeasibility) -> Iterator[str]:
     if found.status != "infeasible":
         yield ENDS[found.status]
         return
-    yield f"There is no plan. What clashes: {KINDS.get(found.kind, found.kind)}. {proven_minimal(found.minimal)}"
+    said = proven(found.kind, found.conflict, found.minimal)
+    yield f"There is no plan. What clashes: {KINDS.get(found.kind, found.kind)}. {said}".strip()
+    if not any(one.frees for one in found.conflict):
+        yield without_all(found.frees)
     if not found.complete:
         yield "Time ran out before every figure was tried."
 

@@ -10,6 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from gpuplan.report.comparison import difference, level
+from gpuplan.report.conflicts import listed, proven, without_all
 from gpuplan.report.layout import WIDTH, new_table, rendered, titled
 from gpuplan.report.words import money, plural
 
@@ -21,28 +22,18 @@ KINDS = {"policy": "policy, the world being as it is", "physical": "supply, site
 ENDS = {"feasible": "There is a plan: nothing clashes.", "unknown": "Stopped before it could be told."}
 
 
-def proven_minimal(minimal: bool) -> str:
-    """What is proven of a set of rules that clash."""
-    return (
-        "Leaving out any one of them makes room for a plan (proven)."
-        if minimal
-        else "Time ran out before every one of them was proven to play a part."
-    )
-
-
 def infeasibility_text(found: Infeasibility, width: int = WIDTH) -> str:
     """The rules that clash, and the repairs."""
     if found.status != "infeasible":
         return rendered([Text(found.name, style="bold"), Text(ENDS[found.status])], width)
-    rules = "\n".join(
-        f"- {one.path}: {one.says.split(': ', 1)[-1]}{' (must stay)' if one.hard else ''}" for one in found.conflict
-    )
-    parts: list[RenderableType] = [
-        Text(found.name, style="bold"),
-        Text("There is no plan."),
-        titled(f"What clashes: {KINDS.get(found.kind, found.kind)}", Text(rules or "None could be named.")),
-        Text(proven_minimal(found.minimal)),
-    ]
+    parts: list[RenderableType] = [Text(found.name, style="bold"), Text("There is no plan.")]
+    for number, (kind, members, minimal) in enumerate(found.sets):
+        title = "What clashes without these" if number else "What clashes"
+        rules = "\n".join(f"{listed([rule])}{' (must stay)' if rule.hard else ''}" for rule in members)
+        parts.append(titled(f"{title}: {KINDS.get(kind, kind)}", Text(rules or "None could be named.")))
+        parts.append(Text(proven(kind, members, minimal)))
+    if not any(one.frees for one in found.conflict):
+        parts.append(Text(without_all(found.frees)))
     parts.append(titled("Repairs, each alone enough", _repairs(found.repairs)))
     if found.joint is not None:
         parts.append(titled("Together, what comes first in the instance giving least", _repairs(found.joint.repairs)))

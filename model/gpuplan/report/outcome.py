@@ -6,19 +6,22 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gpuplan.api import Outcome
+    from gpuplan.report.conflicts import Clashing
 
 
 def outcome_tree(outcome: Outcome) -> dict[str, object]:
     """Status and conflict, for `--format json` when there is no plan."""
-    conflict = outcome.conflict
+    conflict = None if outcome.conflict is None else _conflict_tree(outcome.conflict)
+    return {"format": "gpuplan-outcome/1", "status": outcome.status, "conflict": conflict}
+
+
+def _conflict_tree(conflict: Clashing) -> dict[str, object]:
     return {
-        "format": "gpuplan-outcome/1",
-        "status": outcome.status,
-        "conflict": None
-        if conflict is None
-        else {
-            "kind": conflict.kind,
-            "minimal": conflict.minimal,
-            "members": [{"family": one.family, "path": one.path, "says": one.says} for one in conflict.members],
-        },
+        "kind": conflict.kind,
+        "minimal": conflict.minimal,
+        "members": [
+            {"family": one.family, "path": one.path, "says": one.says, "frees": one.frees} for one in conflict.members
+        ],
+        "further": [_conflict_tree(one) for one in conflict.further],
+        "frees": conflict.frees,
     }

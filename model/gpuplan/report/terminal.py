@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from gpuplan.report.conflicts import listed, proven, without_all
 from gpuplan.report.export import licences_table
 from gpuplan.report.layout import WIDTH, new_table, rendered, titled
 from gpuplan.report.sentences import caveats, decision, proof
@@ -252,16 +253,12 @@ def _no_plan_parts(outcome: Outcome, name: str) -> list[RenderableType]:
     }
     parts: list[RenderableType] = [Text(name, style="bold"), Text(said.get(outcome.status, outcome.status))]
     if outcome.status == "infeasible" and conflict is not None:
-        lines = Text(
-            "\n".join(f"- {clash.path}: {clash.says.split(': ', 1)[-1]}" for clash in conflict.members)
-            or "- none could be named"
-        )
-        parts.append(Padding(lines, (1, 0, 1, 2)))
-        physics = "Supply, sites and capacity alone clash, whatever the limits." if conflict.kind == "physical" else ""
-        proven = (
-            f"Leaving {'it out' if is_alone else 'out any one of them'} makes room for a plan (proven)."
-            if conflict.minimal
-            else "Time ran out before every one of them was proven to play a part."
-        )
-        parts.append(Text(f"{physics} {proven}".strip()))
+        for number, one in enumerate((conflict, *conflict.further)):
+            if number:
+                parts.append(Text("\nWithout these, the following clash:"))
+            parts.append(Padding(Text(listed(one.members)), (1, 0, 1, 2)))
+            physics = "Supply, sites and capacity alone clash, whatever the limits." if one.kind == "physical" else ""
+            parts.append(Text(f"{physics} {proven(one.kind, one.members, one.minimal)}".strip()))
+        if not any(one.frees for one in conflict.members):
+            parts.append(Text(without_all(conflict.frees)))
     return parts

@@ -24,6 +24,7 @@ from gpuplan.whatif.feasibility import Move, exists_without, plan_exists, smalle
 from gpuplan.whatif.figures import Figure, figures
 
 if TYPE_CHECKING:
+    from gpuplan.diagnosis import Conflict
     from gpuplan.instance.schema import Instance
 
 
@@ -36,6 +37,17 @@ class Clashing(Closed):
     """What it demands, in words."""
     hard: bool
     """Whether the question says that it must stay as it is."""
+    frees: bool | None
+    """Whether leaving it out, and nothing else, makes room for a plan; None where that was not told in time, and in
+    further sets."""
+
+
+class FurtherConflict(Closed):
+    """Rules that clash when all of the sets before are left out."""
+
+    kind: Literal["policy", "physical"]
+    conflict: Items[Clashing]
+    minimal: bool
 
 
 class Repair(Closed):
@@ -72,13 +84,23 @@ class Infeasibility(Shown):
     """policy: limits and deadlines clash, the world being as it is; physical: supply, sites and capacity alone do."""
     conflict: Items[Clashing]
     minimal: bool
-    """Whether it is proven that leaving out any one of them makes room for a plan."""
+    """Whether it is proven that without any one of them the others can hold; rules that are not named, of the kind or
+    of a set before, are left aside."""
+    further: Items[FurtherConflict]
+    frees: bool | None
+    """Whether leaving out all that is named, in further sets too, makes room for a plan; None where time ran out."""
     repairs: Items[Repair]
     """Each alone is enough. Those of policy first, and of each kind the smallest share of its figure first."""
     joint: JointRepair | None
     """Where no single repair is enough: limits that give way together."""
     complete: bool
     """Whether every figure that could help was tried."""
+
+    @property
+    def sets(self) -> tuple[tuple[str, Items[Clashing], bool], ...]:
+        """Kind, rules and whether it is minimal, of every set that clashes."""
+        further = ((one.kind, one.conflict, one.minimal) for one in self.further)
+        return ((self.kind, self.conflict, self.minimal), *further)
 
 
 class OfferCost(Shown):
@@ -138,14 +160,11 @@ def explain_infeasible(instance: Instance, *, hard: Iterable[str] = (), **asked:
     if exists is not False:
         status: Literal["feasible", "unknown"] = "feasible" if exists else "unknown"
         return Infeasibility(
-            name=instance.name, status=status, kind="none", conflict=(), minimal=False, repairs=(), joint=None,
-            complete=bool(exists),
+            name=instance.name, status=status, kind="none", conflict=(), minimal=False, further=(), frees=None,
+            repairs=(), joint=None, complete=bool(exists),
         )  # fmt: skip
     effort.say("looking for the rules that clash")
     found = explain(instance, effort.settings(), min(effort.left, 120.0), effort.should_stop)
-    members = tuple(
-        Clashing(family=one.family, path=one.path, says=one.says, hard=one.path in kept) for one in found.members
-    )
     repairs, complete = _repairs(instance, kept, effort)
     joint = None
     if not repairs and not effort.is_over():
@@ -154,11 +173,22 @@ def explain_infeasible(instance: Instance, *, hard: Iterable[str] = (), **asked:
         name=instance.name,
         status="infeasible",
         kind=found.kind,
-        conflict=members,
+        conflict=_clashing(found, kept),
         minimal=found.minimal,
+        further=tuple(
+            FurtherConflict(kind=one.kind, conflict=_clashing(one, kept), minimal=one.minimal) for one in found.further
+        ),
+        frees=found.frees,
         repairs=tuple(repairs),
         joint=joint,
         complete=complete,
+    )
+
+
+def _clashing(found: Conflict, kept: frozenset[str]) -> tuple[Clashing, ...]:
+    return tuple(
+        Clashing(family=one.family, path=one.path, says=one.says, hard=one.path in kept, frees=one.frees)
+        for one in found.members
     )
 
 
