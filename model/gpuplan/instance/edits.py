@@ -127,7 +127,7 @@ def _restate(was: Tree, entity: Tree) -> None:
         return
     for field, value in entity.items():
         key = field.replace("_", "-")
-        changed = field != "sources" and was.get(field) != value
+        changed = field != "sources" and _copied(was.get(field)) != value
         if changed and sources.get(key) == known.get(key) and ("all" in sources or key in sources):
             sources[key] = {"confidence": "stated"}
 
@@ -208,7 +208,8 @@ def _change(holder: dict[str, object] | list[object], key: str | int, edit: Edit
         del holder[key]  # type: ignore[arg-type]
         return
     old = holder[key]  # type: ignore[index]
-    holder[key] = edit.value if edit.operation == "=" else _changed(old, edit)  # type: ignore[index]
+    # Each place has a value of its own, so that an edit of one of them does not change the others.
+    holder[key] = _copied(edit.value) if edit.operation == "=" else _changed(old, edit)  # type: ignore[index]
 
 
 def _changed(old: object, edit: Edit) -> object:
@@ -266,11 +267,11 @@ def _insert(tree: object, edit: Edit) -> None:
         raise _wrong(edit.text, f"{walked} takes no entries", "")
     here = node.get(last)
     if isinstance(here, list):
-        here.append(edit.value)
+        here.append(_copied(edit.value))
     elif last in node and here is not None:
         raise _wrong(edit.text, f"{'.'.join(edit.steps)} is there already", "Change its fields, or remove it first.")
     else:
-        node[last] = edit.value
+        node[last] = _copied(edit.value)
 
 
 def _unknown(edit: Edit, step: str, node: dict[str, object], walked: str) -> InvalidInput:
