@@ -24,13 +24,15 @@ from gpuplan.commands.common import (
     Format,
     Scenario,
     edited,
+    in_folder,
     interruptible,
     load_instance,
     progress,
     say,
     speaks_unicode,
+    written,
 )
-from gpuplan.errors import Defect, InvalidInput, Problem
+from gpuplan.errors import Defect, InvalidInput
 
 if TYPE_CHECKING:
     from gpuplan.api import Outcome
@@ -79,9 +81,7 @@ def solve(
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no remarks.")] = False,
 ) -> None:
     """Find the best plan of an instance, audit it and print it."""
-    for folder in (output.parent if output else None, csv.parent if csv else None):
-        if folder is not None and not folder.is_dir():
-            raise InvalidInput([Problem(f"there is no folder {folder}", "Make it first.")])
+    in_folder(output, folders=(csv,))
     instance = load_instance(file, scenario, edit, quiet)
     before = _previous(previous)
     with interruptible() as cancel, progress(quiet) as show:
@@ -95,8 +95,8 @@ def solve(
             on_progress=show,
             cancel=cancel,
         )
-    _write(outcome, output, csv)
     _print(outcome, instance.name, format, before)
+    _write(outcome, output, csv)
     raise typer.Exit(EXIT[outcome.status])
 
 
@@ -192,11 +192,9 @@ def _previous(path: Path | None) -> Plan | None:
 def _write(outcome: Outcome, output: Path | None, csv: Path | None) -> None:
     from gpuplan.plan.files import to_json, write_csv, write_whole
 
-    if outcome.plan is not None:
-        if output is not None:
-            write_whole(output, to_json(outcome.plan))
-        if csv is not None:
-            write_csv(outcome.plan, csv)
+    plan = outcome.plan
+    if plan is not None:
+        written((output, lambda path: write_whole(path, to_json(plan))), (csv, lambda path: write_csv(plan, path)))
     elif output is not None or csv is not None:
         typer.echo("no plan, so no file was written", err=True)
 

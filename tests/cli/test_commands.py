@@ -238,7 +238,7 @@ def test_csv_tables_agree_with_the_plan(tmp_path: Path) -> None:
     result = ran(BID, "--csv", tmp_path / "tables", "--output", tmp_path / "plan.json")
     assert result.returncode == 0, result.stderr
     plan = json.loads((tmp_path / "plan.json").read_text(encoding="utf-8"))
-    with (tmp_path / "tables" / "orders.csv").open(encoding="utf-8", newline="") as file:
+    with (tmp_path / "tables" / "orders.csv").open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [(row["offer"], int(row["units"])) for row in rows] == [(o["offer"], o["units"]) for o in plan["orders"]]
     assert {path.suffix for path in (tmp_path / "tables").iterdir()} == {".csv"}
@@ -293,6 +293,20 @@ def test_an_output_that_is_a_folder_is_told_before_solving(tmp_path: Path) -> No
     refused(ran(BID, "--output", tmp_path))
     refused(ran(BID, "--csv", tmp_path / "file"))
     assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_plan_is_printed_although_its_file_cannot_be_written(tmp_path: Path) -> None:
+    """Proves that a full disk costs no plan, and that the other files are written. If broken, an hour is lost.
+
+    `/dev/full` takes no byte; the exit code is that of what cannot be done as asked.
+    """
+    tables = tmp_path / "tables"
+    result = ran(BID, "--output", "/dev/full", "--csv", tables, "--format", "json")
+    assert result.returncode == 2
+    assert json.loads(result.stdout)["status"] == "optimal"
+    assert "cannot write /dev/full" in result.stderr
+    assert "Traceback" not in result.stderr
+    assert (tables / "orders.csv").exists()
 
 
 @pytest.mark.parametrize(

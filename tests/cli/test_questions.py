@@ -84,7 +84,7 @@ def test_tables_and_pictures_are_written(tmp_path: Path) -> None:
     axis = "limits.budget.at_most = {} : 7.2e6 .. 7.3e6 step 5e4"
     done = ran("sweep", QUICKSTART, "--jobs", "1", "--axis", axis, "--csv", csv, "--store", store)
     assert done.returncode == 0
-    lines = csv.read_text().splitlines()
+    lines = csv.read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith("limits.budget.at_most = {},status,value")
     assert len(lines) == 4
     assert ran("frontier", QUICKSTART, "--edit", "limits.target.at_least = 192", "--svg", svg).returncode == 0

@@ -141,7 +141,7 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 
 def rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
+    with path.open(newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
@@ -188,7 +188,14 @@ def test_a_table_without_rows_still_has_its_header(tmp_path: Path) -> None:
     """Proves that an empty table can be read as a table. If broken, a reader fails on a file of no bytes."""
     write_csv(planned(small()), tmp_path)
     for name, column in [("orders", "offer"), ("modules", "module"), ("latest", "limit"), ("limits", "used")]:
-        assert column in (tmp_path / f"{name}.csv").read_text().splitlines()[0].split(",")
+        heading = (tmp_path / f"{name}.csv").read_text(encoding="utf-8-sig").splitlines()[0]
+        assert column in heading.split(",")
+
+
+def test_tables_are_marked_as_utf_8(tmp_path: Path) -> None:
+    """Proves the mark by which a spreadsheet knows. If broken, names in Korean come out as other letters."""
+    write_csv(planned(small()), tmp_path)
+    assert all(path.read_bytes().startswith(b"\xef\xbb\xbf") for path in tmp_path.glob("*.csv"))
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

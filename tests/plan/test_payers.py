@@ -20,7 +20,7 @@ TREE = case(
 
 def rows_of(path: Path) -> list[dict[str, str]]:
     """Rows of a CSV file."""
-    with path.open(encoding="utf-8", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         return list(csv.DictReader(file))
 
 

@@ -79,9 +79,9 @@ def test_the_files_have_both(tmp_path: Path) -> None:
     assert again == plan
     assert gpuplan.audit(instance, again) == []
     write_csv(plan, tmp_path)
-    with (tmp_path / "served.csv").open() as file:
+    with (tmp_path / "served.csv").open(encoding="utf-8-sig") as file:
         assert [row["systems"] for row in csv.DictReader(file)] == ["1", "2.25"]
-    with (tmp_path / "clusters.csv").open() as file:
+    with (tmp_path / "clusters.csv").open(encoding="utf-8-sig") as file:
         assert [row["accelerators"] for row in csv.DictReader(file)] == ["24"]
 
 

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
@@ -177,24 +177,55 @@ def steps(quiet: bool) -> Iterator[Any]:
         yield show
 
 
-def answer(found: BaseModel, text: str, form: Format, output: Path | None) -> None:
-    """Print an answer as it was asked for, and write it to a file where one was named."""
+def answer(
+    found: BaseModel, text: str, form: Format, output: Path | None, *files: tuple[Path | None, Callable[[Path], object]]
+) -> None:
+    """Print an answer as it was asked for, then write it to a file where one was named, and other files."""
     from gpuplan.plan.files import to_json, write_whole
 
-    if output is not None:
-        write_whole(output, to_json(found))
     say(to_json(found, ascii_only=not speaks_unicode()) if form is Format.JSON else text)
+    written((output, lambda path: write_whole(path, to_json(found))), *files)
 
 
-def in_folder(*paths: Path | None) -> None:
-    """Raises InvalidInput when a file that is to be written has no folder, before anything is searched."""
-    faults = [
-        Problem(f"there is no folder {path.parent}", "Make it first.")
-        for path in paths
-        if path is not None and not path.parent.is_dir()
-    ]
+def written(*files: tuple[Path | None, Callable[[Path], object]]) -> None:
+    """Write files, each by its writer, where they were named.
+
+    Called when the answer has been printed: raises InvalidInput with every file that cannot be written, so that neither
+    the answer nor another file is lost by it.
+    """
+    faults: list[Problem] = []
+    for path, write in files:
+        if path is not None:
+            try:
+                write(path)
+            except InvalidInput as error:
+                faults += error.problems
     if faults:
         raise InvalidInput(faults)
+
+
+def in_folder(*paths: Path | None, folders: tuple[Path | None, ...] = ()) -> None:
+    """Raises InvalidInput when files or folders that are to be written cannot be, before anything is searched."""
+    faults = [_unwritable(path, is_folder=False) for path in paths] + [
+        _unwritable(path, is_folder=True) for path in folders
+    ]
+    if found := [fault for fault in faults if fault is not None]:
+        raise InvalidInput(found)
+
+
+def _unwritable(path: Path | None, *, is_folder: bool) -> Problem | None:
+    """Why a file or a folder of files cannot be written, as far as can be known beforehand."""
+    if path is None:
+        return None
+    if not path.parent.is_dir():
+        return Problem(f"there is no folder {path.parent}", "Make it first.")
+    if is_folder and path.exists() and not path.is_dir():
+        return Problem(f"{path} is no folder", "Name one that is there, or one that can be made.")
+    if not is_folder and path.is_dir():
+        return Problem(f"{path} is a folder", "Name a file in it.")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        return Problem(f"{path} cannot be written to", "Name one in a folder that can be written to.")
+    return None
 
 
 def width() -> int:

@@ -49,7 +49,7 @@ def frontier(
     quiet: Quiet = False,
 ) -> None:
     """Find the plans that no other betters in both of two measures, and draw them."""
-    from gpuplan.plan.files import write_whole
+    from gpuplan.plan.files import write_table, write_whole
     from gpuplan.report.chart import frontier_svg
     from gpuplan.report.choices import frontier_text
     from gpuplan.whatif.frontier import table
@@ -61,9 +61,8 @@ def frontier(
             instance, first, second, step=step, points=points, gap=gap, time_limit=time_limit, threads=threads,
             seed=seed, on_progress=show, cancel=cancel,
         )  # fmt: skip
-    if csv is not None:
-        write_whole(csv, table(found))
-    if svg is not None:
-        write_whole(svg, frontier_svg(found))
-    answer(found, frontier_text(found, width()), format, output)
+    answer(
+        found, frontier_text(found, width()), format, output,
+        (csv, lambda path: write_table(path, table(found))), (svg, lambda path: write_whole(path, frontier_svg(found))),
+    )  # fmt: skip
     raise typer.Exit(EXIT[found.status])

@@ -49,7 +49,7 @@ def sweep(
     quiet: Quiet = False,
 ) -> None:
     """Solve an instance at every point of lists or ranges of values, on all cores; goes on where it was ended."""
-    from gpuplan.plan.files import write_whole
+    from gpuplan.plan.files import write_table
     from gpuplan.report.choices import sweep_text
     from gpuplan.whatif.sweep import table
 
@@ -60,7 +60,5 @@ def sweep(
             instance, axis, zipped=zipped, store=store, jobs=jobs, point_seconds=point_seconds, gap=gap,
             time_limit=time_limit, threads=threads, seed=seed, on_progress=show, cancel=cancel,
         )  # fmt: skip
-    if csv is not None:
-        write_whole(csv, table(found))
-    answer(found, sweep_text(found, width()), format, output)
+    answer(found, sweep_text(found, width()), format, output, (csv, lambda path: write_table(path, table(found))))
     raise typer.Exit(0 if found.complete else EXIT["no_plan_found"])

@@ -59,7 +59,7 @@ def what_if(
         found = gpuplan.what_if(
             instance, texts, gap=gap, time_limit=time_limit, threads=threads, seed=seed, on_progress=show, cancel=cancel
         )
-    if plan is not None and found.edited_plan is not None:
-        write_whole(plan, to_json(found.edited_plan))
-    answer(found.comparison, comparison_text(found.comparison, width()), format, output)
+    edited = found.edited_plan
+    files = () if edited is None else ((plan, lambda path: write_whole(path, to_json(edited))),)
+    answer(found.comparison, comparison_text(found.comparison, width()), format, output, *files)
     raise typer.Exit(EXIT[found.comparison.edited.status])

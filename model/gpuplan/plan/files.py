@@ -76,7 +76,13 @@ def write_whole(path: Path, content: str | bytes) -> None:
             return
         _replace(target, data)
     except OSError as error:
-        raise InvalidInput([Problem(f"cannot write {path}: {error.strerror}", "Name a folder that exists.")]) from None
+        way_out = "Name a file in a folder that is there and that can be written to."
+        raise InvalidInput([Problem(f"cannot write {path}: {error.strerror}", way_out)]) from None
+
+
+def write_table(path: Path, text: str) -> None:
+    """Write CSV with the mark by which spreadsheets know that it is UTF-8; otherwise as `write_whole`."""
+    write_whole(path, text.encode("utf-8-sig"))
 
 
 def _replace(target: Path, data: bytes) -> None:
@@ -131,7 +137,7 @@ def write_csv(plan: Plan, folder: Path) -> list[Path]:
     written = []
     for name, (fields, rows) in tables.items():
         path = folder / f"{name}.csv"
-        write_whole(path, _csv(fields, rows))
+        write_table(path, _csv(fields, rows))
         written.append(path)
     return written
 
