@@ -41,9 +41,24 @@ if TYPE_CHECKING:
 app = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # "rich" takes gpuplan[report] for a style and leaves it out
     pretty_exceptions_enable=False,
-    help="Which accelerators to buy, from whom, for which site and when, and the facility that runs them.",
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        say(f"gpuplan {gpuplan.__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def gpuplan_(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Which accelerators to buy, from whom, for which site and when, and the facility that runs them."""
 
 
 class Document(Enum):
@@ -242,7 +257,7 @@ for name, command in (
 def main(arguments: list[str] | None = None, default: str | None = None) -> None:
     """Run the command line; `default` is the command taken when the first argument names none."""
     words = sys.argv[1:] if arguments is None else arguments
-    if default and words and words[0] not in _commands() and words[0] not in ("--help", "-h"):
+    if default and words and words[0] not in _commands() and words[0] not in ("--help", "-h", "--version"):
         words = [default, *words]
     try:
         app(args=words, prog_name="gpuplan" if default is None else "solve.py")

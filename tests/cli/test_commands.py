@@ -9,17 +9,22 @@ import stat
 import subprocess
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 import simplejson
 import yaml
+from typer.main import get_command
 
+import gpuplan
 from cli.running import BID, MODULE, ROOT, SOLVE, environment, ran, refused
+from gpuplan.cli import app
 from solver.hard import hard_instance
 
 HALVED = [word for offer in "abcde" for word in ("--edit", f"offers.{offer}.max_units *= 0.5")]
 NO_ROOM = ("--edit", "limits.requirement.at_least = 900000000")
+COMMANDS: dict[str, Any] = get_command(app).commands  # type: ignore[attr-defined]
 INSTANCES = sorted((ROOT / "instances").glob("*.yaml"))
 
 
@@ -162,7 +167,24 @@ def test_no_or_unknown_arguments_show_the_usage(command: list[str]) -> None:
         assert ran("slove", command=command).returncode == 2
 
 
-@pytest.mark.parametrize("command", ["", "solve", "check", "audit", "schema", "catalog"])
+@pytest.mark.parametrize("command", ["", *COMMANDS])
+def test_help_says_all_that_was_written_of_it(command: str) -> None:
+    """Proves that nothing in help is taken for markup. If broken, gpuplan[report] is shown as gpuplan."""
+    shown = set(ran(*([command] if command else []), "--help", command=MODULE).stdout.replace("│", " ").split())
+    found = COMMANDS[command] if command else get_command(app)
+    texts = [found.help] + [getattr(option, "help", None) for option in found.params]
+    for text in filter(None, texts):
+        assert set(text.replace("`", "").split()) <= shown
+
+
+def test_the_version_is_told() -> None:
+    """Proves `--version` for both ways to start."""
+    for command in (None, MODULE):
+        result = ran("--version", command=command)
+        assert (result.returncode, result.stdout) == (0, f"gpuplan {gpuplan.__version__}\n")
+
+
+@pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_every_command_has_help(command: str) -> None:
     """Proves help with exit code 0, that names every option in words of the user."""
     result = ran(*([command] if command else []), "--help", command=MODULE)

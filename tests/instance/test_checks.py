@@ -301,3 +301,21 @@ def test_errors_come_before_remarks_and_all_are_told() -> None:
     """Proves the order of what `check` finds: sorted by severity, nothing left out."""
     over = {"offers.quote.currency": "KRW", "vendors.shop.currency": "EUR"}
     assert {one.path for one in problems(lambda: small(over))} == {"offers.quote.currency", "vendors.shop.currency"}
+
+
+def test_a_site_without_a_transit_price_beside_others_is_remarked_on() -> None:
+    """Proves that a forgotten price is told, with workload and site, and that 0, a list of sites or no prices are not.
+
+    If broken, the work goes to the site that was forgotten, for nothing, without a word.
+    """
+    work = {"unit": "t/s", "demand": 10, "rates": {"box": 12}}
+    both = {"sites.other": {}, "limits.t": TARGET, "workloads.chat": work}
+    told = remark({**both, "workloads.chat": {**work, "transit_price_per_unit_month": {"plant": 1}}})
+    assert told.path == "workloads.chat.transit_price_per_unit_month"
+    assert "serving chat from other has no price" in told.message
+    for quiet in (
+        {"transit_price_per_unit_month": {"plant": 1, "other": 0}},
+        {"transit_price_per_unit_month": {"plant": 1}, "sites": ["plant"]},
+        {},
+    ):
+        assert remarks({**both, "workloads.chat": {**work, **quiet}}) == []

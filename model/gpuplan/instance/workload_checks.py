@@ -30,6 +30,7 @@ def workloads(instance: Instance) -> Iterator[Problem]:
             if rate.measured is not None:
                 yield _unmeasured(instance, f"workloads.{name}.rates.{system}.measured", system, workload.unit)
         yield from _magnitudes(instance, name)
+        yield from _untold_transit(instance, name)
         if not serving_pairs(instance, name):
             yield Problem(
                 "nothing that is offered or already there can serve it",
@@ -48,6 +49,22 @@ def _magnitudes(instance: Instance, name: str) -> Iterator[Problem]:
             if rate and step.amount and not step.amount / FURTHEST <= rate <= step.amount * FURTHEST:
                 fault = f"one {system} does {rate:,.6g} {workload.unit}, and {step.amount:,.6g} are demanded"
                 yield Problem(fault, "State both in the same unit.", f"workloads.{name}.rates.{system}")
+
+
+def _untold_transit(instance: Instance, name: str) -> Iterator[Problem]:
+    """Sites that may serve and have no transit price, where others have: they serve for nothing."""
+    priced = instance.workloads[name].transit_price_per_unit_month
+    untold = [site for site in dict.fromkeys(site for _, site in serving_pairs(instance, name)) if site not in priced]
+    if priced and untold:
+        way_out = (
+            f"State 0 where that is so, a price where it is not, or the sites that may serve: workloads.{name}.sites."
+        )
+        yield Problem(
+            f"serving {name} from {', '.join(untold)} has no price, and is taken to cost nothing",
+            way_out,
+            f"workloads.{name}.transit_price_per_unit_month",
+            severity="warning",
+        )
 
 
 def _unmeasured(instance: Instance, path: str, system: str, unit: str) -> Problem:
