@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from gpuplan.errors import InvalidInput
+from gpuplan.errors import Defect, InvalidInput
 from gpuplan.families import FAMILIES
 from gpuplan.formulation import formulate
 from gpuplan.program.problem import Group
@@ -160,6 +160,6 @@ class _Probe:
         search = Search(replace(self.settings, time_limit=min(left, 10.0)), should_stop=self.should_stop)
         try:
             return search.is_feasible(self.runs, formulate(self.instance, off))
-        except InvalidInput:
-            # Without this rule nothing bounds some quantity any more: so there is no lack of room.
+        except (InvalidInput, Defect):
+            # Without this rule nothing bounds some quantity any more, or the probe fails: that is no answer.
             return None

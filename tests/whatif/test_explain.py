@@ -10,15 +10,18 @@ from typing import Any
 import pytest
 
 import gpuplan
-from gpuplan.errors import InvalidInput
+from gpuplan.errors import Defect, InvalidInput, Problem
 from gpuplan.formulation import formulate
 from gpuplan.instance.schema import Instance
 from gpuplan.program.problem import Group
+from gpuplan.report.explanation import infeasibility_text
 from gpuplan.solver.matrix import matrix_of
 from gpuplan.solver.result import Settings, Termination
 from gpuplan.solver.search import Search
 from gpuplan.solver.watched import watched
+from gpuplan.whatif import explain as explanation
 from gpuplan.whatif.explain import Infeasibility, Repair
+from gpuplan.whatif.figures import Figure
 from support.builders import POWERED, UNLIMITED, case, instance, made, merged, offer, target
 
 BID = Path(__file__).resolve().parents[1] / "whole" / "bid.yaml"
@@ -245,6 +248,26 @@ def test_repairs_are_those_worked_out_by_hand() -> None:
     moves = {repair.path: repair.move for repair in found.repairs}
     assert moves == {"limits.cap.at_most": Decimal("49.5"), "limits.want.at_least": -1}
     assert {rule.path for rule in found.conflict} == {"limits.want", "limits.cap"}
+
+
+@pytest.mark.parametrize("fault", [Defect("a number of no use"), InvalidInput([Problem("too large")])])
+def test_a_figure_that_cannot_be_tried_costs_no_other_answer(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a probe that fails is said to have failed, and that the other repair is there all the same.
+
+    If broken, the whole answer ends with the fault.
+    """
+    original = explanation.smallest_amount
+
+    def failing(one: Instance, figure: Figure, *rest: Any) -> Any:
+        if figure.path == "limits.want.at_least":
+            raise fault
+        return original(one, figure, *rest)
+
+    monkeypatch.setattr(explanation, "smallest_amount", failing)
+    found = gpuplan.explain_infeasible(instance(limits={"want": target(2), "cap": budget(150.5)}))
+    assert [repair.path for repair in found.repairs] == ["limits.cap.at_most"]
+    assert found.failed == ("limits.want.at_least",)
+    assert "No answer could be had of: limits.want.at_least." in infeasibility_text(found)
 
 
 def test_what_must_stay_is_named_and_never_moved() -> None:

@@ -84,6 +84,8 @@ def _infeasibility(found: Infeasibility) -> Iterator[str]:
     yield f"There is no plan. What clashes: {KINDS.get(found.kind, found.kind)}. {said}".strip()
     if not any(one.frees for one in found.conflict):
         yield without_all(found.frees)
+    if found.failed:
+        yield f"No answer could be had of: {', '.join(found.failed)}."
     if not found.complete:
         yield "Time ran out before every figure was tried."
 

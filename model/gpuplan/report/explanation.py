@@ -37,6 +37,8 @@ def infeasibility_text(found: Infeasibility, width: int = WIDTH) -> str:
     parts.append(titled("Repairs, each alone enough", _repairs(found.repairs)))
     if found.joint is not None:
         parts.append(titled("Together, what comes first in the instance giving least", _repairs(found.joint.repairs)))
+    if found.failed:
+        parts.append(Text(f"No answer could be had of: {', '.join(found.failed)}."))
     if not found.complete:
         parts.append(Text("Time ran out before every figure was tried."))
     return rendered(parts, width)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Unpack
 
-from gpuplan.errors import InvalidInput, Problem
+from gpuplan.errors import Defect, InvalidInput, Problem
 from gpuplan.instance.base import Closed, Id, Text, exactly
 from gpuplan.instance.base import Figure as Amount
 from gpuplan.instance.base import Sequence as Items
@@ -93,6 +93,8 @@ class Infeasibility(Shown):
     """Each alone is enough. Those of policy first, and of each kind the smallest share of its figure first."""
     joint: JointRepair | None
     """Where no single repair is enough: limits that give way together."""
+    failed: Items[Text]
+    """Figures of which no answer could be had, by path: moved, they make an instance that cannot be solved."""
     complete: bool
     """Whether every figure that could help was tried."""
 
@@ -161,11 +163,11 @@ def explain_infeasible(instance: Instance, *, hard: Iterable[str] = (), **asked:
         status: Literal["feasible", "unknown"] = "feasible" if exists else "unknown"
         return Infeasibility(
             name=instance.name, status=status, kind="none", conflict=(), minimal=False, further=(), frees=None,
-            repairs=(), joint=None, complete=bool(exists),
+            repairs=(), joint=None, failed=(), complete=bool(exists),
         )  # fmt: skip
     effort.say("looking for the rules that clash")
     found = explain(instance, effort.settings(), min(effort.left, 120.0), effort.should_stop)
-    repairs, complete = _repairs(instance, kept, effort)
+    repairs, failed, complete = _repairs(instance, kept, effort)
     joint = None
     if not repairs and not effort.is_over():
         joint = _joint(instance, kept, effort)
@@ -181,6 +183,7 @@ def explain_infeasible(instance: Instance, *, hard: Iterable[str] = (), **asked:
         frees=found.frees,
         repairs=tuple(repairs),
         joint=joint,
+        failed=tuple(failed),
         complete=complete,
     )
 
@@ -207,11 +210,12 @@ def _known_rules(instance: Instance, hard: Iterable[str]) -> frozenset[str]:
     return frozenset(hard)
 
 
-def _repairs(instance: Instance, kept: frozenset[str], effort: Effort) -> tuple[list[Repair], bool]:
-    """Every repair of one figure, and whether all were tried."""
+def _repairs(instance: Instance, kept: frozenset[str], effort: Effort) -> tuple[list[Repair], list[str], bool]:
+    """Every repair of one figure, the figures that had no answer, and whether all were tried."""
     from gpuplan.program.problem import Group
 
     found: list[Repair] = []
+    failed: list[str] = []
     complete = True
     helps: dict[tuple[str, str], bool | None] = {}
     movable = [one for one in figures(instance) if one.loosens and one.rule not in kept]
@@ -226,12 +230,16 @@ def _repairs(instance: Instance, kept: frozenset[str], effort: Effort) -> tuple[
         if helps[rule] is False:
             continue
         if effort.is_over():
-            return found, False
-        move = _smallest(instance, figure, effort)
+            return found, failed, False
+        try:
+            move = _smallest(instance, figure, effort)
+        except (InvalidInput, Defect):
+            failed.append(figure.path)
+            continue
         if move is not None:
             found.append(_repair(figure, move))
         complete = complete and not effort.is_over() and helps[rule] is not None
-    return sorted(found, key=lambda one: _order(one, movable)), complete
+    return sorted(found, key=lambda one: _order(one, movable)), failed, complete
 
 
 def _smallest(instance: Instance, figure: Figure, effort: Effort) -> Move | None:

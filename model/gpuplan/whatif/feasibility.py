@@ -11,7 +11,7 @@ from decimal import ROUND_FLOOR, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.errors import InvalidInput
+from gpuplan.errors import Defect, InvalidInput
 
 if TYPE_CHECKING:
     from gpuplan.formulation import Formulation
@@ -59,8 +59,8 @@ def plan_exists(
     search = Search(effort.settings(0.0, seconds), None, effort.should_stop, any_plan)
     try:
         found = find(instance, search)
-    except InvalidInput:
-        return None, None  # nothing bounds some quantity any more
+    except (InvalidInput, Defect):
+        return None, None  # nothing bounds some quantity any more, or the search fails: that is no answer
     effort.done += 1
     if found.reckoning is not None:
         return (True, found.reckoning) if not found.reckoning.broken else (None, None)
@@ -81,6 +81,8 @@ def exists_without(instance: Instance, off: frozenset[Group], effort: Effort, se
             return search.is_feasible(runs, any_plan(formulate(instance, off)))
         except InvalidInput:
             return True  # without this rule nothing bounds some quantity: there is no lack of room
+        except Defect:
+            return None
 
 
 def smallest_step(instance: Instance, figure: Figure, effort: Effort) -> Move | None:
@@ -126,7 +128,7 @@ def _moved(instance: Instance, figure: Figure, move: Decimal, effort: Effort) ->
 def smallest_amount(instance: Instance, figure: Figure, effort: Effort, off: tuple[str, ...] = ()) -> Move | None:
     """The least that an amount's limit must give, by a column for what it is missed by; None when nothing is found.
 
-    `off` are limits that are left out besides.
+    `off` are limits that are left out besides. Raises InvalidInput or Defect where the question cannot be put.
     """
     from gpuplan.families.limits import shortfall_amount
     from gpuplan.instance.timeline import windows
