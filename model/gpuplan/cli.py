@@ -136,7 +136,7 @@ def audit(
     scenario: Scenario = None,
     edit: Edits = None,
 ) -> None:
-    """Recompute every rule and figure of a plan file, and name what does not hold."""
+    """Recompute every rule and every figure that follows from a plan file's decisions, and name what does not hold."""
     from gpuplan.plan.files import read_plan
 
     instance = load_instance(file, scenario, edit, quiet=True)
@@ -146,7 +146,10 @@ def audit(
     if faults:
         typer.echo(f"{plan} does not hold: {len(faults)} faults", err=True)
         raise typer.Exit(4)
-    say(f"{plan} holds: every rule and every figure was recomputed from {file} and the plan's decisions\n")
+    say(
+        f"{plan} holds: every rule, cost and table was recomputed from {file} and the plan's decisions.\n"
+        "Bounds are stated as the search gave them: what is proven by them was not recomputed.\n"
+    )
 
 
 @app.command(name="export-check")

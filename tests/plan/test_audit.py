@@ -56,7 +56,8 @@ def others(value: object) -> list[object]:
     if value is None:
         return [1]
     try:
-        return [(date.fromisoformat(str(value)) + timedelta(days=1)).isoformat()]
+        day = date.fromisoformat(str(value))
+        return [(day + timedelta(days=days)).isoformat() for days in (1, -1, -5, -40)]
     except ValueError:
         return [f"{value}x"]
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.families.objective import priorities
 from gpuplan.instance.providers import EXISTING
+from gpuplan.instance.serving import serving_days
+from gpuplan.instance.timeline import state_days
 from gpuplan.plan.complete import complete
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.plan import PlanLevel
@@ -29,7 +31,7 @@ def differences(instance: Instance, plan: Plan) -> list[str]:
     reckoning = reckon(instance, plan.decisions)
     levels = [_claimed(instance, plan, number, *level) for number, level in enumerate(reckoning.levels)]
     again = complete(reckoning, levels, plan.options, plan.versions, plan.run, all(level.proven for level in levels))
-    found = list(again.audit.broken)
+    found = [*again.audit.broken, *_days_between(instance, plan)]
     if plan.instance_sha256 != fingerprint(instance):
         found.append("instance_sha256: the plan was made for another instance, or for another edit of it")
     for number, level in enumerate(levels):
@@ -67,6 +69,18 @@ def _contradictions(instance: Instance, number: int, level: PlanLevel) -> Iterat
     slip = Decimal("1e-6") * max(Decimal(1), abs(level.reached))
     if sign * (level.value - level.reached) > given_up + slip:
         yield f"levels.{number}.reached: {level.name} is {level.value}, further from {level.reached} than its tolerance"
+
+
+def _days_between(instance: Instance, plan: Plan) -> Iterator[str]:
+    """Decisions on days on which nothing is decided: what stands, delivers or serves is known on certain days only."""
+    states = set(state_days(instance))
+    days = {"installed": states, "clusters": states, "outputs": states, "served": set(serving_days(instance))}
+    for kind, known_days in days.items():
+        for number, line in enumerate(getattr(plan.decisions, kind)):
+            if line.day not in known_days:
+                later = min((day for day in known_days if day > line.day), default=None)
+                following = "" if later is None else f"; the next is {later}"
+                yield f"decisions.{kind}.{number}.day: {line.day} is no day on which that is decided{following}"
 
 
 def known(instance: Instance, plan: Plan) -> None:
