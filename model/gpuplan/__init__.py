@@ -9,17 +9,16 @@ if outcome.plan:
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from gpuplan.api import Outcome, audit, changes, check, commit, load, solve
-from gpuplan.errors import Defect, GpuplanError, InvalidInput, Problem
-from gpuplan.instance.schema import Instance
-from gpuplan.plan.changes import Change, Changes
-from gpuplan.plan.plan import Plan
-from gpuplan.plan.shown import Shown
-from gpuplan.report.showing import as_html, figures, frames, page, workbook
-
 if TYPE_CHECKING:
+    from gpuplan.api import Outcome, audit, changes, check, commit, load, solve
+    from gpuplan.errors import Defect, GpuplanError, InvalidInput, Problem
+    from gpuplan.instance.schema import Instance
+    from gpuplan.plan.changes import Change, Changes
+    from gpuplan.plan.plan import Plan
+    from gpuplan.report.showing import figures, frames, page, workbook
     from gpuplan.whatif.alternatives import alternatives
     from gpuplan.whatif.compare import what_if
     from gpuplan.whatif.explain import explain_infeasible, explain_offer, explain_plan
@@ -61,25 +60,46 @@ __all__ = [
     "what_if",
     "workbook",
 ]
-Shown.show = as_html
 __version__ = "0.1.0"
-_QUESTIONS = {
-    "Axis": "gpuplan.whatif.sweep",
-    "Session": "gpuplan.whatif.session",
-    "alternatives": "gpuplan.whatif.alternatives",
-    "explain_infeasible": "gpuplan.whatif.explain",
-    "explain_offer": "gpuplan.whatif.explain",
-    "explain_plan": "gpuplan.whatif.explain",
-    "flip": "gpuplan.whatif.flip",
-    "frontier": "gpuplan.whatif.frontier",
-    "regret": "gpuplan.whatif.regret",
-    "sweep": "gpuplan.whatif.sweep",
-    "what_if": "gpuplan.whatif.compare",
+_HOMES = {
+    "api": ("Outcome", "audit", "changes", "check", "commit", "load", "solve"),
+    "errors": ("Defect", "GpuplanError", "InvalidInput", "Problem"),
+    "instance.schema": ("Instance",),
+    "plan.changes": ("Change", "Changes"),
+    "plan.plan": ("Plan",),
+    "report.showing": ("figures", "frames", "page", "workbook"),
+    "whatif.alternatives": ("alternatives",),
+    "whatif.compare": ("what_if",),
+    "whatif.explain": ("explain_infeasible", "explain_offer", "explain_plan"),
+    "whatif.flip": ("flip",),
+    "whatif.frontier": ("frontier",),
+    "whatif.regret": ("regret",),
+    "whatif.session": ("Session",),
+    "whatif.sweep": ("Axis", "sweep"),
 }
-"""Functions that take more than one search, by their module: read when first asked for, as most hosts never do."""
+"""Names for hosts, by the module that each is from. They are read when first asked for, so that the solver's processes,
+which ask for none, start in half the time."""
+_MODULES = {name: f"{__name__}.{home}" for home, names in _HOMES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    if name in _QUESTIONS:
-        return getattr(import_module(_QUESTIONS[name]), name)
+    if name in _MODULES:
+        _show_in_notebooks()
+        found: object = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = found
+        return found
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is not None:
+        return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _show_in_notebooks() -> None:
+    """Tell plans and answers how notebooks show them."""
+    from gpuplan.plan.shown import Shown
+    from gpuplan.report.showing import as_html
+
+    Shown.show = as_html

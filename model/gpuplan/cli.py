@@ -269,8 +269,8 @@ def main(arguments: list[str] | None = None, default: str | None = None) -> None
             typer.echo(f"error: {line}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("stopped before there was a plan", err=True)
-        sys.exit(3)
+        typer.echo("stopped before the search began", err=True)
+        sys.exit(130)
     except Defect as error:
         typer.echo(f"error: this is a defect of gpuplan, please report it: {error}", err=True)
         sys.exit(4)

@@ -35,10 +35,10 @@ def ran(
     )
 
 
-def started(*words: str | Path, **more: str) -> subprocess.Popen[str]:
-    """Start `solve.py` with these arguments, no terminal attached."""
+def started(*words: str | Path, command: list[str] | None = None, **more: str) -> subprocess.Popen[str]:
+    """Start `solve.py` (or another command) with these arguments, no terminal attached."""
     return subprocess.Popen(
-        [*SOLVE, *map(str, words)],
+        [*(command or SOLVE), *map(str, words)],
         text=True,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
