@@ -99,6 +99,22 @@ def test_where_a_proof_takes_too_long_a_second_run_must_agree(monkeypatch: pytes
     assert "second run" in found.levels[0].by
 
 
+@pytest.mark.parametrize(("second", "agrees"), [(5.9995, True), (5.9, False)])
+def test_a_second_run_that_ends_with_a_plan_that_is_no_better_agrees(
+    second: float, agrees: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Proves that the same plan once more is an answer to "is there better than 5.994?", and 5.9 is none.
+
+    HiGHS ends so near its cutoff now and then. If broken, what two runs agree on is told as one's word; or what they
+    do not.
+    """
+    saying(monkeypatch, RIGHT, Result(Termination.OPTIMAL, RIGHT.values, second, 5.9))
+    giving_up(monkeypatch)
+    found = searched(small(), monkeypatch, Settings(gap=1e-3, threads=1))
+    assert found.levels[0].proven is agrees
+    assert found.levels[0].bound == pytest.approx(6.0 - 6.0 * 0.99e-3 if agrees else 0.0)
+
+
 def test_a_second_run_that_finds_better_ends_the_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that 9 is not told as proven where a second run has 6, although nothing was proven of 6 either."""
     saying(monkeypatch, WRONG)

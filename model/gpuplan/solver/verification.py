@@ -134,14 +134,14 @@ class Verification:
             plain=False,
         )
         second = self.runs.run(matrix, settings, None, None, self.should_stop)
-        if second.termination is Termination.INFEASIBLE:
+        value = None if second.values is None else self.judge(second.values)
+        if second.termination is Termination.INFEASIBLE or _is_no_better(second, value, found, needed):
             by = "a second run without presolve and with another seed"
             if found.objective is None:
                 return replace(found, bound=np.inf, verified=np.inf, by=by)
             assert needed is not None
             verified = max(needed, found.verified)
             return replace(found, termination=Termination.OPTIMAL, bound=verified, verified=verified, by=by)
-        value = None if second.values is None else self.judge(second.values)
         if value is not None and (found.objective is None or value < found.objective):
             better = replace(second, objective=value, verified=found.verified, by=found.by)
             self._tell(matrix, found, better)
@@ -165,6 +165,14 @@ def least_of(matrix: Matrix) -> float:
     ends = cost * np.where(cost > 0, matrix.lower[some], matrix.upper[some])
     rounding = (len(some) + 4) * UNIT * float(np.abs(ends).sum())
     return float(ends.sum()) + matrix.offset - (rounding if np.isfinite(rounding) else 0.0)
+
+
+def _is_no_better(second: Result, value: float | None, found: Result, needed: float | None) -> bool:
+    """Whether a second run ended near its cutoff with a plan that is no better, rather than saying that there is
+    none."""
+    if second.termination is not Termination.OPTIMAL or found.objective is None or needed is None:
+        return False
+    return (second.objective or 0.0) >= needed and (value is None or value >= needed)
 
 
 def _by_word(found: Result) -> Result:
