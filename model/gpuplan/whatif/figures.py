@@ -29,7 +29,7 @@ class Figure:
     kind: Kind
     path: str
     unit: str
-    """`money` is the currency that the figure is stated in; `share` is a part of one."""
+    """Of a price the currency that it is stated in, `money` the reporting currency; `share` is a part of one."""
     value: Decimal | date
     """Of a schedule, its largest step."""
     family: str
@@ -134,7 +134,7 @@ def _offers(instance: Instance) -> Iterator[Figure]:
     calendar = instance.calendar
     for name, offer in instance.offers.items():
         at, rule = f"offers.{name}", f"offers.{name}"
-        yield _price(f"{at}.price", offer.price)
+        yield _price(f"{at}.price", offer.price, offer.currency or instance.currency)
         if offer.max_units is not None:
             most = Decimal(offer.max_units)
             least = most - offer.min_units
@@ -158,10 +158,10 @@ def _offers(instance: Instance) -> Iterator[Figure]:
         yield Figure("date", f"{at}.lead_days", "days", max(leads), "supply", rule, -1, ONE, min(leads), room)
 
 
-def _price(path: str, price: Decimal) -> Figure:
-    """A price, told apart to about a thousandth of it."""
+def _price(path: str, price: Decimal, currency: str) -> Figure:
+    """A price in its own currency, told apart to about a thousandth of it."""
     tolerance = ONE.scaleb(price.adjusted() - 3) if price else CENT
-    return Figure("price", path, "money", price, "pricing", "", 0, tolerance, price)
+    return Figure("price", path, currency, price, "pricing", "", 0, tolerance, price)
 
 
 def _sites(instance: Instance) -> Iterator[Figure]:
@@ -181,4 +181,4 @@ def _modules(instance: Instance) -> Iterator[Figure]:
     used = {module for site in instance.sites.values() for module in site.modules}
     for name, module in instance.modules.items():
         if name in used and module.price:
-            yield _price(f"modules.{name}.price", module.price)
+            yield _price(f"modules.{name}.price", module.price, module.currency or instance.currency)

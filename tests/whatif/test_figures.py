@@ -1,0 +1,30 @@
+"""Figures that can be moved are told in the unit in which they are stated."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import gpuplan
+from gpuplan.report.choices import flips_text
+from gpuplan.whatif.figures import figures
+from support.builders import case, made, offer, target
+
+
+def test_a_price_is_in_the_currency_of_its_quote() -> None:
+    """Proves that a quote in dollars is not told in euros, in figures and in the text of flips.
+
+    o at 100 USD, worth 90 EUR, against p at 95 EUR: o is bought until it costs more than 95 / 0.9 = 105.6 USD.
+    """
+    tree = case(
+        economics={"currency": "EUR", "exchange_rates": {"USD": [{"from": "2025-01-01", "rate": 0.9}]}},
+        offers={"o": {"currency": "USD"}, "p": offer(price=95)},
+        limits={"t": target(2), "cap": {"measure": "capex", "at_most": 500}},
+    )
+    one = made(tree)
+    units = {figure.path: figure.unit for figure in figures(one)}
+    assert (units["offers.o.price"], units["offers.p.price"], units["limits.cap.at_most"]) == ("USD", "EUR", "money")
+    found = gpuplan.flip(one, ["offers.o.price", "offers.p.price"], counts_from_share=Decimal("0.1"))
+    rows = [line.split() for line in flips_text(found, one.currency).splitlines() if line.startswith("offers.")]
+    assert {tuple(row[:2]) for row in rows} == {("offers.o.price", "USD"), ("offers.p.price", "EUR")}
+    ups = [point.after for point in found.points if point.path == "offers.o.price" and point.after]
+    assert any(Decimal("5.5") <= after.move <= Decimal("5.8") for after in ups)
