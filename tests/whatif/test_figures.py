@@ -17,13 +17,14 @@ def test_a_price_is_in_the_currency_of_its_quote() -> None:
     """
     tree = case(
         economics={"currency": "EUR", "exchange_rates": {"USD": [{"from": "2025-01-01", "rate": 0.9}]}},
-        offers={"o": {"currency": "USD"}, "p": offer(price=95)},
+        vendors={"w": {}},
+        offers={"o": {"currency": "USD"}, "p": offer(vendor="w", price=95)},
         limits={"t": target(2), "cap": {"measure": "capex", "at_most": 500}},
     )
     one = made(tree)
     units = {figure.path: figure.unit for figure in figures(one)}
     assert (units["offers.o.price"], units["offers.p.price"], units["limits.cap.at_most"]) == ("USD", "EUR", "money")
-    found = gpuplan.flip(one, ["offers.o.price", "offers.p.price"], counts_from_share=Decimal("0.1"))
+    found = gpuplan.flip(one, ["offers.o.price", "offers.p.price"], by=("vendors",))
     rows = [line.split() for line in flips_text(found, one.currency).splitlines() if line.startswith("offers.")]
     assert {tuple(row[:2]) for row in rows} == {("offers.o.price", "USD"), ("offers.p.price", "EUR")}
     ups = [point.after for point in found.points if point.path == "offers.o.price" and point.after]
