@@ -319,3 +319,20 @@ def test_a_site_without_a_transit_price_beside_others_is_remarked_on() -> None:
         {},
     ):
         assert remarks({**both, "workloads.chat": {**work, **quiet}}) == []
+
+
+@pytest.mark.parametrize("faults", [50, 200])
+def test_names_that_are_near_are_told_of_the_first_faults(faults: int) -> None:
+    """Proves that every reference to nothing is told, and that looking for near names ends after the first hundred.
+
+    If broken, a thousand wrong names among a thousand take a minute.
+    """
+    names = {f"vendors.maker-{number}": {} for number in range(faults)}
+    wrong = {
+        f"offers.o-{number}": {"vendor": f"maker-{number}x", "system": "box", "price": 1} for number in range(faults)
+    }
+    found = problems(lambda: small({**names, **wrong}))
+    assert len(found) == faults
+    near = [one for one in found if "Known: maker-" in one.way_out]
+    assert len(near) == min(faults, 100)
+    assert all(one.message.startswith("there is no vendor 'maker-") for one in found)

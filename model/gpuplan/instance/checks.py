@@ -6,13 +6,13 @@ from the catalogue's, a target that no whole number of systems hits, a limit tha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import Problem
 from gpuplan.instance.catalog import OVERRIDABLE, entries
@@ -33,6 +33,8 @@ OUTLIER = Decimal("1.5")
 """How far outside the catalogue's range a price may lie before it is remarked on."""
 
 
+WITH_NEAREST = 100
+"""Ids that name nothing of which the nearest names are told."""
 MOST_FUNDS = 8
 """Every union of them may be a rule."""
 
@@ -43,17 +45,37 @@ def check(instance: Instance) -> list[Problem]:
     return sorted(problems, key=lambda problem: problem.severity != "error")
 
 
-def _reference(path: str, what: str, name: str | None, known: Iterable[str]) -> Iterator[Problem]:
-    if name is None or name in (names := list(known)):
-        return
-    shipped = [entry for section in OVERRIDABLE if section == f"{what}s" for entry in entries(section)]
-    close = get_close_matches(name, dict.fromkeys([*names, *shipped]), 3, 0.4) or sorted(names)[:6]
-    way_out = f"Known: {', '.join(close)}." if close else f"Define it under {what}s."
-    yield Problem(f"there is no {what} {name!r}", way_out, path)
+class _Missing(NamedTuple):
+    """An id that names nothing."""
+
+    path: str
+    what: str
+    name: str
+    known: Collection[str]
+
+    def told(self, *, with_nearest: bool) -> Problem:
+        """The problem; looking for the nearest names takes long where there are many."""
+        close: list[str] = []
+        if with_nearest:
+            shipped = [entry for section in OVERRIDABLE if section == f"{self.what}s" for entry in entries(section)]
+            names = dict.fromkeys([*self.known, *shipped])
+            close = get_close_matches(self.name, names, 3, 0.4) or sorted(self.known)[:6]
+        way_out = f"Known: {', '.join(close)}." if close else f"Define it under {self.what}s."
+        return Problem(f"there is no {self.what} {self.name!r}", way_out, self.path)
 
 
 def references(instance: Instance) -> Iterator[Problem]:
-    """Ids that name nothing."""
+    """Ids that name nothing; the first of them with the names that are nearest."""
+    for number, missing in enumerate(_missing(instance)):
+        yield missing.told(with_nearest=number < WITH_NEAREST)
+
+
+def _reference(path: str, what: str, name: str | None, known: Collection[str]) -> Iterator[_Missing]:
+    if name is not None and name not in known:
+        yield _Missing(path, what, name, known)
+
+
+def _missing(instance: Instance) -> Iterator[_Missing]:
     for name, system in instance.systems.items():
         yield from _reference(f"systems.{name}.accelerator", "accelerator", system.accelerator, instance.accelerators)
         for resource in system.needs:
@@ -95,7 +117,7 @@ def references(instance: Instance) -> Iterator[Problem]:
     yield from _rule_references(instance)
 
 
-def _facility_references(instance: Instance) -> Iterator[Problem]:
+def _facility_references(instance: Instance) -> Iterator[_Missing]:
     for name, site in instance.sites.items():
         for module in site.modules:
             yield from _reference(f"sites.{name}.modules.{module}", "module", module, instance.modules)
@@ -115,7 +137,7 @@ def _facility_references(instance: Instance) -> Iterator[Problem]:
             yield from _reference(f"modules.{name}", "resource", resource, instance.resources)
 
 
-def _rule_references(instance: Instance) -> Iterator[Problem]:
+def _rule_references(instance: Instance) -> Iterator[_Missing]:
     for name, limit in instance.limits.items():
         yield from _selection_references(instance, f"limits.{name}.select", limit.select)
         yield from _selection_references(instance, f"limits.{name}.exclude", limit.exclude)
@@ -132,33 +154,35 @@ def _rule_references(instance: Instance) -> Iterator[Problem]:
         yield from _reference(f"objective.{number}.target", "limit", level.target, instance.limits)
 
 
-def _selection_references(instance: Instance, path: str, selection: Selection | None) -> Iterator[Problem]:
+def _selection_references(instance: Instance, path: str, selection: Selection | None) -> Iterator[_Missing]:
     if selection is None:
         return
     vendors, chips, sites = instance.vendors.values(), instance.accelerators.values(), instance.sites.values()
-    known: dict[str, Iterable[str]] = {
+    ids: dict[str, Collection[str]] = {
         "offer": instance.offers,
         "vendor": instance.vendors,
-        "vendor_country": [vendor.country or "" for vendor in vendors],
-        "vendor_group": [vendor.group for vendor in vendors],
-        "maker": [chip.maker for chip in chips],
-        "maker_country": [chip.maker_country or "" for chip in chips],
         "accelerator": instance.accelerators,
         "system": instance.systems,
-        "cooling": ["air", "rear-door", "liquid", "immersion"],
+        "cooling": ("air", "rear-door", "liquid", "immersion"),
         "site": instance.sites,
-        "country": [site.country or "" for site in sites],
-        "region": [site.region for site in sites],
         "module": instance.modules,
         "workload": instance.workloads,
         "cluster": instance.clusters,
     }
+    traits: dict[str, Iterable[str | None]] = {
+        "vendor_country": (vendor.country for vendor in vendors),
+        "vendor_group": (vendor.group for vendor in vendors),
+        "maker": (chip.maker for chip in chips),
+        "maker_country": (chip.maker_country for chip in chips),
+        "country": (site.country for site in sites),
+        "region": (site.region for site in sites),
+    }
     for field, values in selection.given.items():
         if field in ("route", "cap"):
             continue  # of regimes, which have checks of their own
+        known = ids[field] if field in ids else {name for name in traits[field] if name}
         for value in values:
-            names = sorted({name for name in known[field] if name})
-            yield from _reference(f"{path}.{field}", field.replace("_", " "), value, names)
+            yield from _reference(f"{path}.{field}", field.replace("_", " "), value, known)
 
 
 def currencies(instance: Instance) -> Iterator[Problem]:

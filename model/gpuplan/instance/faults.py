@@ -74,12 +74,16 @@ BOUNDS = {
 
 def all_told(details: Sequence[ErrorDetails], tree: Tree, model: type[BaseModel]) -> list[Problem]:
     """Every error, one for each place: a value that fits none of several types is told by the first of them."""
-    found: dict[str, Problem] = {}
+    found: list[Problem] = []
+    places: set[str] = set()
     for detail in details:
         problem = told(detail, tree, model)
-        if not any(path == problem.path or path.startswith(f"{problem.path}.") for path in found):
-            found[problem.path] = problem
-    return list(found.values())
+        if problem.path not in places:
+            found.append(problem)
+            # Every place above it counts as told as well.
+            parts = problem.path.split(".")
+            places |= {".".join(parts[:length]) for length in range(1, len(parts) + 1)}
+    return found
 
 
 def told(detail: ErrorDetails, tree: Tree, model: type[BaseModel]) -> Problem:
