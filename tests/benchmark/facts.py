@@ -213,7 +213,7 @@ class Facts:
         ready = module_ready(block, self.firsts[number])
         yearly = block.price * block.maintenance_rate_per_year
         upkeep = [
-            (one.last, worth(self, yearly, block.currency, one.last) * one.days / 365)
+            (one.last, worth(self, yearly, block.currency, one.last) * one.years)
             for one in self.stretches
             if ready <= self.states[one.state]
         ]

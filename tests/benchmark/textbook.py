@@ -232,7 +232,7 @@ class _Textbook:
             quote = self.instance.offers[offer]
             yearly = quote.price * quote.support_rate_per_year
             spans = (one for one in self.facts.stretches if one.state == state)
-            paid = [(one.last, worth(self.facts, yearly, quote.currency, one.last) * one.days / 365) for one in spans]
+            paid = [(one.last, worth(self.facts, yearly, quote.currency, one.last) * one.years) for one in spans]
             self.flows.append(("support", installed, in_millions(paid)))
 
     def fees(self) -> None:
