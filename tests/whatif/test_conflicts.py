@@ -53,7 +53,9 @@ def untrue(one: Instance, found: Conflict) -> list[str]:
     for member in found.members:
         if member.frees is not None and has_plan(one, frozenset({Group(member.family, member.path)})) != member.frees:
             wrong.append(f"leaving out {member.path} is said to make room: {member.frees}")
-    if found.frees is not None and has_plan(one, named) != found.frees:
+    # Without all of them nothing may bound some quantity any more; that one of them is enough says it then.
+    room = any(member.frees for member in found.members) or has_plan(one, named)
+    if found.frees is not None and room != found.frees:
         wrong.append(f"leaving out all is said to make room: {found.frees}")
     return wrong
 
