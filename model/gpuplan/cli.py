@@ -53,7 +53,7 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def gpuplan_(
+def root(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
@@ -269,7 +269,7 @@ def main(arguments: list[str] | None = None, default: str | None = None) -> None
             typer.echo(f"error: {line}", err=True)
         sys.exit(2)
     except KeyboardInterrupt:
-        typer.echo("stopped before the search began", err=True)
+        typer.echo("interrupted", err=True)
         sys.exit(130)
     except Defect as error:
         typer.echo(f"error: this is a defect of gpuplan, please report it: {error}", err=True)

@@ -37,7 +37,7 @@ class Clash:
     says: str
     """What the rule demands, for people."""
     frees: bool | None = None
-    """Whether leaving it out, and nothing else, makes room for a plan; None where time ran out first."""
+    """Whether leaving it out, and nothing else, makes room for a plan; None where that could not be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ class Conflict:
     further: tuple[Conflict, ...] = ()
     """Sets that clash when all of the sets before are left out."""
     frees: bool | None = None
-    """Whether leaving out all that is named, of further sets too, makes room for a plan; None where time ran out."""
+    """Whether leaving out all that is named, of further sets too, makes room for a plan; None where that could not be
+    told."""
 
 
 def explain(

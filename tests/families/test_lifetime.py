@@ -125,3 +125,9 @@ def test_support_and_maintenance_of_a_year_are_a_years(year: int) -> None:
     found = terms_of(tree)
     # Each month's part is rounded to a millionth.
     assert [float(found["support"]), float(found["maintenance"])] == pytest.approx([10, 3], abs=1e-5)
+
+
+def test_a_life_without_an_end_that_a_calendar_knows_is_a_life() -> None:
+    """Proves that a generous number of years is no fault: after a month hardly anything of 100 is used up."""
+    plan = plan_of(case(**SINGLE, offers={"o": {"life_years": 1_000_000}}, **ONE))
+    assert plan.cost.amount == pytest.approx(Decimal(0), abs=Decimal("0.0001"))

@@ -335,3 +335,10 @@ def test_savings_are_booked_on_the_last_day_of_the_order_window() -> None:
     """Proves the window's end, and the calendar's where there is no window."""
     assert last_order_day(small({"offers.quote.order_until": "2025-03-31"}), "quote") == day("2025-03-31")
     assert last_order_day(small(), "quote") == day("2025-12-31")
+
+
+def test_a_least_of_each_year_after_the_calendar_has_a_window() -> None:
+    """Proves a first day in the years of operation: one window, to the end. If broken, it ends in a traceback."""
+    rule = {"measure": "spend", "at_least": 5, "each": "year", "from": "2028-03-01"}
+    found = small({"economics.evaluation_years": 5, "limits.it": rule})
+    assert windows(found.limits["it"], found) == ((day("2028-03-01"), day(NEVER)),)

@@ -21,7 +21,7 @@ last life that begins by $e$; the residual is nothing where that life ends on $e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from gpuplan.program.problem import Problem
 
 NAME = "lifetime"
+DAYS_OF_A_YEAR = Fraction(146_097, 400)
+"""Of the calendar, over its 400 years."""
 
 
 def lives(instance: Instance, bought: Offer | Module, first: date) -> dict[str, list[tuple[date, Fraction]]]:
@@ -49,15 +51,21 @@ def lives(instance: Instance, bought: Offer | Module, first: date) -> dict[str, 
     if bought.life_years is None or not bought.price or first > instance.operation_end:
         return {}
     begins, end = [first], instance.operation_end
-    while begins[-1] <= end:
-        begins.append(term_end(first, 12 * bought.life_years * len(begins)) + timedelta(days=1))
-    *_, last, following = begins
+    while (following := _after(first, bought.life_years * len(begins))) <= end.toordinal():
+        begins.append(date.fromordinal(following))
     price = Fraction(bought.price)
-    found = {"replacement": [(day, price * rate(instance, bought.currency, day)) for day in begins[1:-1]]}
-    left = Fraction((following - end).days - 1, (following - last).days)
+    found = {"replacement": [(day, price * rate(instance, bought.currency, day)) for day in begins[1:]]}
+    left = Fraction(following - end.toordinal() - 1, following - begins[-1].toordinal())
     if left:
         found["residual"] = [(end, -price * left * rate(instance, bought.currency, end))]
     return {term: payments for term, payments in found.items() if payments}
+
+
+def _after(first: date, years: int) -> int:
+    """Ordinal of the day after so many years; the calendar's own days end with the year 9999."""
+    if first.year + years < date.max.year:
+        return term_end(first, 12 * years).toordinal() + 1
+    return first.toordinal() + round(DAYS_OF_A_YEAR * years)
 
 
 def rows(problem: Problem) -> None:

@@ -84,6 +84,7 @@ def windows(limit: Limit, instance: Instance) -> tuple[tuple[date, date], ...]:
         return ((limit.start or date.min, end),)
     months = {"month": 1, "quarter": 3, "year": 12}[limit.each]
     first = limit.start or calendar.start
+    last = max(last, first)  # a day after the calendar is told by the checks
     into = (first.month - calendar.fiscal_year_starts_in_month) % months
     found = []
     start = add_months(first.replace(day=1), -into)
@@ -93,7 +94,7 @@ def windows(limit: Limit, instance: Instance) -> tuple[tuple[date, date], ...]:
         start = following
     if limit.kind == "money" and limit.start is None:
         found[0] = (date.min, found[0][1])
-    found[-1] = (found[-1][0], end)
+    found[-1] = (found[-1][0], max(end, found[-1][0]))
     return tuple(found)
 
 

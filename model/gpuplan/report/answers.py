@@ -87,7 +87,7 @@ def _infeasibility(found: Infeasibility) -> Iterator[str]:
     if found.failed:
         yield f"No answer could be had of: {', '.join(found.failed)}."
     if not found.complete:
-        yield "Time ran out before every figure was tried."
+        yield "Not every figure could be tried."
 
 
 def _sweep(found: Sweep) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Member(Protocol):
 
     @property
     def frees(self) -> bool | None:
-        """Whether leaving it out alone makes room for a plan; None where that was not told in time."""
+        """Whether leaving it out alone makes room for a plan; None where that could not be told."""
         ...
 
 
@@ -70,7 +70,7 @@ def proven(kind: str, members: Sequence[Member], minimal: bool) -> str:
     if not members:
         return ""
     if not minimal:
-        return _and("Time ran out before every one of them was proven to play a part.", _making_room(members))
+        return _and("Not every one of them could be proven to play a part.", _making_room(members))
     if all(one.frees for one in members):
         return f"Leaving {'it out' if len(members) == 1 else 'out any one of them'} makes room for a plan (proven)."
     beside = "whatever the limits" if kind == "physical" else "beside supply, sites and capacity"
@@ -96,8 +96,8 @@ def without_all(frees: bool | None) -> str:
     if frees:
         return "Leaving out all that is named makes room for a plan."
     if frees is None:
-        return "Time ran out before it was known whether more rules clash."
-    return "Other rules, which could not be named in time, clash as well."
+        return "Whether more rules clash could not be told."
+    return "Other rules, which could not be named, clash as well."
 
 
 def _and(one: str, other: str) -> str:

@@ -40,7 +40,7 @@ def infeasibility_text(found: Infeasibility, width: int = WIDTH) -> str:
     if found.failed:
         parts.append(Text(f"No answer could be had of: {', '.join(found.failed)}."))
     if not found.complete:
-        parts.append(Text("Time ran out before every figure was tried."))
+        parts.append(Text("Not every figure could be tried."))
     return rendered(parts, width)
 
 

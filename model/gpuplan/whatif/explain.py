@@ -88,7 +88,8 @@ class Infeasibility(Shown):
     of a set before, are left aside."""
     further: Items[FurtherConflict]
     frees: bool | None
-    """Whether leaving out all that is named, in further sets too, makes room for a plan; None where time ran out."""
+    """Whether leaving out all that is named, in further sets too, makes room for a plan; None where that could not be
+    told."""
     repairs: Items[Repair]
     """Each alone is enough. Those of policy first, and of each kind the smallest share of its figure first."""
     joint: JointRepair | None
