@@ -90,6 +90,29 @@ def test_a_second_interrupt_ends_the_program_at_once(search: subprocess.Popen[st
     assert output.strip() or search.returncode == 130
 
 
+def test_a_second_interrupt_ends_the_workers_of_a_sweep(hard: Path) -> None:
+    """Proves that nothing that a sweep started outlives it. If broken, workers and their solvers run on unseen."""
+    axis = "limits.target.at_least = {} : 90, 91, 92, 93"
+    process = started("sweep", hard, "--gap", "0", "--jobs", "2", "--quiet", "--axis", axis)
+    until = time.monotonic() + 60
+    while len(below(process.pid)) < 4 and time.monotonic() < until:
+        time.sleep(0.1)
+    begun = below(process.pid)
+    assert len(begun) >= 4  # two workers at least, and their solvers
+    for _ in range(2):
+        os.kill(process.pid, signal.SIGINT)
+        time.sleep(0.3)
+    process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert gone(begun, within=10)
+
+
+def below(process: int) -> list[int]:
+    """Every process that a process started, and those that these started."""
+    found = children(process)
+    return [*found, *(one for child in found for one in below(child))]
+
+
 @pytest.mark.parametrize("command", [SOLVE, [*MODULE, "solve"]], ids=["solve.py", "python -m gpuplan"])
 @pytest.mark.parametrize("moment", [0.25, 0.5, 0.9], ids=["importing", "still", "reading"])
 def test_an_interrupt_while_the_program_starts_is_no_traceback(

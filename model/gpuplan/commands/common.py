@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -124,13 +125,17 @@ def interruptible() -> Iterator[threading.Event]:
 
 
 def _end(number: int) -> NoReturn:
-    """End the program now; its solvers end with it, since nobody is left at their pipes.
+    """End the program now, a sweep's workers too; solvers end with it, since nobody is left at their pipes.
 
     An exception would be lost, its traceback shown, where Python is at work on one that it must ignore (in a callback
     or while it collects garbage).
     """
     if sys.stderr.isatty():
         os.write(sys.stderr.fileno(), b"\x1b[?25h\n")  # the cursor, which a line of progress hides
+    for worker in multiprocessing.active_children():
+        if worker.pid is not None:
+            with suppress(OSError):  # it has ended by itself
+                os.kill(worker.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     os._exit(128 + number)
 
 
