@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from gpuplan.families.installation import as_soon_as_possible
 from gpuplan.instance.joining import places
 from gpuplan.instance.serving import serving_days
 from gpuplan.ledger.decisions import (
@@ -29,8 +30,8 @@ NOISE = 1e-9
 
 
 def decisions_of(problem: Problem, values: Floats) -> Decisions:
-    """The decisions that a point stands for; whole columns are rounded."""
-    return Decisions(
+    """The decisions that a point stands for; whole columns are rounded, and installed is what there is room for."""
+    found = Decisions(
         orders=tuple(_orders(problem, values)),
         installed=tuple(_installed(problem, values)),
         modules=tuple(_modules(problem, values)),
@@ -40,6 +41,7 @@ def decisions_of(problem: Problem, values: Floats) -> Decisions:
         served=tuple(_served(problem, values)),
         clusters=tuple(_clusters(problem, values)),
     )
+    return as_soon_as_possible(problem.instance, found)
 
 
 def _whole(values: Floats, column: int | None) -> int:

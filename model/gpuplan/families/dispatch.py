@@ -30,8 +30,7 @@ from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 
 if TYPE_CHECKING:
-    from gpuplan.ledger.recount import Recount
-    from gpuplan.ledger.site_loads import SiteLoads
+    from gpuplan.ledger.site_loads import SiteLoad, SiteLoads
     from gpuplan.program.problem import Problem
 
 
@@ -101,10 +100,10 @@ def rows(
 
 
 def readings(
-    recount: Recount, loads: SiteLoads, site_id: str, resource: str, state: int, case: LoadCase
+    loads: SiteLoads, load: SiteLoad, site_id: str, resource: str, day: date, case: LoadCase
 ) -> Iterator[Reading]:
     """What each provider delivers against its own capacity, and the rest against those without needs."""
-    load, net, day = loads.load(site_id, state, case), loads.network(site_id), recount.states[state]
+    recount, net = loads.recount, loads.network(site_id)
     unit, at = recount.instance.resources[resource].unit, path(site_id, resource)
     there = recount.instance.sites[site_id].existing_on(resource, day)
     rest, free = load.needs.get(resource, Fraction(0)), interim(recount.instance, site_id, resource, case, day)

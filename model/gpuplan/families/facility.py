@@ -49,7 +49,7 @@ from gpuplan.instance.interim import interim
 from gpuplan.instance.loads import system_needs, takes_rack_space
 from gpuplan.instance.providers import EXISTING, Network, network
 from gpuplan.ledger.reading import Reading
-from gpuplan.ledger.site_loads import SiteLoads
+from gpuplan.ledger.site_loads import SiteLoad, SiteLoads
 from gpuplan.program.columns import INFINITY
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Group
@@ -172,24 +172,24 @@ def readings(recount: Recount) -> Iterator[Reading]:
     """Need against capacity of every resource, site, state day and load case, and modules against their terms."""
     loads = SiteLoads(recount)
     for site_id in recount.instance.sites:
-        if loads.network(site_id).providers or any(loads.standing(site_id, len(recount.states) - 1).values()):
-            for state in range(len(recount.states)):
+        last = loads.installed(site_id, recount.states[-1])
+        if loads.network(site_id).providers or any(loads.standing(site_id, last).values()):
+            for day in recount.days_at(site_id):
                 for case in cases(recount.instance, site_id):
-                    yield from _balance_readings(recount, loads, site_id, state, case)
+                    yield from balance_readings(loads, loads.load(site_id, day, case), site_id, day, case)
     yield from module_orders.readings(recount)
 
 
-def _balance_readings(
-    recount: Recount, loads: SiteLoads, site_id: str, state: int, case: LoadCase
-) -> Iterator[Reading]:
-    load, net, day = loads.load(site_id, state, case), loads.network(site_id), recount.states[state]
+def balance_readings(loads: SiteLoads, load: SiteLoad, site_id: str, day: date, case: LoadCase) -> Iterator[Reading]:
+    """Need against capacity of every resource of a site on a day, for a load in one case."""
+    recount, net = loads.recount, loads.network(site_id)
     resources = dict.fromkeys([*load.needs, *(resource for _, resource in load.outputs)])
     for resource in resources:
         need = load.needs.get(resource, Fraction(0))
         detail = f"{resource} on {day}, {case} load"
         unit = recount.instance.resources[resource].unit
         if net.decided(resource):
-            yield from dispatch.readings(recount, loads, site_id, resource, state, case)
+            yield from dispatch.readings(loads, load, site_id, resource, day, case)
         capacity = capacity_on(recount, loads, site_id, resource, day)
         existing = [provider for provider in net.decided(resource) if provider.name == EXISTING]
         if existing:

@@ -1,28 +1,28 @@
 r"""Module costs: the price of facility modules, paid in parts, and their maintenance once they are in place.
 
 $$ \mathrm{cost} = \sum_{m,s,t} n^{\mathrm{modules}}_{mst} \Big( p_m \sum_i \sigma_{mi}\, r(d_{mti})
-  + \mu_m\, p_m \sum_{k:\, d_k \ge t + L_m} \Delta_k\, r(e_k) \Big) $$
+  + \mu_m\, p_m \sum_h \Delta_{hmt}\, r(e_h) \Big) $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $n^{\mathrm{modules}}_{mst}$ | modules ordered on a day (`modules`) | modules |
 | $p_m, \mu_m$ | `price`; `maintenance_rate_per_year` | money; 1/year |
 | $\sigma_{mi}, d_{mti}$ | shares of the price (`payments`) and the days on which they are paid | , day |
-| $L_m$ | `lead_days` and what else passes until a module is ready | days |
-| $d_k, e_k, \Delta_k$ | first and last day of a stretch between state days, its part of its year | day, day, years |
+| $e_h, \Delta_{hmt}$ | last day of a month of operation; its part of its year, from the day that a module is ready | day, years |
 | $r$ | exchange rate of a day | |
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import module_instalments, rate
-from gpuplan.instance.timeline import Stretch, module_ready, stretches
+from gpuplan.instance.timeline import Month, module_ready, months
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
@@ -38,11 +38,7 @@ NAME = "module_costs"
 def rows(problem: Problem) -> None:
     """Prices and maintenance as flows."""
     instance = problem.instance
-    days = stretches(instance, problem.states)
-    upkeep = {
-        name: [(one, problem.money.in_units(paid)) for one, paid in _upkeep(instance, name, days)]
-        for name in instance.modules
-    }
+    operation = months(instance, problem.states)
     for column in problem.columns.of("modules"):
         _, module_id, site, period = problem.columns.keys[column]
         module = instance.modules[str(module_id)]
@@ -53,34 +49,35 @@ def rows(problem: Problem) -> None:
         if module.price:
             problem.flows.append(Flow("modules", signed, subject, ordered, problem.payments(payments)))
         ready = module_ready(module, signed)
-        kept = [
-            (stretch.last, paid) for stretch, paid in upkeep[str(module_id)] if ready <= problem.states[stretch.state]
-        ]
+        kept = _upkeep(instance, str(module_id), ready, operation)
         if kept:
-            problem.flows.append(Flow("maintenance", None, subject, ordered, tuple(kept)))
+            problem.flows.append(Flow("maintenance", None, subject, ordered, problem.payments(kept)))
 
 
-def _upkeep(instance: Instance, module_id: str, days: list[Stretch]) -> list[tuple[Stretch, Fraction]]:
-    """What the maintenance of one module in place costs over each stretch."""
+def _upkeep(instance: Instance, module_id: str, ready: date, operation: list[Month]) -> list[tuple[date, Fraction]]:
+    """What the maintenance of one module costs in each month from the day on which it is ready."""
     module = instance.modules[module_id]
     yearly = Fraction(module.price) * Fraction(module.maintenance_rate_per_year)
     if not yearly:
         return []
-    return [(stretch, yearly * stretch.years * rate(instance, module.currency, stretch.last)) for stretch in days]
+    return [
+        (month.last, yearly * month.years_from(ready) * rate(instance, module.currency, month.last))
+        for month in operation
+        if month.last >= ready
+    ]
 
 
 def entries(recount: Recount) -> Iterator[Entry]:
     """Instalments and maintenance of every order of modules."""
-    instance, days = recount.instance, stretches(recount.instance, recount.states)
+    instance, operation = recount.instance, months(recount.instance, recount.states)
     for line in recount.decisions.modules:
         subject = Subject(site=line.site, module=line.module)
         for day, amount in module_instalments(instance, line.module, line.signed):
             if amount:
                 yield entry(instance, "modules", day, amount * line.units, subject, line.signed)
         ready = module_ready(instance.modules[line.module], line.signed)
-        for stretch, amount in _upkeep(instance, line.module, days):
-            if ready <= recount.states[stretch.state]:
-                yield entry(instance, "maintenance", stretch.last, amount * line.units, subject)
+        for day, amount in _upkeep(instance, line.module, ready, operation):
+            yield entry(instance, "maintenance", day, amount * line.units, subject)
 
 
 FAMILY = Family(

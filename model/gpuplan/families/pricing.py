@@ -28,9 +28,10 @@ from gpuplan.families.family import Family
 from gpuplan.families.first_signings import signings_by_period
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import added_parts, instalments, last_order_day, rate
-from gpuplan.instance.timeline import LotDays, stretches
+from gpuplan.instance.timeline import LotDays, Month, months
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
+from gpuplan.program.charging import arrivals, flows_of
 from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
@@ -187,22 +188,17 @@ def _incremental_rows(problem: Problem, offer: str, quote: Offer) -> None:
 def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
     if not quote.support_rate_per_year:
         return
-    yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
-    worth = partial(rate, problem.instance, quote.currency)
-    amounts = [
-        (stretch, problem.money.in_units(yearly * stretch.years * worth(stretch.last)))
-        for stretch in stretches(problem.instance, problem.states)
-    ]
     for site, _ in problem.signings_of(offer):
-        standing = problem.standings.columns[offer, site]
-        paid: dict[int, list[tuple[date, float]]] = defaultdict(list)
-        for stretch, amount in amounts:
-            column = standing[stretch.state]
-            if column is not None:
-                paid[column].append((stretch.last, amount))
         subject = Subject.of_offer(problem.instance, offer, site)
-        for column, payments in paid.items():
-            problem.flows.append(Flow("support", None, subject, Linear([(column, 1.0)]), tuple(payments)))
+        priced = _support_prices(problem.instance, quote, months(problem.instance, problem.states))
+        systems = arrivals(problem, offer, site)
+        problem.flows += flows_of(problem, "support", subject, systems, priced, by_days=True)
+
+
+def _support_prices(instance: Instance, quote: Offer, operation: list[Month]) -> list[tuple[Month, Fraction]]:
+    """(month, reporting currency) of the support of one system, for whole months of operation."""
+    yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
+    return [(month, yearly * month.years * rate(instance, quote.currency, month.last)) for month in operation]
 
 
 def links(problem: Problem) -> None:
@@ -318,15 +314,15 @@ def entries(recount: Recount) -> Iterator[Entry]:
         yield from _lot_entries(recount, lot)
     for offer, units in recount.units_by_offer.items():
         yield from _offer_entries(recount, offer, units)
-    days = stretches(instance, recount.states)
-    for (offer, site), units_by_state in recount.installed.items():
-        quote = instance.offers[offer]
-        yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
-        for stretch in days if yearly else []:
-            amount = yearly * units_by_state[stretch.state] * stretch.years
-            if amount:
-                amount *= rate(instance, quote.currency, stretch.last)
-                yield entry(instance, "support", stretch.last, amount, Subject.of_offer(instance, offer, site))
+    operation = months(instance, recount.states)
+    for lot in recount.lots:
+        since = recount.running.since(lot.offer, lot.site, lot.days.installed)
+        if since <= instance.calendar.end and instance.offers[lot.offer].support_rate_per_year:
+            for month, price in _support_prices(instance, instance.offers[lot.offer], operation):
+                part = Fraction(month.days_from(since), month.days)
+                if part:
+                    subject = Subject.of_offer(instance, lot.offer, lot.site)
+                    yield entry(instance, "support", month.last, lot.units * part * price, subject)
 
 
 def _tier_of(recount: Recount, offer: str) -> int:

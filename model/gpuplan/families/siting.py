@@ -25,6 +25,7 @@ from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import months_between
 from gpuplan.instance.commitments import opened_before
 from gpuplan.instance.matching import Subject
+from gpuplan.instance.timeline import first_open_day, is_decided, open_day
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import Role
@@ -43,22 +44,6 @@ NAME = "siting"
 def path(site: str) -> str:
     """Path of a site."""
     return f"sites.{site}"
-
-
-def is_decided(site: Site) -> bool:
-    """Whether opening the site is a decision: it costs something or takes building."""
-    return bool(site.opening_cost or site.fixed_cost_per_month or site.build_days)
-
-
-def open_day(site: Site, decided: date) -> date:
-    """First day on which a site is open, when its opening is decided on a day."""
-    built = decided + timedelta(days=site.build_days)
-    return max(built, site.opens or built)
-
-
-def first_open_day(instance: Instance, site: str) -> date:
-    """First day on which a site can be open."""
-    return open_day(instance.sites[site], min(instance.calendar.start, instance.committed.opened.get(site, date.max)))
 
 
 def denies_pair(instance: Instance, _offer: str, site: str) -> Iterator[Denial]:
@@ -210,7 +195,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
         odd = [line for line in recount.decisions.openings if line.site == name and line.decided not in firsts]
         detail = "decided on no first day of a period"
         yield Reading(NAME, path(name), detail, Fraction(len(odd)), "faults", None, Fraction(0))
-        closed = [day for day in recount.states if not any(opened <= day for opened in days)]
+        closed = [day for day in recount.days_at(name) if not any(opened <= day for opened in days)]
         there = max(
             (
                 sum(recount.installed_on(offer, where, day) for offer, where in recount.installed if where == name)

@@ -180,10 +180,11 @@ def readings(recount: Recount) -> Iterator[Reading]:
         yield from _rate_readings(recount, offer)
     for lot in recount.lots:
         yield from _lot_readings(recount.instance, lot)
-    for (offer, site), units_by_state in recount.installed.items():
+    for offer, site in recount.installed:
         lots = recount.lots_by_pair.get((offer, site), [])
         before = 0
-        for day, units in zip(recount.states, units_by_state, strict=True):
+        for day in recount.days_at(site):
+            units = recount.installed_on(offer, site, day)
             arrived = sum(lot.units for lot in lots if lot.days.installed <= day)
             detail = f"installed at {site} on {day}"
             yield Reading(NAME, path(offer), detail, Fraction(units), "systems", Fraction(before), Fraction(arrived))

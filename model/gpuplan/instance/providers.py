@@ -9,20 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from gpuplan.instance.timeline import module_ready
+from gpuplan.instance.facility import RACK_POSITIONS
+from gpuplan.instance.loads import system_needs, takes_rack_space
+from gpuplan.instance.timeline import first_open_day, module_ready
 
 if TYPE_CHECKING:
-    from datetime import date
-
     from gpuplan.instance.facility import Capacity, Need
     from gpuplan.instance.schema import Instance
 
 EXISTING = "existing"
+NEVER = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +119,38 @@ def network(instance: Instance, site_id: str) -> Network:
             determined -= set(error.args[1])
         else:
             return Network(providers, order, frozenset(determined))
+
+
+def can_hold_from(instance: Instance, net: Network, system_id: str, site_id: str) -> date:
+    """First day on which a site can be open and have all that one system needs, as far as is stated.
+
+    A module counts from the first day on which it could be there. The last day there is where nothing can hold one.
+    """
+    needs = system_needs(instance, system_id, site_id, "design")
+    needed = dict.fromkeys([*needs, *([RACK_POSITIONS] if takes_rack_space(instance.systems[system_id]) else [])])
+    own = {
+        resource: [(_held_from(instance, one, site_id, Fraction(needs.get(resource, 0))), one.needs) for one in some]
+        for resource, some in net.providers.items()
+    }
+    # Each round goes one provider deeper; providers that need one another hold one another.
+    held = dict.fromkeys(instance.resources, date.min)
+    for _ in instance.resources:
+        held = {
+            resource: min((max([day, *(held[one] for one in of)]) for day, of in own.get(resource, ())), default=NEVER)
+            for resource in instance.resources
+        }
+    return max([first_open_day(instance, site_id), *(held[resource] for resource in needed)])
+
+
+def _held_from(instance: Instance, provider: Provider, site_id: str, least: Fraction) -> date:
+    """First day on which a provider can deliver so much, or anything at all where that is nothing."""
+    if provider.capacity is None:
+        module = instance.modules[provider.name]
+        days = [period.first for period in instance.calendar.all_periods]
+        days = [day for day in days if module_denial(instance, provider.name, day) is None]
+        days += [day for name, site, day in instance.committed.built if (name, site) == (provider.name, site_id)]
+        return min((module_ready(module, day) for day in days), default=NEVER)
+    if provider.capacity.amount == "unlimited":
+        return date.min
+    enough = (step.start for step in provider.capacity.amount if step.amount >= least and step.amount > 0)
+    return min(enough, default=NEVER)

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from fractions import Fraction
 from functools import cached_property
 from math import floor, log10
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, ValidationError
 
@@ -50,6 +50,8 @@ class Instance(Closed):
     note: Text = ""
     calendar: Calendar
     economics: Economics = Economics()
+    installation: Literal["as-delivered", "when-needed"] = "as-delivered"
+    """Whether a delivered system is installed as soon as its site is open and has what it needs, or only when needed."""
     objective: Annotated[Sequence[Level], Field(min_length=1, max_length=10)] = (Level(minimise="cost"),)
     """Levels in order of priority; each is held at what it reached, plus its tolerance, while the next is sought."""
     resources: ById[Resource] = Field(default_factory=Table)

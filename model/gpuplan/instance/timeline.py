@@ -28,7 +28,7 @@ from gpuplan.instance.serving import days_served_closely
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from gpuplan.instance.facility import Module
+    from gpuplan.instance.facility import Module, Site
     from gpuplan.instance.offers import LeadSchedule, Offer
     from gpuplan.instance.rules import Limit
     from gpuplan.instance.schema import Instance
@@ -66,6 +66,22 @@ def lot_days(offer: Offer, signed: date, licence_days: int = 0) -> LotDays:
 def module_ready(module: Module, signed: date) -> date:
     """Day from which a module ordered on `signed` delivers."""
     return signed + timedelta(days=lead_days(module.lead_days, signed) + module.installation_days)
+
+
+def is_decided(site: Site) -> bool:
+    """Whether opening the site is a decision: it costs something or takes building."""
+    return bool(site.opening_cost or site.fixed_cost_per_month or site.build_days)
+
+
+def open_day(site: Site, decided: date) -> date:
+    """First day on which a site is open, when its opening is decided on a day."""
+    built = decided + timedelta(days=site.build_days)
+    return max(built, site.opens or built)
+
+
+def first_open_day(instance: Instance, site: str) -> date:
+    """First day on which a site can be open."""
+    return open_day(instance.sites[site], min(instance.calendar.start, instance.committed.opened.get(site, date.max)))
 
 
 def windows(limit: Limit, instance: Instance) -> tuple[tuple[date, date], ...]:
@@ -109,12 +125,12 @@ def _last_due(instance: Instance) -> date:
 def state_days(instance: Instance) -> tuple[date, ...]:
     """The days on which installed systems are known, in order.
 
-    They are the last day of each period; the day of each rule on usable systems, and that day less the acceptance
-    days of every offer (what is installed by then is usable on the day); and the eve and the day of each fall in a
-    site's capacity.
+    They are the last day of each calendar month; the day of each rule on usable systems, and that day less the
+    acceptance days of every offer (what is installed by then is usable on the day); and the eve and the day of each fall
+    in a site's capacity.
     """
     calendar = instance.calendar
-    days = {period.last for period in calendar.all_periods}
+    days = {last for _, last in months_between(calendar.start, calendar.end)}
     looked_at = days_looked_at(instance)
     for accept in {offer.acceptance_days for offer in instance.offers.values()} | {0}:
         days |= {looked - timedelta(days=accept) for looked in looked_at}
@@ -157,10 +173,11 @@ def first_state(days: Sequence[date], day: date) -> int | None:
     return position if position < len(days) else None
 
 
-class Stretch(NamedTuple):
-    """Days within one calendar month over which one state holds."""
+class Month(NamedTuple):
+    """A calendar month of operation, or the part of one that operation has."""
 
     state: int
+    """The state day that stands for it: the month's last day, or the last one of the calendar."""
     first: date
     last: date
 
@@ -171,16 +188,21 @@ class Stretch(NamedTuple):
 
     @property
     def years(self) -> Fraction:
-        """Which part of its calendar year they are."""
-        return Fraction(self.days, 366 if isleap(self.last.year) else 365)
+        """Which part of its calendar year it is."""
+        return self.years_from(self.first)
+
+    def days_from(self, day: date) -> int:
+        """How many of its days are not before a day."""
+        return max((self.last - max(self.first, day)).days + 1, 0)
+
+    def years_from(self, day: date) -> Fraction:
+        """Which part of its calendar year those days are."""
+        return Fraction(self.days_from(day), 366 if isleap(self.last.year) else 365)
 
 
-def stretches(instance: Instance, states: Sequence[date]) -> list[Stretch]:
-    """Every stretch of operation, to the end of the evaluation years; a state stands for the days up to it."""
-    found = []
-    first = instance.calendar.start
-    for state, last in enumerate(states):
-        found += [Stretch(state, *month) for month in months_between(first, last)]
-        first = last + timedelta(days=1)
-    found += [Stretch(len(states) - 1, *month) for month in months_between(first, instance.operation_end)]
-    return found
+def months(instance: Instance, states: Sequence[date]) -> list[Month]:
+    """Every calendar month of operation, to the end of the evaluation years."""
+    return [
+        Month(bisect_left(states, min(last, states[-1])), first, last)
+        for first, last in months_between(instance.calendar.start, instance.operation_end)
+    ]

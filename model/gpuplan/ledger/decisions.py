@@ -18,7 +18,7 @@ class OrderLine(Closed):
 
 
 class InstalledLine(Closed):
-    """Systems of an offer installed at a site, in all, from a state day on."""
+    """Systems of an offer installed at a site, in all, from a day on."""
 
     offer: Id
     site: Id
@@ -51,7 +51,7 @@ class TierLine(Closed):
 
 
 class OutputLine(Closed):
-    """What a provider delivers of a resource from a state day on, where several could."""
+    """What a provider delivers of a resource from a day on, where several could."""
 
     site: Id
     resource: Id

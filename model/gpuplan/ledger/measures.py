@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.matching import Subject, concerns
-from gpuplan.instance.timeline import last_state, stretches
-from gpuplan.ledger.site_loads import SiteLoads
+from gpuplan.instance.timeline import last_state
+from gpuplan.ledger.charges import Charges
 
 if TYPE_CHECKING:
     from gpuplan.instance.rules import Measured
@@ -23,18 +23,15 @@ def measure(recount: Recount, measured: Measured, first: date, last: date) -> Fr
         return recount.clusters_on(measured, last)
     if measured.kind != "site":
         return recount.amount(measured, first, last)
-    loads = SiteLoads(recount)
+    charges = Charges(recount)
     total = Fraction(0)
     for site_id, site in recount.instance.sites.items():
         if not concerns(measured, recount.instance, Subject(site=site_id)):
             continue
         if measured.measure == "grid-power-kw":
             state = last_state(recount.states, last)
-            total += loads.grid_draw(site_id, state, "design") if state is not None else 0
+            total += charges.loads.grid_draw(site_id, recount.states[state], "design") if state is not None else 0
             continue
         each = Fraction(1) if measured.measure == "energy-kwh" else Fraction(site.carbon_kg_per_kwh)
-        for stretch in stretches(recount.instance, recount.states):
-            days = (min(stretch.last, last) - max(stretch.first, first)).days + 1
-            if days > 0:
-                total += loads.grid_draw(site_id, stretch.state, "typical") * 24 * days * each
+        total += each * charges.energy(site_id, first, last)
     return total

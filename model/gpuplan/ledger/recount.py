@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import Subject, concerns, counts_term
 from gpuplan.instance.routes import Route, route
+from gpuplan.instance.running import Running
 from gpuplan.instance.serving import rate_of, serving_days, work_weights
 from gpuplan.instance.timeline import LotDays, last_state, lot_days, module_ready, state_days
 from gpuplan.instance.units import worth
@@ -58,6 +59,11 @@ class Recount:
         return state_days(self.instance)
 
     @cached_property
+    def running(self) -> Running:
+        """From when on, and at which draw, systems are charged what it costs to run."""
+        return Running(self.instance)
+
+    @cached_property
     def lots(self) -> tuple[Lot, ...]:
         """Every lot, with its days."""
         return tuple(
@@ -88,10 +94,22 @@ class Recount:
     @cached_property
     def installed(self) -> dict[tuple[str, str], list[int]]:
         """Units installed on each state day, by offer and site."""
+        return {
+            pair: [_value_on(steps, day, 0) for day in self.states] for pair, steps in self._installed_steps.items()
+        }
+
+    @cached_property
+    def _installed_steps(self) -> dict[tuple[str, str], list[tuple[date, int]]]:
+        """(day, units installed by then) of every change, by offer and site, in order."""
         changes: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
         for line in self.decisions.installed:
             changes[line.offer, line.site].append((line.day, line.units))
-        return {pair: [_value_on(sorted(steps), day, 0) for day in self.states] for pair, steps in changes.items()}
+        return {pair: sorted(steps) for pair, steps in changes.items()}
+
+    def installations(self, offer: str, site: str) -> list[tuple[date, int]]:
+        """(day, units installed on it) of an offer at a site, in order."""
+        steps = self._installed_steps.get((offer, site), [])
+        return [(day, units - before) for (day, units), before in zip(steps, [0, *(n for _, n in steps)], strict=False)]
 
     @cached_property
     def serving_days(self) -> tuple[date, ...]:
@@ -112,12 +130,26 @@ class Recount:
     @cached_property
     def clusters(self) -> dict[Place, list[tuple[int, int]]]:
         """(clusters, systems in them) on each state day, by place."""
+        return {
+            place: [_value_on(steps, day, (0, 0)) for day in self.states]
+            for place, steps in self._cluster_steps.items()
+        }
+
+    @cached_property
+    def _cluster_steps(self) -> dict[Place, list[tuple[date, tuple[int, int]]]]:
         changes: dict[Place, list[tuple[date, tuple[int, int]]]] = defaultdict(list)
         for line in self.decisions.clusters:
             changes[Place(line.cluster, line.system, line.site)].append((line.day, (line.units, line.systems)))
-        return {
-            place: [_value_on(sorted(steps), day, (0, 0)) for day in self.states] for place, steps in changes.items()
-        }
+        return {place: sorted(steps) for place, steps in changes.items()}
+
+    def clusters_formed_on(self, day: date) -> dict[Place, tuple[int, int]]:
+        """(clusters, systems in them) by a day, by place."""
+        return {place: _value_on(steps, day, (0, 0)) for place, steps in self._cluster_steps.items()}
+
+    def days_at(self, site: str) -> list[date]:
+        """State days, and the days on which anything is installed at a site, in order."""
+        days = {line.day for line in self.decisions.installed if line.site == site}
+        return sorted({*self.states, *(day for day in days if day <= self.instance.calendar.end)})
 
     def clusters_on(self, measured: Measured, day: date) -> Fraction:
         """Clusters that a measure counts, formed by a day."""
@@ -165,14 +197,12 @@ class Recount:
         return sum(units for ready, units in self.module_days.get((module, site), []) if ready <= day)
 
     def usable_on(self, offer: str, site: str, day: date) -> int:
-        """Units usable on a day: installed by the last state day that lies acceptance before it."""
+        """Units usable on a day: installed by the day that lies acceptance before it."""
         return self.installed_on(offer, site, day - timedelta(days=self.instance.offers[offer].acceptance_days))
 
     def installed_on(self, offer: str, site: str, day: date) -> int:
-        """Units installed by the last state day that is not after a day."""
-        state = last_state(self.states, day)
-        units = self.installed.get((offer, site))
-        return units[state] if units is not None and state is not None else 0
+        """Units installed by a day."""
+        return _value_on(self._installed_steps.get((offer, site), []), day, 0)
 
     def counted(self, measured: Measured, first: date, last: date) -> Iterator[tuple[Subject, Fraction | int]]:
         """(subject, units) that a measure of units counts by its stage: usable on `last`, or moved in the window."""
@@ -200,11 +230,10 @@ class Recount:
         if measured.delivery == "planned":
             return usable
         accepted = day - timedelta(days=self.instance.offers[offer].acceptance_days)
-        state = last_state(self.states, accepted)
         arrived = [
             lot.units * lot.chance(measured.delivery)
             for lot in self.lots_by_pair.get((offer, site), ())
-            if state is not None and lot.days.installed <= self.states[state]
+            if lot.days.installed <= accepted
         ]
         return min(usable, sum(arrived, Fraction(0)))
 

@@ -74,13 +74,18 @@ def _contradictions(instance: Instance, number: int, level: PlanLevel) -> Iterat
 def _days_between(instance: Instance, plan: Plan) -> Iterator[str]:
     """Decisions on days on which nothing is decided: what stands, delivers or serves is known on certain days only."""
     states = set(state_days(instance))
-    days = {"installed": states, "clusters": states, "outputs": states, "served": set(serving_days(instance))}
+    built = {line.day for line in plan.decisions.installed}
+    days = {"clusters": states, "outputs": states | built, "served": set(serving_days(instance))}
     for kind, known_days in days.items():
         for number, line in enumerate(getattr(plan.decisions, kind)):
             if line.day not in known_days:
                 later = min((day for day in known_days if day > line.day), default=None)
                 following = "" if later is None else f"; the next is {later}"
                 yield f"decisions.{kind}.{number}.day: {line.day} is no day on which that is decided{following}"
+    first, last = instance.calendar.start, instance.calendar.end
+    for number, line in enumerate(plan.decisions.installed):
+        if not first <= line.day <= last:
+            yield f"decisions.installed.{number}.day: {line.day} is not between {first} and {last}"
 
 
 def known(instance: Instance, plan: Plan) -> None:

@@ -46,7 +46,7 @@ def complete(
         orders=orders,
         modules=tables.modules(recount),
         sites=tables.sites(recount, loads),
-        states=tables.states(recount, loads),
+        states=tables.states(recount),
         served=tables.served(recount),
         clusters=tables.clusters(recount),
         cost=money.cost(recount),

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.classification import tpp
 from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX, kind_of
-from gpuplan.instance.timeline import stretches
 from gpuplan.ledger.entries import rounded
 from gpuplan.ledger.funding import cash_by_fund
 from gpuplan.plan.plan import FiscalYear, PlanCost, TermCost, UnitCosts
@@ -56,8 +56,7 @@ def unit_costs(recount: Recount) -> UnitCosts:
     """Discounted cost without penalties, over hours of usable accelerators to the end of the years reckoned with.
 
     What hosts keep does not count, and each offer counts the share of its hours in which it is available. A system is
-    usable over a stretch when it was installed by the state day that lies its acceptance before the
-    stretch's last day.
+    usable from the day on which its acceptance ends.
     """
     instance = recount.instance
     hours = equivalents = Fraction(0)
@@ -67,11 +66,13 @@ def unit_costs(recount: Recount) -> UnitCosts:
         chip = instance.accelerators.get(system.accelerator or "")
         performance = Fraction(tpp(chip) or 0) if chip else Fraction(0)
         part = Fraction(quote.buyer_share) * Fraction(quote.availability)
-        for stretch in stretches(instance, recount.states):
-            units = recount.usable_on(offer, site, stretch.last)
-            accelerator_hours = 24 * stretch.days * units * system.accelerators * part
-            hours += accelerator_hours
-            equivalents += accelerator_hours * performance / H100_TPP
+        days = sum(
+            more * max((instance.operation_end - (day + timedelta(days=quote.acceptance_days))).days + 1, 0)
+            for day, more in recount.installations(offer, site)
+        )
+        accelerator_hours = 24 * days * system.accelerators * part
+        hours += accelerator_hours
+        equivalents += accelerator_hours * performance / H100_TPP
     paid = sum((Fraction(one.discounted) for one in recount.entries if one.term != "penalty"), Fraction(0))
     return UnitCosts(
         accelerator_hours=rounded(hours),

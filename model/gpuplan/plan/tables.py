@@ -13,8 +13,9 @@ from gpuplan.families.needs import cases
 from gpuplan.families.pricing import unit_price
 from gpuplan.families.siting import is_decided, open_day
 from gpuplan.instance.serving import demand_on, rate_of
-from gpuplan.instance.timeline import last_state, module_ready, stretches
+from gpuplan.instance.timeline import module_ready
 from gpuplan.ledger.entries import rounded
+from gpuplan.ledger.charges import Charges
 from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.plan.plan import PlanCluster, PlanModule, PlanOrder, PlanServed, PlanSite, PlanState, ResourceUse
 
@@ -92,14 +93,14 @@ def used_sites(recount: Recount) -> list[str]:
 
 def sites(recount: Recount, loads: SiteLoads) -> tuple[PlanSite, ...]:
     """The sites that the plan uses."""
-    instance, last = recount.instance, len(recount.states) - 1
+    instance, last = recount.instance, recount.states[-1]
     found = []
     for name in used_sites(recount):
         site = instance.sites[name]
         decided = next((line.decided for line in recount.decisions.openings if line.site == name), None)
         if is_decided(site) and decided is None:
             decided = instance.calendar.start
-        standing = loads.standing(name, last)
+        standing = loads.standing(name, loads.installed(name, last))
         case = cases(instance, name)[-1]
         load = loads.load(name, last, case)
         drawn = load.needs.get("grid-power", Fraction(0))
@@ -117,9 +118,9 @@ def sites(recount: Recount, loads: SiteLoads) -> tuple[PlanSite, ...]:
     return tuple(found)
 
 
-def states(recount: Recount, loads: SiteLoads) -> tuple[PlanState, ...]:
+def states(recount: Recount) -> tuple[PlanState, ...]:
     """Every used site on the last day of every period."""
-    instance = recount.instance
+    instance, charges = recount.instance, Charges(recount)
     paid: dict[tuple[str | None, int], Decimal] = defaultdict(Decimal)
     periods = instance.calendar.all_periods
     index = {month: period.index for period in periods for month in _months(period.first, period.last)}
@@ -128,7 +129,7 @@ def states(recount: Recount, loads: SiteLoads) -> tuple[PlanState, ...]:
         if period is not None:
             paid[one.subject.site, period] += one.amount
     return tuple(
-        _state(recount, loads, site, period.first, period.last, paid[site, period.index])
+        _state(charges, site, period.first, period.last, paid[site, period.index])
         for site in used_sites(recount)
         for period in periods
     )
@@ -139,9 +140,8 @@ def _months(first: date, last: date) -> list[tuple[int, int]]:
     return [(month // 12, month % 12 + 1) for month in months]
 
 
-def _state(recount: Recount, loads: SiteLoads, site: str, first: date, day: date, paid: Decimal) -> PlanState:
-    instance = recount.instance
-    state = last_state(recount.states, day) or 0
+def _state(charges: Charges, site: str, first: date, day: date, paid: Decimal) -> PlanState:
+    recount, loads, instance = charges.recount, charges.loads, charges.recount.instance
     usable = accelerators = 0
     for offer, where in recount.installed:
         if where == site:
@@ -154,24 +154,22 @@ def _state(recount: Recount, loads: SiteLoads, site: str, first: date, day: date
             accelerators += fleet.units * instance.systems[fleet.system].accelerators
     energy = Fraction(0)
     if "typical" in cases(instance, site):
-        for stretch in stretches(instance, recount.states):
-            if first <= stretch.first and stretch.last <= day:
-                energy += 24 * stretch.days * loads.grid_draw(site, stretch.state, "typical")
+        energy = charges.energy(site, first, day) - charges.waiting(site, first, day)
     return PlanState(
         site=site,
         day=day,
-        installed=sum(sum(units) for units in loads.standing(site, state).values()),
+        installed=sum(sum(units) for units in loads.standing(site, loads.installed(site, day)).values()),
         usable=usable,
         accelerators_usable=accelerators,
-        resources=_resources(recount, loads, site, state, day),
+        resources=_resources(recount, loads, site, day),
         energy_kwh=rounded(energy),
         carbon_kg=rounded(energy * Fraction(instance.sites[site].carbon_kg_per_kwh)),
         cost=paid,
     )
 
 
-def _resources(recount: Recount, loads: SiteLoads, site: str, state: int, day: date) -> dict[str, ResourceUse]:
-    needs = loads.load(site, state, "design").needs
+def _resources(recount: Recount, loads: SiteLoads, site: str, day: date) -> dict[str, ResourceUse]:
+    needs = loads.load(site, day, "design").needs
     found = {}
     for resource, about in recount.instance.resources.items():
         need, capacity = needs.get(resource, Fraction(0)), capacity_on(recount, loads, site, resource, day)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from gpuplan.instance.matching import Subject, concerns, counts_term
 from gpuplan.instance.serving import rate_of, work_weights
-from gpuplan.instance.timeline import last_state, stretches
+from gpuplan.instance.timeline import last_state
 from gpuplan.instance.units import worth
+from gpuplan.program.charging import energy
 from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 
@@ -161,10 +162,7 @@ def _of_sites(problem: Problem, measured: Measured, first: date, last: date) -> 
                 total.plus(problem.draws.get((site_id, state, "design"), Linear()))
             continue
         each = 1.0 if measured.measure == "energy-kwh" else float(site.carbon_kg_per_kwh)
-        for stretch in stretches(problem.instance, problem.states):
-            days = (min(stretch.last, last) - max(stretch.first, first)).days + 1
-            if days > 0:
-                total.plus(problem.draws.get((site_id, stretch.state, "typical"), Linear()), 24.0 * days * each)
+        total.plus(energy(problem, site_id, first, last), each)
     return total
 
 

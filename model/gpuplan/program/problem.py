@@ -17,8 +17,9 @@ from gpuplan.instance.interim import interim
 from gpuplan.instance.joining import Place, places
 from gpuplan.instance.loads import system_needs
 from gpuplan.instance.matching import Subject
-from gpuplan.instance.providers import Network, module_denial, network
+from gpuplan.instance.providers import Network, module_denial
 from gpuplan.instance.routes import Route, routes
+from gpuplan.instance.running import Running
 from gpuplan.instance.timeline import LotDays, days_looked_at, last_state, module_ready, state_days
 from gpuplan.program.columns import INFINITY, Columns, Key, Role
 from gpuplan.program.knapsack import Room
@@ -270,12 +271,23 @@ class Problem:
 
     def network(self, site: str) -> Network:
         """Providers of a site."""
-        if site not in self._networks:
-            self._networks[site] = network(self.instance, site)
-        return self._networks[site]
+        return self.running.network(site)
 
     @cached_property
-    def _networks(self) -> dict[str, Network]:
+    def running(self) -> Running:
+        """From when on, and at which draw, systems are charged what it costs to run."""
+        return Running(self.instance)
+
+    def draw_rate(self, system: str, site: str, case: LoadCase) -> float:
+        """Grid draw in kW for which a system is charged at a site: the most, or the least where not all is known."""
+        key = (system, site, case)
+        if key not in self._draw_rates:
+            draw = self.running.draw(*key)
+            self._draw_rates[key] = float(draw.least if self.waits else draw.most)
+        return self._draw_rates[key]
+
+    @cached_property
+    def _draw_rates(self) -> dict[tuple[str, str, LoadCase], float]:
         return {}
 
     def module_days(self, module: str, site: str) -> list[int]:

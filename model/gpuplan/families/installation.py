@@ -1,0 +1,209 @@
+r"""Installation: what is delivered is installed as soon as its site is open and has what it needs.
+
+A system waits for a site that is not open, for room (see room) or for a rule that looks at what is usable, and for
+nothing else; nothing is gained by it either, since a system that waits is charged as if it ran (see energy). The
+program only knows by which state day a system must stand, and leaves open on which day before it is installed. Read off
+from a point, each installation is moved to the first day on which there is room until the day that the program knows.
+What waits although there was room is a fault. Not where an instance says that systems are installed when needed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.families.deadlines import concerns as binds
+from gpuplan.families.family import Family
+from gpuplan.families.room import Room
+from gpuplan.instance.joining import joining_all
+from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.providers import NEVER
+from gpuplan.instance.timeline import open_day, windows
+from gpuplan.ledger.decisions import Decisions, InstalledLine, OutputLine
+from gpuplan.ledger.reading import Reading
+from gpuplan.ledger.recount import Recount
+
+if TYPE_CHECKING:
+    from gpuplan.instance.schema import Instance
+
+NAME = "installation"
+PASSES = 3
+"""Of moving installations: the second seldom finds anything that the first has left."""
+
+
+def path(offer: str) -> str:
+    """Path of an offer."""
+    return f"offers.{offer}"
+
+
+def as_soon_as_possible(instance: Instance, decisions: Decisions) -> Decisions:
+    """The same decisions, each system being installed on the first day on which there is room for it."""
+    if instance.installation == "when-needed":
+        return decisions
+    for _ in range(PASSES):
+        moving = Moving(Recount(instance, decisions))
+        if not moving.run():
+            break
+        decisions = moving.decisions()
+    return decisions
+
+
+class Moving:
+    """Installations of a plan, moved to the first day on which there is room."""
+
+    def __init__(self, recount: Recount) -> None:
+        self.recount, self.room = recount, Room(recount)
+        self.moved: dict[tuple[str, str], int] = defaultdict(int)
+        """Units that were moved, by offer and site."""
+        self._days: dict[str, list[date]] = {}
+
+    def run(self) -> bool:
+        """Move what waits; whether anything did."""
+        for site in dict.fromkeys(site for _, site in self.recount.lots_by_pair):
+            offers = [offer for offer, where in self.recount.lots_by_pair if where == site]
+            if any(self._waits(offer, site) for offer in offers):
+                for planned, offer, units in self._installations(site, offers):
+                    self._move(site, offer, planned, units)
+        return bool(self.moved)
+
+    def decisions(self) -> Decisions:
+        """The decisions of the plan, with what was moved."""
+        old, sites = self.recount.decisions, {site for _, site in self.moved}
+        installed = [line for line in old.installed if line.site not in sites]
+        outputs = [line for line in old.outputs if line.site not in sites]
+        for site in sites:
+            installed += self._installed_lines(site)
+            outputs += self._output_lines(site)
+        pairs = {pair: number for number, pair in enumerate(self.recount.lots_by_pair)}
+        places = {place: number for number, place in enumerate(self.recount.instance.sites)}
+        return old.model_copy(
+            update={
+                "installed": tuple(sorted(installed, key=lambda one: (pairs[one.offer, one.site], one.day))),
+                "outputs": tuple(sorted(outputs, key=lambda one: places[one.site])),
+            }
+        )
+
+    def _waits(self, offer: str, site: str) -> bool:
+        return any(
+            self._arrived(offer, site, day) > self.recount.installed_on(offer, site, day) for day in self._days_at(site)
+        )
+
+    def _arrived(self, offer: str, site: str, day: date) -> int:
+        lots = self.recount.lots_by_pair[offer, site]
+        return sum(lot.units for lot in lots if lot.days.installed <= day)
+
+    def _days_at(self, site: str) -> list[date]:
+        """Days on which more can be installed at a site, or capacities are looked at."""
+        if site not in self._days:
+            instance, recount = self.recount.instance, self.recount
+            first, last = instance.calendar.start, instance.calendar.end
+            days = {first, *recount.days_at(site), open_day(instance.sites[site], first)}
+            days |= {open_day(instance.sites[site], one.decided) for one in recount.decisions.openings if one.site == site}
+            days |= {lot.days.installed for lot in recount.lots if lot.site == site}
+            days |= {ready for module in instance.sites[site].modules for ready, _ in self._ready(module, site)}
+            for capacity in instance.sites[site].capacity.values():
+                days |= {step.start for step in capacity.amount} if capacity.amount != "unlimited" else set()
+            self._days[site] = sorted(day for day in days if first <= day <= last)
+        return self._days[site]
+
+    def _ready(self, module: str, site: str) -> list[tuple[date, int]]:
+        return self.recount.module_days.get((module, site), [])
+
+    def _installations(self, site: str, offers: list[str]) -> list[tuple[date, str, int]]:
+        """(day, offer, units) of every installation at a site, in order; then what never stands."""
+        found = [(day, offer, units) for offer in offers for day, units in self.recount.installations(offer, site)]
+        last = self.recount.instance.calendar.end
+        for offer in offers:
+            left = self._arrived(offer, site, last) - self.recount.installed_on(offer, site, last)
+            found += [(NEVER, offer, left)] if left > 0 else []
+        return sorted(found, key=lambda one: one[0])
+
+    def _move(self, site: str, offer: str, planned: date, units: int) -> None:
+        """Install some units that are planned for a day earlier, as many as there is room for from each day on."""
+        held = self._held(offer, site)
+        earliest = max((day for day in held if day < planned), default=date.min)
+        room, most, moves = self.room, units, []
+        for day in reversed([day for day in self._days_at(site) if earliest < day < planned]):
+            most = min(most, self._arrived(offer, site, day) - room.installed(site, day).get(offer, 0))
+            if most <= 0:
+                break
+            most, outputs = room.most(site, day, offer, most)
+            if most <= 0:
+                break
+            moves.append((day, most, outputs))
+        for day, some, outputs in moves:
+            room.move(site, day, offer, some, outputs)
+        if moves:
+            self.moved[offer, site] += moves[0][1]
+
+    def _held(self, offer: str, site: str) -> set[date]:
+        """Days on which no more may stand than is planned, since a rule or a level looks at what is usable or drawn."""
+        instance = self.recount.instance
+        subject, held = Subject.of_offer(instance, offer, site), set[date]()
+        accepted = timedelta(days=instance.offers[offer].acceptance_days)
+        for limit in instance.limits.values():
+            only_more = limit.is_amount and limit.at_most is None and limit.count is None
+            is_about = limit.kind in ("units", "site") and limit.is_stock
+            if is_about and not only_more and (not limit.is_amount or concerns(limit, instance, subject)):
+                days = {last for _, last in windows(limit, instance)}
+                held |= {day - accepted for day in days} if limit.kind == "units" else days
+        for level in instance.objective:
+            if level.maximise is None and level.minimise not in ("cost", "commissioning"):
+                by = level.by or instance.calendar.end
+                held |= {by, by - accepted}
+        if joining_all(instance, instance.offers[offer].system, site):
+            held.add(instance.calendar.end)
+        if any(one.stage == "usable" and binds(one, instance, subject) for one in instance.deadlines.values()):
+            held.add(NEVER - timedelta(days=1))
+        return held
+
+    def _installed_lines(self, site: str) -> Iterator[InstalledLine]:
+        for offer in [offer for offer, where in self.recount.lots_by_pair if where == site]:
+            before = 0
+            for day in self._days_at(site):
+                units = self.room.installed(site, day).get(offer, 0)
+                if units != before:
+                    yield InstalledLine(offer=offer, site=site, day=day, units=units)
+                before = units
+
+    def _output_lines(self, site: str) -> Iterator[OutputLine]:
+        before: dict[tuple[str, str, str], Decimal] = {}
+        for day in self._days_at(site):
+            for case, outputs in self.room.outputs(site, day).items():
+                for (provider, resource), amount in outputs.items():
+                    now = Decimal(round(amount * 10**6)).scaleb(-6).normalize()
+                    if now != before.get((provider, resource, case), Decimal(0)):
+                        yield OutputLine(
+                            site=site, resource=resource, provider=provider, case=case, day=day, amount=now
+                        )
+                    before[provider, resource, case] = now
+
+
+def readings(recount: Recount) -> Iterator[Reading]:
+    """Systems that wait although there was room for them: none."""
+    if recount.instance.installation == "when-needed":
+        return
+    moving = Moving(recount)
+    moving.run()
+    for offer, site in recount.lots_by_pair:
+        waits = Fraction(moving.moved.get((offer, site), 0))
+        detail = f"waits at {site} although there is room"
+        yield Reading(NAME, path(offer), detail, waits, "systems", None, Fraction(0))
+
+
+def sentence(_instance: Instance, at: str) -> str:
+    """What is not left to wait."""
+    return f"what {at} delivers is installed as soon as there is room for it"
+
+
+FAMILY = Family(
+    name=NAME,
+    title="Installation",
+    kind="physical",
+    sentence=sentence,
+    readings=readings,
+)

@@ -1,0 +1,86 @@
+"""What a plan's systems are charged for running, standing or waiting, recounted."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gpuplan.instance.facility import LoadCase
+from gpuplan.instance.timeline import Month, months
+from gpuplan.ledger.site_loads import SiteLoads
+
+if TYPE_CHECKING:
+    from gpuplan.ledger.recount import Lot, Recount
+
+
+@dataclass
+class Charges:
+    """Grid draws that are charged, by site and month."""
+
+    recount: Recount
+
+    @cached_property
+    def loads(self) -> SiteLoads:
+        """What is drawn on state days."""
+        return SiteLoads(self.recount)
+
+    @cached_property
+    def lots(self) -> dict[str, list[tuple[date, Lot]]]:
+        """By site: (day from which it is charged, lot) of every lot that is charged at all."""
+        found: dict[str, list[tuple[date, Lot]]] = defaultdict(list)
+        for lot in self.recount.lots:
+            since = self.recount.running.since(lot.offer, lot.site, lot.days.installed)
+            if since <= self.recount.instance.calendar.end:
+                found[lot.site].append((since, lot))
+        return found
+
+    def draw(self, site: str, month: Month, case: LoadCase, *, by_days: bool = True) -> Fraction:
+        """Grid draw in kW that a month at a site is charged for: on average, or wholly for what came in it."""
+        total = self.remaining(site, month.state, case)
+        for since, lot in self.lots.get(site, ()):
+            days = month.days_from(since)
+            if days:
+                part = Fraction(days, month.days) if by_days else Fraction(1)
+                total += part * lot.units * self._rate(lot.offer, site, case)
+        return total
+
+    def remaining(self, site: str, state: int, case: LoadCase) -> Fraction:
+        """Grid draw on a state day, less what the systems that stand there are charged for."""
+        day = self.recount.states[state]
+        total = self.loads.grid_draw(site, day, case)
+        for offer, units in self.loads.installed(site, day).items():
+            total -= units * self._rate(offer, site, case)
+        return total
+
+    def energy(self, site: str, first: date, last: date) -> Fraction:
+        """Energy in kWh that is charged at a site over the days of a window."""
+        total, end = Fraction(0), min(last, self.recount.instance.operation_end)
+        for since, lot in self.lots.get(site, ()):
+            days = (end - max(first, since)).days + 1
+            if days > 0:
+                total += 24 * days * lot.units * self._rate(lot.offer, site, "typical")
+        for month in months(self.recount.instance, self.recount.states):
+            days = (min(month.last, last) - max(month.first, first)).days + 1
+            if days > 0:
+                total += 24 * days * self.remaining(site, month.state, "typical")
+        return total
+
+    def waiting(self, site: str, first: date, last: date) -> Fraction:
+        """Energy in kWh that is charged over the days of a window for systems that wait, and not drawn."""
+        recount, end = self.recount, min(last, self.recount.instance.operation_end)
+        total = Fraction(0)
+        for since, lot in self.lots.get(site, ()):
+            days = max((end - max(first, since)).days + 1, 0)
+            total += days * lot.units * self._rate(lot.offer, site, "typical")
+        for offer, where in recount.installed:
+            for day, units in recount.installations(offer, where) if where == site else ():
+                days = max((end - max(first, day)).days + 1, 0)
+                total -= days * units * self._rate(offer, site, "typical")
+        return 24 * total
+
+    def _rate(self, offer: str, site: str, case: LoadCase) -> Fraction:
+        return self.recount.running.draw(self.recount.instance.offers[offer].system, site, case).most

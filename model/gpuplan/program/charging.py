@@ -1,0 +1,106 @@
+"""What delivered systems are charged for running, in the program: by the day from which on each lot is charged.
+
+The grid draw that is charged has two parts. Systems count with a draw of their own from the day that their lots tell,
+whether they stand or wait; what the draw of the site on the last day of a month differs from theirs, by its modules,
+clusters and fleets and by who delivers what, stands for that month.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from gpuplan.instance.timeline import months
+from gpuplan.program.linear import Linear
+from gpuplan.program.problem import Flow
+
+if TYPE_CHECKING:
+    from gpuplan.instance.facility import LoadCase
+    from gpuplan.instance.matching import Subject
+    from gpuplan.instance.timeline import Month
+    from gpuplan.program.problem import Problem
+
+NOISE = 1e-9
+"""Share of a system's draw up to which a difference is none."""
+
+
+def arrivals(problem: Problem, offer: str, site: str) -> dict[date, Linear]:
+    """By day: the systems of an offer at a site that are charged from that day on; none after the calendar."""
+    found: dict[date, Linear] = defaultdict(Linear)
+    lot = float(problem.instance.offers[offer].lot_units)
+    for _, column in problem.signings.get((offer, site), ()):
+        since = problem.running.since(offer, site, problem.lot(column).installed)
+        if since <= problem.instance.calendar.end:
+            found[since].add(column, lot)
+    return found
+
+
+def charged(problem: Problem, site: str, case: LoadCase) -> dict[date, Linear]:
+    """By day: grid draw in kW of the systems at a site that are charged from that day on."""
+    found: dict[date, Linear] = defaultdict(Linear)
+    for offer, _ in problem.standings.at(site):
+        rate = problem.draw_rate(problem.instance.offers[offer].system, site, case)
+        for since, systems in arrivals(problem, offer, site).items() if rate else ():
+            found[since].plus(systems, rate)
+    return found
+
+
+def remaining(problem: Problem, site: str, state: int, case: LoadCase) -> Linear:
+    """Grid draw in kW of a site on a state day, less what its systems are charged for."""
+    found = Linear().plus(problem.draws.get((site, state, case), Linear()))
+    for offer, standing in problem.standings.at(site):
+        column = standing[state]
+        rate = problem.draw_rate(problem.instance.offers[offer].system, site, case)
+        if column is not None and rate:
+            found.add(column, -rate)
+            if abs(found.terms.get(column, 0.0)) <= NOISE * rate:
+                found.terms.pop(column, None)
+    return found
+
+
+def flows_of(
+    problem: Problem,
+    term: str,
+    subject: Subject,
+    systems: Mapping[date, Linear],
+    priced: Sequence[tuple[Month, Fraction]],
+    *,
+    by_days: bool,
+) -> Iterator[Flow]:
+    """Flows of a cost term for what runs from a day on, by day: in systems, or in kW.
+
+    The price of each is for a whole month; in the month in which it begins it is charged by days, or wholly.
+    """
+    firsts = [month.first for month, _ in priced]
+    later: dict[int, Linear] = defaultdict(Linear)
+    for since, some in systems.items():
+        number = max(bisect_right(firsts, since) - 1, 0)
+        month, price = priced[number]
+        part = Fraction(month.days_from(since), month.days) if by_days else Fraction(1)
+        yield Flow(term, None, subject, some, problem.payments([(month.last, price * part)]))
+        later[number].plus(some)
+    for number, some in later.items():
+        payments = [(month.last, price) for month, price in priced[number + 1 :] if price]
+        if payments:
+            yield Flow(term, None, subject, some, problem.payments(payments))
+
+
+def energy(problem: Problem, site: str, first: date, last: date) -> Linear:
+    """Energy in kWh that is charged at a site over the days of a window."""
+    total, end = Linear(), min(last, problem.instance.operation_end)
+    for since, drawn in charged(problem, site, "typical").items():
+        days = (end - max(first, since)).days + 1
+        if days > 0:
+            total.plus(drawn, 24.0 * days)
+    by_state: dict[int, int] = defaultdict(int)
+    for month in months(problem.instance, problem.states):
+        days = (min(month.last, last) - max(month.first, first)).days + 1
+        if days > 0:
+            by_state[problem.epoch(site, month.state)] += days
+    for state, days in by_state.items():
+        total.plus(remaining(problem, site, state, "typical"), 24.0 * days)
+    return total
