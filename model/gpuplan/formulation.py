@@ -22,6 +22,7 @@ from gpuplan.program.pooling import pool
 from gpuplan.program.problem import Group, Problem
 from gpuplan.program.propagation import tighten_columns
 from gpuplan.program.sharpen import sharpen
+from gpuplan.program.waiting import rewards_waiting
 
 if TYPE_CHECKING:
     from gpuplan.instance.routes import Route
@@ -44,13 +45,15 @@ def formulate(
     tightenings: bool = True,
     reductions: bool = False,
     coarse: bool = False,
+    loose: bool = False,
     margins: Mapping[Key, float] | None = None,
     money: Money | None = None,
     pause: Callable[[], None] | None = None,
 ) -> Formulation:
     """The program of an instance, without the rules in `off` and without the families named in `without`.
 
-    `reductions` leaves out columns that some best plan does without, where the instance allows; `coarse` relaxes the
+    `reductions` leaves out columns that some best plan does without, where the instance allows; `loose` does so where
+    plans then cost a little more than the program says, its bound holding all the same; `coarse` relaxes the
     rest, so that its bound holds for the whole and its plans are none. `margins` keeps limits so far within their
     bounds, by the key of their row; `money` is the unit in which it is counted, one taken from the instance when left
     out. `pause` is called between the steps, for a caller who may want to stop. Raises
@@ -60,7 +63,7 @@ def formulate(
     with _no_garbage_collection():
         if "export" in without:
             off |= {Group("export", f"export.regimes.{name}") for name in instance.export.regimes}
-        problem = Problem(instance, off, tightenings, reductions or coarse, coarse, margins or {}, money)
+        problem = Problem(instance, off, tightenings, reductions or coarse, loose, coarse, margins or {}, money)
         families = [family for family in FAMILIES if family.name not in without]
         _allow_signings(problem, without)
         for family in FAMILIES:
@@ -131,7 +134,7 @@ def coarsened(
     instance: Instance, whole: Formulation, margins: Mapping[Key, float], pause: Callable[[], None]
 ) -> Coarse | None:
     """The coarse program beside a whole one; None where nothing may wait, so that there is none."""
-    if not whole.problem.waits:
+    if not rewards_waiting(instance):
         return None
     coarse = formulate(instance, coarse=True, margins=margins, money=whole.problem.money, pause=pause)
     columns = coarse.problem.columns

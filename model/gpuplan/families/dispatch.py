@@ -18,6 +18,7 @@ $$ 0 \le N_{rskc} - \sum_{m \in D_r} x^{\mathrm{output}}_{mrskc} \le \mathrm{fre
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 

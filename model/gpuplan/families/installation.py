@@ -102,7 +102,9 @@ class Moving:
             instance, recount = self.recount.instance, self.recount
             first, last = instance.calendar.start, instance.calendar.end
             days = {first, *recount.days_at(site), open_day(instance.sites[site], first)}
-            days |= {open_day(instance.sites[site], one.decided) for one in recount.decisions.openings if one.site == site}
+            days |= {
+                open_day(instance.sites[site], one.decided) for one in recount.decisions.openings if one.site == site
+            }
             days |= {lot.days.installed for lot in recount.lots if lot.site == site}
             days |= {ready for module in instance.sites[site].modules for ready, _ in self._ready(module, site)}
             for capacity in instance.sites[site].capacity.values():

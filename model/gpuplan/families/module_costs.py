@@ -8,7 +8,7 @@ $$ \mathrm{cost} = \sum_{m,s,t} n^{\mathrm{modules}}_{mst} \Big( p_m \sum_i \sig
 | $n^{\mathrm{modules}}_{mst}$ | modules ordered on a day (`modules`) | modules |
 | $p_m, \mu_m$ | `price`; `maintenance_rate_per_year` | money; 1/year |
 | $\sigma_{mi}, d_{mti}$ | shares of the price (`payments`) and the days on which they are paid | , day |
-| $e_h, \Delta_{hmt}$ | last day of a month of operation; its part of its year, from the day that a module is ready | day, years |
+| $e_h, \Delta_{hmt}$ | last day of a month; its part of its year, from the day of being ready | day, years |
 | $r$ | exchange rate of a day | |
 """
 

@@ -17,7 +17,7 @@ $$ \sum_t n^{\mathrm{opening}}_{st} = y_s \le 1, \qquad
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 

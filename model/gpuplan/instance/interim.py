@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 def interim(instance: Instance, site_id: str, resource: str, case: LoadCase, day: date) -> Fraction:
     """Amount of a resource that is given at a site on a day, in the resource's unit; see above."""
+    if all(fleet.site != site_id for fleet in instance.existing.systems.values()):
+        return Fraction(0)
     until = _given_until(instance, site_id, resource)
     if until is None or day >= until:
         return Fraction(0)

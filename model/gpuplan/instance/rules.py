@@ -373,6 +373,14 @@ class Level(Closed):
     gap: Share | None = None
     """Share of its value within which this level counts as optimal; that of the search when left out."""
 
+    @property
+    def counts_running(self) -> bool:
+        """Whether what it costs or takes to run counts in it."""
+        aims = (self.minimise, self.maximise)
+        return self.minimise == "cost" or any(
+            isinstance(one, Measured) and one.kind in ("money", "site") for one in aims
+        )
+
     @model_validator(mode="after")
     def _one_aim(self) -> Level:
         if (self.minimise is None) == (self.maximise is None):

@@ -73,7 +73,9 @@ class Running:
     def drawn_by(self, site: str, provider: Provider, case: LoadCase) -> Fraction:
         """The least that a provider at a site draws from the grid for a unit that it delivers."""
         through = self._draws_through(site, case)
-        return sum((Fraction(need.in_case(case)) * through[one].least for one, need in provider.needs.items()), Fraction(0))
+        return sum(
+            (Fraction(need.in_case(case)) * through[one].least for one, need in provider.needs.items()), Fraction(0)
+        )
 
     def is_known(self, system: str, site: str) -> bool:
         """Whether the draw of a system at a site is the same whichever providers deliver, and whatever stands there."""

@@ -51,7 +51,7 @@ class Instance(Closed):
     calendar: Calendar
     economics: Economics = Economics()
     installation: Literal["as-delivered", "when-needed"] = "as-delivered"
-    """Whether a delivered system is installed as soon as its site is open and has what it needs, or only when needed."""
+    """Whether what is delivered is installed as soon as its site is open and has what it needs, or when needed."""
     objective: Annotated[Sequence[Level], Field(min_length=1, max_length=10)] = (Level(minimise="cost"),)
     """Levels in order of priority; each is held at what it reached, plus its tolerance, while the next is sought."""
     resources: ById[Resource] = Field(default_factory=Table)

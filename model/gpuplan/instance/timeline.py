@@ -126,8 +126,8 @@ def state_days(instance: Instance) -> tuple[date, ...]:
     """The days on which installed systems are known, in order.
 
     They are the last day of each calendar month; the day of each rule on usable systems, and that day less the
-    acceptance days of every offer (what is installed by then is usable on the day); and the eve and the day of each fall
-    in a site's capacity.
+    acceptance days of every offer (what is installed by then is usable on the day); and the eve and the day of each
+    fall in a site's capacity.
     """
     calendar = instance.calendar
     days = {last for _, last in months_between(calendar.start, calendar.end)}

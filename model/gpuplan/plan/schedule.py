@@ -8,10 +8,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.families.approvals import awaited
-from gpuplan.families.siting import open_day
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.routes import soonest
-from gpuplan.instance.timeline import module_ready
+from gpuplan.instance.timeline import module_ready, open_day
 from gpuplan.ledger.measures import measure
 from gpuplan.plan.plan import Latest, PathStep, StepEvent
 

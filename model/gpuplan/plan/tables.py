@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from gpuplan.families.facility import capacity_on
 from gpuplan.families.needs import cases
 from gpuplan.families.pricing import unit_price
-from gpuplan.families.siting import is_decided, open_day
 from gpuplan.instance.serving import demand_on, rate_of
-from gpuplan.instance.timeline import module_ready
-from gpuplan.ledger.entries import rounded
+from gpuplan.instance.timeline import is_decided, module_ready, open_day
 from gpuplan.ledger.charges import Charges
+from gpuplan.ledger.entries import rounded
 from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.plan.plan import PlanCluster, PlanModule, PlanOrder, PlanServed, PlanSite, PlanState, ResourceUse
 

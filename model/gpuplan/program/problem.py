@@ -74,6 +74,8 @@ class Problem:
     tightenings: bool = True
     reductions: bool = False
     """Whether columns are left out that some best plan does without; the rows then lose plans, and no best one."""
+    loose: bool = False
+    """Whether these are left out too where plans then cost a little more than the program says, see `waits`."""
     coarse: bool = False
     """Whether the program is relaxed in time and numbers: what is known of days in between is left out."""
     margins: Mapping[Key, float] = field(default_factory=dict)
@@ -150,8 +152,29 @@ class Problem:
 
     @cached_property
     def waits(self) -> bool:
-        """Whether what is not looked at yet may wait."""
-        return self.reductions and rewards_waiting(self.instance)
+        """Whether what is not looked at yet may wait.
+
+        Nothing is lost by it where the draw of each system is the same whoever delivers. Where it is not, systems that
+        wait in the program are charged the least that they can draw, so that its plans cost a little more than it says.
+        """
+        if not (self.reductions and rewards_waiting(self.instance)):
+            return False
+        return self.coarse or self.loose or self.knows_draws
+
+    @property
+    def is_loose(self) -> bool:
+        """Whether plans may cost more than the program says."""
+        return self.waits and not self.knows_draws
+
+    @cached_property
+    def knows_draws(self) -> bool:
+        """Whether the draw of every system is known beforehand wherever it is charged or measured."""
+        instance = self.instance
+        return all(
+            self.running.is_known(instance.offers[offer].system, site)
+            for offer, site in self.allowed
+            if draws_count(instance, site)
+        )
 
     @cached_property
     def waiting(self) -> Waiting:
@@ -379,6 +402,14 @@ class Problem:
     def strategic(self, *key: str | int) -> int:
         """A binary column that shapes the plan."""
         return self.columns.add(key, Role.STRATEGIC, 1.0)
+
+
+def draws_count(instance: Instance, site_id: str) -> bool:
+    """Whether what a site draws from the grid is charged or measured."""
+    site = instance.sites[site_id]
+    if instance.measures("site"):
+        return True
+    return site_id not in instance.hosted_sites and bool(site.tariff is not None or site.carbon_kg_per_kwh)
 
 
 def _is_less(one: Decimal | None, other: Decimal | None) -> bool:

@@ -138,6 +138,7 @@ class Resolve(Search):
         matrix: Matrix,
         start: Floats | None,
         listener: Callable[[Report], None] | None,
+        judge: Callable[[Floats], float | None],
         settled: bool,
     ) -> Result:
         start = self._better(matrix, start)
@@ -149,11 +150,11 @@ class Resolve(Search):
             bound = value if settled else min(known, value)
             result = Result(Termination.OPTIMAL, start, value, bound, bound, "bounds of what was solved before")
         elif value is None or not matrix.whole.any():
-            result = super()._solve(runs, matrix, start, listener, settled)
+            result = super()._solve(runs, matrix, start, listener, judge, settled)
             result = replace(result, bound=max(result.bound, known))
         else:
             assert start is not None
-            result = self._is_there_better(runs, matrix, start, value, known, listener)
+            result = self._is_there_better(runs, matrix, start, value, known, listener, judge)
         if result.values is not None and _is_whole(matrix, result):
             whole = np.where(matrix.whole, np.round(result.values), result.values)
             value = _worth(matrix, whole)
@@ -211,6 +212,7 @@ class Resolve(Search):
         value: float,
         known: float,
         listener: Callable[[Report], None] | None,
+        judge: Callable[[Floats], float | None],
     ) -> Result:
         """Anything better than a plan by more than the gap, or the proof that there is nothing."""
         if listener is not None:
@@ -223,7 +225,7 @@ class Resolve(Search):
             found = self._timed(runs, cut, as_good, None, listener)
             if found.termination is Termination.OPTIMAL and _is_whole(matrix, found):
                 return found
-            return self._afresh(runs, matrix, start, listener)
+            return self._afresh(runs, matrix, start, listener, judge)
         target = value - room
         # A proof is sought more than a plan: branching alone is the faster way to it.
         proving = replace(self.settings, gap=self._gap, cutoff=target, plain=True)
@@ -231,17 +233,22 @@ class Resolve(Search):
         if found.termination is Termination.INFEASIBLE:
             return Result(Termination.OPTIMAL, start, value, max(known, target))
         if found.termination is Termination.FAILED or (found.values is not None and not _is_whole(matrix, found)):
-            return self._afresh(runs, matrix, start, listener)
+            return self._afresh(runs, matrix, start, listener, judge)
         if found.objective is None or found.objective >= value:
             # What was pruned is no better than the target; what was not is bounded by the search.
             return Result(Termination.STOPPED, start, value, max(known, min(found.bound, target)))
         return replace(found, bound=min(max(found.bound, known), found.objective))
 
     def _afresh(
-        self, runs: Watched, matrix: Matrix, start: Floats, listener: Callable[[Report], None] | None
+        self,
+        runs: Watched,
+        matrix: Matrix,
+        start: Floats,
+        listener: Callable[[Report], None] | None,
+        judge: Callable[[Floats], float | None],
     ) -> Result:
         """The level searched as if nothing were known; with tight tolerances where the plan leans on loose ones."""
-        result = super()._solve(runs, matrix, start, listener, False)
+        result = super()._solve(runs, matrix, start, listener, judge, False)
         if result.termination is Termination.OPTIMAL and not _is_whole(matrix, result):
             careful = self._timed(runs, matrix, replace(self.settings, gap=self._gap, careful=True), start, listener)
             if careful.termination is Termination.OPTIMAL and _is_whole(matrix, careful):

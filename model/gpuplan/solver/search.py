@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -45,6 +46,8 @@ LARGE = 2_000
 """Columns from which a program is searched in stages."""
 RESERVED, RESERVED_SECONDS = 0.25, 30.0
 """Share of the time left, and the most of it, that is kept for verifying what a run finds."""
+LOOSE_GAP = 5e-4
+"""Gap from which on a loose program is searched first."""
 SLIP = 1e-7
 """Share by which what decisions make of a held level may differ from what the program does: rounding of both."""
 AHEAD_NODES, AHEAD_SHARE = 1_000, 0.25
@@ -158,28 +161,10 @@ class Search:
         self._margins = margins or {}
         with ExitStack() as stack:
             runs = stack.enter_context(watched() if self.runs is None else nullcontext(self.runs))
-            try:
-                formulation = self._altered(
-                    formulate(
-                        instance,
-                        reductions=True,
-                        margins=self._margins,
-                        money=self._money(instance),
-                        pause=self._pause,
-                    )
-                )
-                large = len(formulation.problem.columns) >= LARGE and len(formulation.goals) == 1
-                # Where memory is limited one run may have it all, and no other may take its place when it has had it.
-                in_stages = large and self.alter is None and self.settings.memory_mb is None
-                if not in_stages:
-                    runs.expect(len(formulation.problem.rows.coefficients), self.settings)
-                matrix = matrix_of(formulation)
-                if in_stages:
-                    self._children = stack.enter_context(several(self.settings.threads))
-                    self._coarse = coarsened(instance, formulation, self._margins, self._pause)
-            except _Stopped:
-                return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
-            result = self._levels(runs, formulation, matrix)
+            result = self._run_once(stack, runs, instance, loose=self._may_be_loose(instance))
+            if result.formulation is not None and result.formulation.problem.is_loose and self._falls_short(result):
+                again = self._run_once(stack, runs, instance, loose=False)
+                result = result if again.values is None and result.values is not None else again
             if result.termination is Termination.INFEASIBLE and not result.is_verified:
                 result = self._second_look(runs, instance)
         return replace(
@@ -188,6 +173,46 @@ class Search:
             seconds_verifying=self._verifying,
             disagreements=tuple(dict.fromkeys(self._disagreements)),
         )
+
+    def _run_once(self, stack: ExitStack, runs: Watched, instance: Instance, *, loose: bool) -> SearchResult:
+        """Search the program of an instance, loose or not; see `Problem.waits`."""
+        self._coarse = None
+        try:
+            formulation = self._altered(
+                formulate(
+                    instance,
+                    reductions=True,
+                    loose=loose,
+                    margins=self._margins,
+                    money=self._money(instance),
+                    pause=self._pause,
+                )
+            )
+            large = len(formulation.problem.columns) >= LARGE and len(formulation.goals) == 1
+            # Where memory is limited one run may have it all, and no other may take its place when it has had it.
+            in_stages = large and self.alter is None and self.settings.memory_mb is None
+            if not in_stages:
+                runs.expect(len(formulation.problem.rows.coefficients), self.settings)
+            matrix = matrix_of(formulation)
+            if in_stages:
+                self._children = stack.enter_context(several(self.settings.threads))
+                self._coarse = coarsened(instance, formulation, self._margins, self._pause)
+        except _Stopped:
+            return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
+        return self._levels(runs, formulation, matrix)
+
+    def _may_be_loose(self, instance: Instance) -> bool:
+        """Whether the gaps asked for leave room for what a loose program's plans cost beside."""
+        levels = [level for level in instance.objective if level.counts_running]
+        gaps = [self.settings.gap if level.gap is None else float(level.gap) for level in levels]
+        return min(gaps, default=1.0) >= LOOSE_GAP
+
+    def _falls_short(self, result: SearchResult) -> bool:
+        """Whether a search has not come to the gaps asked for, with time left."""
+        if result.termination is Termination.INFEASIBLE or self._coarse is not None:
+            return False
+        is_over = self._left() <= 0 or (self.should_stop is not None and self.should_stop())
+        return not is_over and (result.values is None or not all(level.proven for level in result.levels))
 
     def is_feasible(self, runs: Watched, formulation: Formulation) -> bool | None:
         """Whether any plan exists; None when a limit came first. "No" is verified."""
@@ -253,7 +278,8 @@ class Search:
             if is_last and not settled and ahead is not None and ahead.termination is Termination.OPTIMAL:
                 result = ahead
             else:
-                result = self._solve(runs, level, best, listener, settled=settled)
+                judge = partial(self._worth_of, formulation, level, number - 1)
+                result = self._solve(runs, level, best, listener, judge, settled=settled)
             if result.termination is Termination.FAILED and result.values is None:
                 raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
@@ -352,20 +378,27 @@ class Search:
         matrix: Matrix,
         start: Floats | None,
         listener: Callable[[Report], None] | None,
+        judge: Callable[[Floats], float | None],
         settled: bool,
     ) -> Result:
         if settled and start is not None:
             value = float(matrix.cost @ start) + matrix.offset
             return Result(Termination.OPTIMAL, start, value, value)
         if self._coarse is not None:
-            return self._in_stages(matrix, self._coarse, listener)
+            return self._in_stages(matrix, self._coarse, listener, judge)
         return self._timed(runs, matrix, replace(self.settings, gap=self._gap), start, listener)
 
-    def _in_stages(self, matrix: Matrix, coarse: Coarse, listener: Callable[[Report], None] | None) -> Result:
+    def _in_stages(
+        self,
+        matrix: Matrix,
+        coarse: Coarse,
+        listener: Callable[[Report], None] | None,
+        judge: Callable[[Floats], float | None],
+    ) -> Result:
         settings = replace(self.settings, gap=self._gap, time_limit=self._left())
         began = time.monotonic()
         try:
-            return Staged(matrix, coarse, settings, self.should_stop, listener).run(self._children)
+            return Staged(matrix, coarse, settings, self.should_stop, listener, judge).run(self._children)
         finally:
             self._in_solver += time.monotonic() - began
 

@@ -141,8 +141,13 @@ class Staged:
         settings: Settings,
         should_stop: ShouldStop | None = None,
         listener: Callable[[Report], None] | None = None,
+        judge: Callable[[Floats], float | None] | None = None,
     ) -> None:
         self.settings, self.should_stop, self.listener = settings, should_stop, listener
+        self.judge = judge
+        """What a plan costs by its decisions, None where it is none; by the program when left out."""
+        self._judged: dict[float, float | None] = {}
+        """By what the program says of plans: what they cost."""
         self._deadline = time.monotonic() + settings.time_limit
         (goal,) = coarse.formulation.goals
         aim = goal.expression.times(-1.0 if goal.maximise else 1.0)
@@ -555,4 +560,14 @@ class Staged:
         if found.values is None or found.objective is None:
             return
         if self._value is None or found.objective < self._value:
-            self._plan, self._value = found.values, found.objective
+            value = self._cost_of(found.values, found.objective)
+            if value is not None and (self._value is None or value < self._value):
+                self._plan, self._value = found.values, value
+
+    def _cost_of(self, plan: Floats, objective: float) -> float | None:
+        """What a plan costs that comes to so much in the program; None where it is none."""
+        if self.judge is None:
+            return objective
+        if objective not in self._judged:
+            self._judged[objective] = self.judge(plan)
+        return self._judged[objective]
