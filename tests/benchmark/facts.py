@@ -20,15 +20,16 @@ from gpuplan.instance.loads import system_needs, systems_in_position, takes_rack
 from gpuplan.instance.matching import Subject, facts, selects
 from gpuplan.instance.prices import module_instalments, rate
 from gpuplan.instance.providers import Network, Provider, module_denial, network
+from gpuplan.instance.running import Running
 from gpuplan.instance.serving import demand_on, is_ready, serving_days, serving_pairs
 from gpuplan.instance.timeline import (
     LotDays,
-    Stretch,
+    Month,
     last_state,
     lot_days,
     module_ready,
+    months,
     state_days,
-    stretches,
 )
 
 if TYPE_CHECKING:
@@ -58,9 +59,22 @@ class Facts:
         return state_days(self.instance)
 
     @cached_property
-    def stretches(self) -> list[Stretch]:
-        """Days of operation by state and calendar month."""
-        return stretches(self.instance, self.states)
+    def months(self) -> list[Month]:
+        """Calendar months of operation."""
+        return months(self.instance, self.states)
+
+    @cached_property
+    def running(self) -> Running:
+        """From when on, and at which draw, systems are charged what it costs to run."""
+        return Running(self.instance)
+
+    def since(self, offer: str, site: str, number: int) -> date:
+        """Day from which what is signed in a period is charged."""
+        return self.running.since(offer, site, self.lot(offer, number), "")
+
+    def rate(self, offer: str, site: str, case: LoadCase) -> float:
+        """Grid draw in kW that one system is charged for."""
+        return float(self.running.draw(self.instance.offers[offer].system, site, case).most)
 
     @cached_property
     def firsts(self) -> list[date]:
@@ -213,9 +227,9 @@ class Facts:
         ready = module_ready(block, self.firsts[number])
         yearly = block.price * block.maintenance_rate_per_year
         upkeep = [
-            (one.last, worth(self, yearly, block.currency, one.last) * one.years)
-            for one in self.stretches
-            if ready <= self.states[one.state]
+            (one.last, worth(self, yearly, block.currency, one.last) * one.years_from(ready))
+            for one in self.months
+            if ready <= one.last
         ]
         return {
             "modules": in_millions(module_instalments(instance, module, self.firsts[number])),
@@ -233,26 +247,31 @@ class Facts:
             and systems_in_position(self.instance, system, site) > 1
         ]
 
-    def draw_payments(self, site: str, state: int) -> dict[tuple[str, LoadCase], Payments]:
-        """By cost term and load case, what each kW drawn from the grid at a state costs."""
+    def draw_payments(self, site: str, since: date, only: int | None = None) -> dict[tuple[str, LoadCase], Payments]:
+        """By cost term and load case, what each kW costs from a day on; of the months that a state stands for, if any.
+
+        Energy and carbon are charged by days, demand by months.
+        """
         instance, place, tariff = self.instance, self.instance.sites[site], self.instance.sites[site].tariff
         price = float(place.carbon_kg_per_kwh * instance.economics.carbon_price_per_tonne) / 1000
-        spans = [one for one in self.stretches if one.state == state]
+        some = [one for one in self.months if one.last >= since and only in (None, one.state)]
         found: dict[tuple[str, LoadCase], Payments] = {
-            ("carbon", "typical"): in_millions((one.last, 24 * one.days * price) for one in spans)
+            ("carbon", "typical"): in_millions((one.last, 24 * one.days_from(since) * price) for one in some)
         }
         if tariff is not None:
             found["energy", "typical"] = in_millions(
                 (
                     one.last,
-                    24 * one.days * worth(self, tariff.price_per_kwh(one.first.month), tariff.currency, one.last),
+                    24
+                    * one.days_from(since)
+                    * worth(self, tariff.price_per_kwh(one.first.month), tariff.currency, one.last),
                 )
-                for one in spans
+                for one in some
             )
             charge = tariff.demand_charge_per_kw_month
             found["demand", "design"] = in_millions(
                 (one.last, worth(self, charge, tariff.currency, one.last) * one.days / days_in_month(one.first))
-                for one in spans
+                for one in some
             )
         return found
 

@@ -227,13 +227,21 @@ class _Textbook:
             self.flows.append(("purchase", model.step[offer, number], in_millions([(booked, saving)])))
 
     def support(self) -> None:
-        """Support of what stands."""
-        for (offer, _, state), installed in self.model.installed.items():
-            quote = self.instance.offers[offer]
+        """Support of every lot from the day on which it can stand."""
+        for (offer, site, number), units in self.charged():
+            quote, since = self.instance.offers[offer], self.facts.since(offer, site, number)
             yearly = quote.price * quote.support_rate_per_year
-            spans = (one for one in self.facts.stretches if one.state == state)
-            paid = [(one.last, worth(self.facts, yearly, quote.currency, one.last) * one.years) for one in spans]
-            self.flows.append(("support", installed, in_millions(paid)))
+            paid = [
+                (one.last, worth(self.facts, yearly, quote.currency, one.last) * one.years_from(since))
+                for one in self.facts.months
+                if one.last >= since
+            ]
+            self.flows.append(("support", units, in_millions(paid)))
+
+    def charged(self) -> list[tuple[tuple[str, str, int], Expression]]:
+        """(signing, units) of every lot that can stand by the end of the calendar."""
+        end = self.instance.calendar.end
+        return [(key, units) for key, units in self.units.items() if self.facts.since(*key) <= end]
 
     def fees(self) -> None:
         """The fee of the first tier, in the period of the first signing."""
@@ -506,10 +514,23 @@ class _Textbook:
 
     def energy(self) -> None:
         """Energy, demand charge and carbon price of what is drawn."""
+        start = self.instance.calendar.start
+        for (offer, site, number), units in self.charged():
+            since = self.facts.since(offer, site, number)
+            for (term, case), payments in self.facts.draw_payments(site, since).items():
+                self.flows.append((term, self.facts.rate(offer, site, case) * units, payments))
         for site in self.facts.sites:
             for state in range(len(self.facts.states)):
-                for (term, case), payments in self.facts.draw_payments(site, state).items():
-                    self.flows.append((term, self.model.draw[site, state, case], payments))
+                for (term, case), payments in self.facts.draw_payments(site, start, state).items():
+                    self.flows.append((term, self.remaining(site, state, case), payments))
+
+    def remaining(self, site: str, state: int, case: LoadCase) -> Expression:
+        """Grid draw of a site, less what the systems that stand there are charged for."""
+        offers = [offer for offer, where in self.facts.pairs if where == site]
+        systems = total(
+            self.facts.rate(offer, site, case) * self.model.installed[offer, site, state] for offer in offers
+        )
+        return self.model.draw[site, state, case] - systems
 
     # What it does
 
@@ -682,16 +703,22 @@ class _Textbook:
     def drawn(self, measured: Measured, first: date, last: date) -> Expression:
         """Energy drawn within a window in kWh, or the carbon of it in kg."""
         sites = [site for site in self.facts.sites if concerns(measured, self.instance, Subject(site=site))]
-        spans = [
+        months = [
             (one.state, days)
-            for one in self.facts.stretches
+            for one in self.facts.months
             if (days := (min(one.last, last) - max(one.first, first)).days + 1) > 0
         ]
         each = {site: float(self.instance.sites[site].carbon_kg_per_kwh) for site in sites}
         if measured.measure == "energy-kwh":
             each = dict.fromkeys(sites, 1.0)
-        return total(
-            24 * days * each[site] * self.model.draw[site, state, "typical"] for site in sites for state, days in spans
+        end = min(last, self.instance.operation_end)
+        lots = total(
+            24 * days * each[site] * self.facts.rate(offer, site, "typical") * units
+            for (offer, site, number), units in self.charged()
+            if site in each and (days := (end - max(first, self.facts.since(offer, site, number))).days + 1) > 0
+        )
+        return lots + total(
+            24 * days * each[site] * self.remaining(site, state, "typical") for site in sites for state, days in months
         )
 
     def vendor_counts(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -121,19 +122,18 @@ def test_units_are_cancelled_one_by_one() -> None:
 
 
 def test_systems_that_stand_go_on_standing() -> None:
-    """Proves `installed`: standing since 20 January, the system draws power for February and March: 10 kW at 0.01.
+    """Proves `installed`: standing since 20 January, the system draws 10 kW at 0.01 on 71 days: 170.4.
 
-    59 days x 24 h x 10 kW x 0.01 = 141.6, and the state of 31 January stands for all of January: 74.4 more. If it could
-    wait, energy would cost nothing.
+    Where it is not stated since when it stands, it can be installed on 1 January: 90 days, 216.
     """
     site = {
         "capacity": {**UNLIMITED, "protected-power": {"amount": 99, "needs": {"grid-power": 1}}},
         "tariff": {"energy_price_per_kwh": 0.01},
     }
     tree = case(systems={"s": POWERED}, sites={"a": site}, committed=signed(installed="2025-01-20"))
-    assert terms_of(tree) == {"purchase": 100, "energy": 216}
+    assert terms_of(tree) == {"purchase": 100, "energy": Decimal("170.4")}
     del tree["committed"]["orders"]["c"]["installed"]
-    assert terms_of(tree) == {"purchase": 100}
+    assert terms_of(tree) == {"purchase": 100, "energy": 216}
 
 
 def test_modules_and_openings_are_committed_too() -> None:

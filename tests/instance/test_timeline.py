@@ -1,9 +1,8 @@
-"""Days of lots, state days, windows and stretches of operation, against dates worked out by hand."""
+"""Days of lots, state days, windows and months of operation, against dates worked out by hand."""
 
 from __future__ import annotations
 
-import itertools
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,13 +10,13 @@ import pytest
 from gpuplan.instance.prices import instalments, last_order_day, module_instalments
 from gpuplan.instance.schema import Instance
 from gpuplan.instance.timeline import (
-    Stretch,
+    Month,
     first_state,
     last_state,
     lot_days,
     module_ready,
+    months,
     state_days,
-    stretches,
     windows,
 )
 from instance.trees import small
@@ -246,12 +245,12 @@ def test_a_limit_on_each_year_keeps_to_calendar_years() -> None:
     )
 
 
-# Stretches
+# Months
 
 
-def test_stretches_follow_states_and_months_to_the_end_of_the_evaluation_years() -> None:
-    """Proves that a state stands for the days up to it, cut by months, and the last one goes on: with states on
-    10 February and the ends of January, February, and a year of evaluation, 14 stretches of 365 days in all."""
+def test_months_go_on_to_the_end_of_the_evaluation_years() -> None:
+    """Proves that a month's last day stands for it, whatever days rules look at, and the last one goes on: with states
+    on 10 February and the ends of January and February, and a year of evaluation, 12 months of 365 days in all."""
     instance = small(
         {
             "calendar.periods": 2,
@@ -259,25 +258,22 @@ def test_stretches_follow_states_and_months_to_the_end_of_the_evaluation_years()
             "limits.target": {"measure": "systems", "at_least": 1, "by": "2025-02-10"},
         }
     )
-    states = state_days(instance)
-    found = stretches(instance, states)
-    assert found[:4] == [
-        Stretch(0, day("2025-01-01"), day("2025-01-31")),
-        Stretch(1, day("2025-02-01"), day("2025-02-10")),
-        Stretch(2, day("2025-02-11"), day("2025-02-28")),
-        Stretch(2, day("2025-03-01"), day("2025-03-31")),
+    found = months(instance, state_days(instance))
+    assert found[:3] == [
+        Month(0, day("2025-01-01"), day("2025-01-31")),
+        Month(2, day("2025-02-01"), day("2025-02-28")),
+        Month(2, day("2025-03-01"), day("2025-03-31")),
     ]
-    assert found[-1] == Stretch(2, day("2025-12-01"), day("2025-12-31"))
-    assert [stretch.days for stretch in found[:4]] == [31, 10, 18, 31]
-    assert sum(stretch.days for stretch in found) == 365
-    for before, after in itertools.pairwise(found):
-        assert after.first == before.last + timedelta(days=1)
+    assert found[-1] == Month(2, day("2025-12-01"), day("2025-12-31"))
+    assert [month.days for month in found[:3]] == [31, 28, 31]
+    assert [found[1].days_from(day(one)) for one in ("2025-01-15", "2025-02-27", "2025-03-01")] == [28, 2, 0]
+    assert sum(month.days for month in found) == 365
 
 
-def test_stretches_end_with_the_last_period_when_there_are_no_evaluation_years() -> None:
+def test_months_end_with_the_last_period_when_there_are_no_evaluation_years() -> None:
     """Proves that operation is not reckoned beyond the calendar unless asked for."""
     instance = small({"calendar.periods": 2})
-    assert stretches(instance, state_days(instance))[-1].last == day("2025-02-28")
+    assert months(instance, state_days(instance))[-1].last == day("2025-02-28")
 
 
 # Payments

@@ -93,8 +93,8 @@ class Moving:
         )
 
     def _arrived(self, offer: str, site: str, day: date) -> int:
-        lots = self.recount.lots_by_pair[offer, site]
-        return sum(lot.units for lot in lots if lot.days.installed <= day)
+        lots, running = self.recount.lots_by_pair[offer, site], self.recount.running
+        return sum(lot.units for lot in lots if running.arrived(offer, site, lot.days, lot.route) <= day)
 
     def _days_at(self, site: str) -> list[date]:
         """Days on which more can be installed at a site, or capacities are looked at."""

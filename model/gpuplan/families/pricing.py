@@ -316,7 +316,7 @@ def entries(recount: Recount) -> Iterator[Entry]:
         yield from _offer_entries(recount, offer, units)
     operation = months(instance, recount.states)
     for lot in recount.lots:
-        since = recount.running.since(lot.offer, lot.site, lot.days.installed)
+        since = recount.running.since(lot.offer, lot.site, lot.days, lot.route)
         if since <= instance.calendar.end and instance.offers[lot.offer].support_rate_per_year:
             for month, price in _support_prices(instance, instance.offers[lot.offer], operation):
                 part = Fraction(month.days_from(since), month.days)

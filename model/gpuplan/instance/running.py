@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
@@ -21,6 +22,7 @@ from gpuplan.instance.providers import Network, Provider, can_hold_from, network
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
+    from gpuplan.instance.timeline import LotDays
 
 
 class Draw(NamedTuple):
@@ -40,12 +42,26 @@ class Running:
         self._draws: dict[tuple[str, str, LoadCase], Draw] = {}
         self._open: dict[tuple[str, str], date] = {}
 
-    def since(self, offer: str, site: str, installed: date) -> date:
-        """Day from which systems are charged that could be installed on a day, as their own terms go."""
+    def since(self, offer: str, site: str, days: LotDays, route: str) -> date:
+        """Day from which the systems of a lot are charged: that on which they could stand, as far as is stated."""
         key = (self.instance.offers[offer].system, site)
         if key not in self._open:
             self._open[key] = can_hold_from(self.instance, self.network(site), *key)
-        return max(installed, self._open[key])
+        return max(self.arrived(offer, site, days, route), self._open[key])
+
+    def arrived(self, offer: str, site: str, days: LotDays, route: str) -> date:
+        """Day from which the systems of a lot can be installed; that on which they were, where they stand already."""
+        stands = self._standing.get((offer, site, days.signed, route), days.installed)
+        return max(days.installed, stands)
+
+    @cached_property
+    def _standing(self) -> dict[tuple[str, str, date, str], date]:
+        """By offer, site, day of signing and route: since when what was signed for before the calendar stands."""
+        return {
+            (one.offer, one.site, one.signed, one.route): one.installed
+            for one in self.instance.committed.orders.values()
+            if one.installed is not None and one.signed < self.instance.calendar.start
+        }
 
     def network(self, site: str) -> Network:
         """Providers of a site."""

@@ -33,7 +33,7 @@ class Charges:
         """By site: (day from which it is charged, lot) of every lot that is charged at all."""
         found: dict[str, list[tuple[date, Lot]]] = defaultdict(list)
         for lot in self.recount.lots:
-            since = self.recount.running.since(lot.offer, lot.site, lot.days.installed)
+            since = self.recount.running.since(lot.offer, lot.site, lot.days, lot.route)
             if since <= self.recount.instance.calendar.end:
                 found[lot.site].append((since, lot))
         return found

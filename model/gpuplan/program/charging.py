@@ -33,7 +33,7 @@ def arrivals(problem: Problem, offer: str, site: str) -> dict[date, Linear]:
     found: dict[date, Linear] = defaultdict(Linear)
     lot = float(problem.instance.offers[offer].lot_units)
     for _, column in problem.signings.get((offer, site), ()):
-        since = problem.running.since(offer, site, problem.lot(column).installed)
+        since = problem.running.since(offer, site, problem.lot(column), problem.routes[column].name)
         if since <= problem.instance.calendar.end:
             found[since].add(column, lot)
     return found
