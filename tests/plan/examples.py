@@ -46,7 +46,7 @@ def order(units: int, signed: str = "2025-01-01", offer: str = "quote", site: st
     return OrderLine(offer=offer, site=site, signed=date.fromisoformat(signed), units=units)
 
 
-def stands(units: int, day: str = "2025-01-31", offer: str = "quote", site: str = "plant") -> InstalledLine:
+def stands(units: int, day: str = "2025-01-01", offer: str = "quote", site: str = "plant") -> InstalledLine:
     return InstalledLine(offer=offer, site=site, day=date.fromisoformat(day), units=units)
 
 

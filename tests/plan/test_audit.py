@@ -402,7 +402,7 @@ BREACHES: dict[str, tuple[dict[str, Any], list[object], str]] = {
         "deadlines.contract: last day shipped",
     ),
     "usable after a deadline": (
-        {"deadlines.contract": {"by": "2025-02-05", "stage": "usable"}, "offers.quote.acceptance_days": 10},
+        {"deadlines.contract": {"by": "2025-01-10", "stage": "usable"}, "offers.quote.acceptance_days": 10},
         [order(2), stands(2)],
         "deadlines.contract: last day usable",
     ),
@@ -445,23 +445,26 @@ def test_decisions_that_break_a_rule_are_named(over: dict[str, Any], lines: list
             [order(2), stands(2)],
         ),
         (POWERED, [order(3), stands(3)]),
-        (UPS, [order(2), stands(1), stands(2, "2025-02-28"), module(1)]),
-        ({"offers.quote.lead_days": 30}, [order(2), stands(2)]),
+        (UPS, [order(2), stands(1), stands(2, "2025-02-10"), module(1)]),
+        ({"offers.quote.lead_days": 30}, [order(2), stands(2, "2025-01-31")]),
         (
             {"deadlines.contract": {"by": "2025-02-10", "stage": "usable"}, "offers.quote.acceptance_days": 10},
             [order(2), stands(2)],
         ),
-        ({"offers.quote.tiers": [{"from_units": 5, "price": 50}]}, [order(5), tier(2)]),
+        ({"offers.quote.tiers": [{"from_units": 5, "price": 50}]}, [order(5), stands(5), tier(2)]),
         (
             {"offers.quote.tiers": [{"from_units": 5, "price": 50}]},
-            [order(5), tier(1)],
+            [order(5), stands(5), tier(1)],
         ),  # at a boundary the buyer chooses
         ({"limits.it": {"measure": "spend", "at_most": 200}}, [order(2), stands(2)]),
         (
             {"limits.it": {"measure": "systems", "at_most_share": 0.1, "select": {"vendor": "shop"}}},
             [],
         ),  # nothing of nothing
-        ({"sites.plant.opening_cost": 5, "sites.plant.build_days": 30}, [order(2), stands(2), opening("2025-01-01")]),
+        (
+            {"sites.plant.opening_cost": 5, "sites.plant.build_days": 30},
+            [order(2), stands(2, "2025-01-31"), opening("2025-01-01")],
+        ),
         ({}, []),
     ],
 )

@@ -178,7 +178,7 @@ def test_operation_goes_on_to_the_end_of_the_evaluation_years() -> None:
 
 def test_support_and_maintenance_are_by_day() -> None:
     """Proves support of 10 % a year on 2 x 365 for 365 days: 73; and maintenance of 10 % on a module of 365, ready on
-    10 February, whose state is the end of February: from February on, 334 days at 0.1 each: 33.4."""
+    10 February: 325 days at 0.1 each: 32.5."""
     over = {
         "offers.quote.price": 365,
         "offers.quote.support_rate_per_year": 0.1,
@@ -191,7 +191,7 @@ def test_support_and_maintenance_are_by_day() -> None:
         "sites.plant.modules": {"ups": {}},
     }
     plan = planned(small(over), order(2), stands(2), module(1))
-    assert terms(plan) == {"purchase": 730, "modules": 365, "maintenance": Decimal("33.4"), "support": 73}
+    assert terms(plan) == {"purchase": 730, "modules": 365, "maintenance": Decimal("32.5"), "support": 73}
     assert [(line.amount, str(line.ready)) for line in plan.modules] == [(365, "2025-02-10")]
 
 
@@ -209,9 +209,8 @@ def test_penalties_count_in_the_objective_and_not_in_budgets() -> None:
 
 
 def test_unit_costs_are_cost_over_usable_hours() -> None:
-    """Proves for 2 systems of 8 from 1 January, 10 days of acceptance: usable on state days from 10 January... state of
-    31 January stands for all of it, and what is usable on a stretch's last day counts for the stretch: 365 days x 24 x
-    16 = 140,160 accelerator-hours, at 7,916 TPP each half an H100: 70,080. 1,401.60 over them: 0.01 and 0.02."""
+    """Proves for 2 systems of 8 usable from 1 January: 365 days x 24 x 16 = 140,160 accelerator-hours, at 7,916
+    TPP each half an H100: 70,080. 1,401.60 over them: 0.01 and 0.02."""
     instance = small({"offers.quote.price": Decimal("700.8")})
     plan = planned(instance, order(2), stands(2))
     costs = plan.unit_costs
@@ -221,15 +220,15 @@ def test_unit_costs_are_cost_over_usable_hours() -> None:
 
 
 def test_unit_costs_leave_out_penalties_and_hours_before_acceptance() -> None:
-    """Proves that a system installed in January and accepted 31 days later works from February: 334 days x 24 x 8 =
-    64,128 hours; and that a penalty of 1,000 is no cost of use."""
+    """Proves that a system installed on 1 January and accepted 28 days later works from the 29th: 337 days x 24 x 8 =
+    64,704 hours; and that a penalty of 1,000 is no cost of use."""
     over = {
         "offers.quote.acceptance_days": 28,
         "limits.target": {"measure": "systems", "at_least": 2, "soft": {"penalty": 1000}},
     }
     plan = planned(small(over), order(1), stands(1))
-    assert plan.unit_costs.accelerator_hours == 64128
-    assert plan.unit_costs.per_accelerator_hour == Decimal("0.001559")  # 100 / 64,128
+    assert plan.unit_costs.accelerator_hours == 64704
+    assert plan.unit_costs.per_accelerator_hour == Decimal("0.001545")  # 100 / 64,704
 
 
 def test_nothing_bought_costs_nothing_an_hour() -> None:

@@ -31,7 +31,7 @@ def test_the_report_of_a_plan_says_all_that_was_decided_and_how_sure_it_is() -> 
         "systems.box.sources": {"all": {"source": "x", "confidence": "assumption"}},
         "offers.late": {"vendor": "shop", "system": "box", "price": 1, "order_until": "2024-12-31"},
     }
-    text = said(planned(small(over), order(2), stands(2)))
+    text = said(planned(small(over), order(2), stands(2, "2025-01-31")))
     flat = " ".join(text.split())
     for fact in [
         "small",

@@ -15,6 +15,7 @@ import gpuplan
 from benchmark.facts import MILLION
 from benchmark.textbook import textbook
 from benchmark.textbook_plan import decisions_of
+from gpuplan.families.installation import as_soon_as_possible
 from gpuplan.instance.generator import generate
 from gpuplan.instance.schema import Instance, validated
 from gpuplan.ledger.decisions import Decisions
@@ -70,7 +71,7 @@ def solved(instance: Instance, seconds: float = 120.0, gap: float = 0.0) -> Answ
 
 def findings(instance: Instance, decisions: Decisions) -> tuple[float, list[str]]:
     """Cost of a plan as gpuplan reckons it, and what its audit finds."""
-    reckoning = reckon(instance, decisions)
+    reckoning = reckon(instance, as_soon_as_possible(instance, decisions))
     zero = Decimal(0)
     levels = [level_of(instance, told, told[2], told[2], Decimal(0)) for told in reckoning.levels]
     options = PlanOptions(gap=zero, time_limit=None, threads=1, seed=0, memory_mb=None)
