@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isinf
 from unittest.mock import patch
 
@@ -150,13 +150,18 @@ def useless(reckoning: Reckoning, missing: list[Key]) -> bool:
     return bool(missing) and len(places) == len(missing) and not used & set(places)
 
 
+def without_waiting(reckoning: Reckoning) -> Reckoning:
+    """A reckoning without what is said of systems that wait: the program leaves open when they are installed."""
+    return replace(reckoning, readings=tuple(one for one in reckoning.readings if one.family != "installation"))
+
+
 def program_agrees(instance: Instance, plans: Iterable[Decisions]) -> Seen:
     """All rows and the tightened bounds keep a plan just when no reading is broken; then costs agree term by term."""
     seen = Seen()
     formulation = formulate(instance)
     problem = formulation.problem
     for plan in plans:
-        reckoning = reckon(instance, plan)
+        reckoning = without_waiting(reckon(instance, plan))
         if not reckoning.broken and useless(reckoning, absent(problem, plan)):
             continue
         point = Meaning(reckoning.recount).point(problem)

@@ -103,6 +103,16 @@ def entries(recount: Recount) -> Iterator[Entry]:
                     yield entry(recount.instance, term, month.last, draw * price, Subject(site=site))
 
 
+def waiting(recount: Recount) -> Fraction:
+    """What systems that wait are charged as if they ran; or would be, where they are installed when needed."""
+    charges, total = Charges(recount), Fraction(0)
+    for site in charges.lots:
+        for month in months(recount.instance, recount.states):
+            for term, price in prices(recount.instance, site, month).items():
+                total += price * charges.waiting(site, month, CASES[term], by_days=term != "demand")
+    return total
+
+
 FAMILY = Family(
     name=NAME,
     title="Energy and carbon",

@@ -93,8 +93,7 @@ class Moving:
         )
 
     def _arrived(self, offer: str, site: str, day: date) -> int:
-        lots, running = self.recount.lots_by_pair[offer, site], self.recount.running
-        return sum(lot.units for lot in lots if running.arrived(offer, site, lot.days, lot.route) <= day)
+        return sum(lot.units for lot in self.recount.lots_by_pair[offer, site] if self.recount.arrived(lot) <= day)
 
     def _days_at(self, site: str) -> list[date]:
         """Days on which more can be installed at a site, or capacities are looked at."""

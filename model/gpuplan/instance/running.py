@@ -70,21 +70,22 @@ class Running:
         return self._networks[site]
 
     def draw(self, system: str, site: str, case: LoadCase) -> Draw:
-        """What one system at a site draws from the grid, at the least and at the most.
-
-        Rack positions count for nothing here. Nothing where systems are installed when needed.
-        """
+        """What one system at a site draws from the grid, at the least and at the most; rack positions count for nothing."""
         key = (system, site, case)
         if key not in self._draws:
-            self._draws[key] = Draw(Fraction(0), Fraction(0))
-            if self.instance.installation == "as-delivered":
-                through = self._draws_through(site, case)
-                needs = system_needs(self.instance, system, site, case)
-                self._draws[key] = Draw(
-                    sum((Fraction(need) * through[resource].least for resource, need in needs.items()), Fraction(0)),
-                    sum((Fraction(need) * through[resource].most for resource, need in needs.items()), Fraction(0)),
-                )
+            through = self._draws_through(site, case)
+            needs = system_needs(self.instance, system, site, case)
+            self._draws[key] = Draw(
+                sum((Fraction(need) * through[resource].least for resource, need in needs.items()), Fraction(0)),
+                sum((Fraction(need) * through[resource].most for resource, need in needs.items()), Fraction(0)),
+            )
         return self._draws[key]
+
+    def charged(self, system: str, site: str, case: LoadCase) -> Draw:
+        """The same as it is charged while a system waits: nothing where systems are installed when needed."""
+        if self.instance.installation == "when-needed":
+            return Draw(Fraction(0), Fraction(0))
+        return self.draw(system, site, case)
 
     def drawn_by(self, site: str, provider: Provider, case: LoadCase) -> Fraction:
         """The least that a provider at a site draws from the grid for a unit that it delivers."""
@@ -95,7 +96,7 @@ class Running:
 
     def is_known(self, system: str, site: str) -> bool:
         """Whether the draw of a system at a site is the same whichever providers deliver, and whatever stands there."""
-        draws = (self.draw(system, site, case) for case in LOAD_CASES)
+        draws = (self.charged(system, site, case) for case in LOAD_CASES)
         positions = self.network(site).providers.get(RACK_POSITIONS, ())
         shared = takes_rack_space(self.instance.systems[system]) and any(one.needs for one in positions)
         return not shared and all(draw.least == draw.most for draw in draws)

@@ -69,18 +69,29 @@ class Charges:
                 total += 24 * days * self.remaining(site, month.state, "typical")
         return total
 
-    def waiting(self, site: str, first: date, last: date) -> Fraction:
-        """Energy in kWh that is charged over the days of a window for systems that wait, and not drawn."""
-        recount, end = self.recount, min(last, self.recount.instance.operation_end)
-        total = Fraction(0)
-        for since, lot in self.lots.get(site, ()):
-            days = max((end - max(first, since)).days + 1, 0)
-            total += days * lot.units * self._rate(lot.offer, site, "typical")
-        for offer, where in recount.installed:
-            for day, units in recount.installations(offer, where) if where == site else ():
-                days = max((end - max(first, day)).days + 1, 0)
-                total -= days * units * self._rate(offer, site, "typical")
-        return 24 * total
+    def waiting(self, site: str, month: Month, case: LoadCase, *, by_days: bool = True) -> Fraction:
+        """Grid draw in kW of the systems that wait in a month at a site, on average; or of those that do at its end."""
+        total, since = Fraction(0), month.last if not by_days else month.first
+        days = month.days if by_days else 1
+        for start, lot in self.lots.get(site, ()):
+            total += Fraction(month.days_from(max(since, start)), days) * lot.units * self._draw(lot.offer, site, case)
+        for offer, where in self.recount.installed:
+            for start, units in self.recount.installations(offer, where) if where == site else ():
+                drawn = units * self._draw(offer, site, case)
+                total -= Fraction(month.days_from(max(since, start)), days) * drawn
+        return total
+
+    def drawn(self, site: str, first: date, last: date) -> Fraction:
+        """Energy in kWh that is drawn at a site over whole months, with nothing for systems that wait."""
+        total = self.energy(site, first, last)
+        if self.recount.instance.installation == "as-delivered":
+            for month in months(self.recount.instance, self.recount.states):
+                if first <= month.first and month.last <= last:
+                    total -= 24 * month.days * self.waiting(site, month, "typical")
+        return total
 
     def _rate(self, offer: str, site: str, case: LoadCase) -> Fraction:
+        return self.recount.running.charged(self.recount.instance.offers[offer].system, site, case).most
+
+    def _draw(self, offer: str, site: str, case: LoadCase) -> Fraction:
         return self.recount.running.draw(self.recount.instance.offers[offer].system, site, case).most

@@ -44,6 +44,33 @@ class Lot:
         return self.way.chance(delivery) if self.way else Fraction(1)
 
 
+@dataclass(frozen=True, slots=True)
+class Stands:
+    """When the systems of a lot are installed."""
+
+    arrived: date
+    """Day from which they can be."""
+    installed: tuple[tuple[date, int], ...]
+    """(day, units), in order."""
+    never: int
+    """Units that never are."""
+
+    @property
+    def last(self) -> date | None:
+        """Day on which the last of them is; None where some never are."""
+        return self.installed[-1][0] if self.installed and not self.never else None
+
+    @property
+    def waiting(self) -> int:
+        """Units that are installed later than they could be, or never."""
+        return self.never + sum(units for day, units in self.installed if day > self.arrived)
+
+    def waiting_days(self, end: date) -> int:
+        """Days that they wait, added up; those that never stand to the end of the calendar."""
+        days = sum(units * (day - self.arrived).days for day, units in self.installed)
+        return days + self.never * max((end - self.arrived).days, 0)
+
+
 @dataclass
 class Recount:
     """An instance and a plan's decisions, and what follows from both."""
@@ -82,6 +109,28 @@ class Recount:
         for lot in self.lots:
             found[lot.offer, lot.site].append(lot)
         return dict(found)
+
+    @cached_property
+    def stands(self) -> tuple[Stands, ...]:
+        """When the systems of each lot are installed, lot by lot; what came first is installed first."""
+        found: dict[int, Stands] = {}
+        for (offer, site), lots in self.lots_by_pair.items():
+            steps = list(reversed(self.installations(offer, site)))
+            for lot in sorted(lots, key=lambda one: self.arrived(one)):
+                installed: list[tuple[date, int]] = []
+                left = lot.units
+                while left and steps:
+                    day, units = steps.pop()
+                    installed.append((day, min(units, left)))
+                    if units > left:
+                        steps.append((day, units - left))
+                    left -= installed[-1][1]
+                found[id(lot)] = Stands(self.arrived(lot), tuple(installed), left)
+        return tuple(found[id(lot)] for lot in self.lots)
+
+    def arrived(self, lot: Lot) -> date:
+        """Day from which the systems of a lot can be installed."""
+        return self.running.arrived(lot.offer, lot.site, lot.days, lot.route)
 
     @cached_property
     def units_by_offer(self) -> dict[str, int]:

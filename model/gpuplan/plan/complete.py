@@ -42,6 +42,7 @@ def complete(
             (order.accelerators * instance.offers[order.offer].buyer_share for order in orders), Decimal(0)
         ),
         systems=sum(order.units for order in orders),
+        installation=instance.installation,
         decisions=recount.decisions,
         orders=orders,
         modules=tables.modules(recount),

@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.families.energy import waiting
 from gpuplan.instance.classification import tpp
 from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX, kind_of
 from gpuplan.ledger.entries import rounded
@@ -38,7 +39,10 @@ def cost(recount: Recount) -> PlanCost:
         if term in amounts
     }
     return PlanCost(
-        amount=sum(amounts.values(), Decimal(0)), discounted=sum(discounted.values(), Decimal(0)), terms=terms
+        amount=sum(amounts.values(), Decimal(0)),
+        discounted=sum(discounted.values(), Decimal(0)),
+        terms=terms,
+        waiting=rounded(waiting(recount)),
     )
 
 

@@ -66,9 +66,18 @@ class PlanOrder(Closed):
     signed: Day
     shipped: Day
     delivered: Day
-    installed: Day
-    """When it can be installed and powered; systems may wait."""
     ready: Day
+    """When the vendor can have it installed and accepted: what is to be paid on `ready` falls due by this day, whether
+    or not the systems wait."""
+    installed: Day | None
+    """When the last of its systems is installed, as planned; none where some never are."""
+    usable: Day | None
+    """When the last of them is accepted, as planned."""
+    waiting: Tally
+    """Systems that are installed later than they could be if only the vendor mattered, or never."""
+    waiting_days: Tally
+    """Days that these wait, added up; those that are never installed, to the end of the calendar."""
+    never_installed: Tally
     route: Text
     """The way through export control, where there are several."""
     export: Text
@@ -181,6 +190,9 @@ class PlanCost(Closed):
     """Undiscounted, in the reporting currency."""
     discounted: Figure
     terms: ById[TermCost]
+    waiting: Figure
+    """What energy, demand and carbon are charged for systems that wait, undiscounted, of what is in these terms: nobody
+    bills it. Where systems are installed when needed, nothing is charged, and this is what waiting saves."""
 
 
 class PlanLimit(Closed):
@@ -397,6 +409,8 @@ class Plan(Shown):
     accelerators_of_buyer: Figure
     """Bought, without the part that hosts keep in kind."""
     systems: Tally
+    installation: Literal["as-delivered", "when-needed"]
+    """Whether what is delivered is installed as soon as there is room for it, or when it is needed."""
     decisions: Decisions
     orders: Sequence[PlanOrder]
     modules: Sequence[PlanModule]

@@ -73,7 +73,7 @@ def _needed(recount: Recount, there: list[_Growth], by: date) -> dict[str, date]
             continue
         ready = module_ready(instance.modules[line.module], line.signed)
         for growth in there:
-            if recount.states[growth.state] >= ready:
+            if growth.installed >= ready:
                 power_on = _power_on(instance, growth.offer, by)
                 found[line.module] = min(power_on, found.get(line.module, power_on))
     return found
@@ -154,12 +154,13 @@ class _Step(NamedTuple):
 
 @dataclass(frozen=True)
 class _Growth:
-    """Systems that become usable on a day: an offer's at a site, known as installed on a state day."""
+    """Systems of an offer that are installed at a site on a day, and usable on another."""
 
     day: date
+    """On which they are usable."""
     offer: str
     site: str
-    state: int
+    installed: date
 
 
 def critical_path(recount: Recount) -> tuple[PathStep, ...]:
@@ -177,12 +178,12 @@ def _growths(recount: Recount, limit: Limit) -> list[_Growth]:
     """Every growth that counts for a target, in order of its day."""
     instance = recount.instance
     growths = []
-    for (offer, site), units in recount.installed.items():
+    for offer, site in recount.installed:
         if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
             accept = timedelta(days=instance.offers[offer].acceptance_days)
-            for state, day in enumerate(recount.states):
-                if units[state] > (units[state - 1] if state else 0):
-                    growths.append(_Growth(day + accept, offer, site, state))
+            for day, units in recount.installations(offer, site):
+                if units > 0:
+                    growths.append(_Growth(day + accept, offer, site, day))
     return sorted(growths, key=lambda one: one.day)
 
 
@@ -201,8 +202,8 @@ def _chain(recount: Recount, growth: _Growth, by: date) -> list[_Step]:
     power_on = _power_on(recount.instance, growth.offer, by)
     waited = _waited_for(recount, growth, lot.days.installed, power_on)
     if not waited:
-        return _lot_steps(recount, lot, by)
-    installed = _Step("install", growth.site, recount.states[growth.state], power_on, offer=growth.offer)
+        return _lot_steps(recount, lot, growth, by)
+    installed = _Step("install", growth.site, growth.installed, power_on, offer=growth.offer)
     return [*waited, installed, _Step("accept", growth.site, growth.day, by, offer=growth.offer)]
 
 
@@ -212,11 +213,11 @@ def _waited_for(recount: Recount, growth: _Growth, arrived: date, needed: date) 
     last, found = arrived, list[_Step]()
     for line in recount.decisions.modules:
         ready = module_ready(instance.modules[line.module], line.signed)
-        if line.site == site and last < ready <= recount.states[growth.state]:
+        if line.site == site and last < ready <= growth.installed:
             last, found = ready, _module_steps(recount, line.module, site, line.signed, needed)
     for opening in recount.decisions.openings:
         opened = open_day(instance.sites[opening.site], opening.decided)
-        if opening.site == site and last < opened <= recount.states[growth.state]:
+        if opening.site == site and last < opened <= growth.installed:
             decided = _last_opening(instance, site, needed)
             last = opened
             found = [_Step("decide", site, opening.decided, decided), _Step("open", site, opened, needed)]
@@ -226,7 +227,7 @@ def _waited_for(recount: Recount, growth: _Growth, arrived: date, needed: date) 
 def _lot_of(recount: Recount, growth: _Growth) -> Lot:
     """The lot that the last of the systems came with, taking the first to arrive first."""
     lots = sorted(recount.lots_by_pair[growth.offer, growth.site], key=lambda lot: lot.days.installed)
-    standing, arrived = recount.installed[growth.offer, growth.site][growth.state], 0
+    standing, arrived = recount.installed_on(growth.offer, growth.site, growth.installed), 0
     for lot in lots:
         arrived += lot.units
         if arrived >= standing:
@@ -234,7 +235,7 @@ def _lot_of(recount: Recount, growth: _Growth) -> Lot:
     return lots[-1]
 
 
-def _lot_steps(recount: Recount, lot: Lot, by: date) -> list[_Step]:
+def _lot_steps(recount: Recount, lot: Lot, growth: _Growth, by: date) -> list[_Step]:
     quote = recount.instance.offers[lot.offer]
     sign = last_signing(recount.instance, lot.offer, lot.site, by)
     late = soonest(recount.instance, lot.offer, lot.site, sign) if sign else None
@@ -242,16 +243,16 @@ def _lot_steps(recount: Recount, lot: Lot, by: date) -> list[_Step]:
     if quote.award_days:
         tendered = lot.days.signed - timedelta(days=quote.award_days)
         found.append(_Step("tender", lot.site, tendered, _less(sign, quote.award_days), offer=lot.offer))
-    events: tuple[tuple[StepEvent, str], ...] = (
-        ("sign", "signed"),
-        ("ship", "shipped"),
-        ("deliver", "delivered"),
-        ("install", "installed"),
-        ("accept", "ready"),
+    events: tuple[tuple[StepEvent, str, date], ...] = (
+        ("sign", "signed", lot.days.signed),
+        ("ship", "shipped", lot.days.shipped),
+        ("deliver", "delivered", lot.days.delivered),
+        ("install", "installed", growth.installed),
+        ("accept", "ready", growth.day),
     )
-    for event, name in events:
+    for event, name, day in events:
         latest_day = late.days.of(name) if late else None
-        found.append(_Step(event, lot.site, lot.days.of(name), latest_day, offer=lot.offer))
+        found.append(_Step(event, lot.site, day, latest_day, offer=lot.offer))
         if event == "sign" and lot.way is not None and lot.way.apply_by is not None:
             apply_by = late.apply_by if late else None
             found.append(_Step("apply", lot.site, lot.way.apply_by, apply_by, offer=lot.offer))

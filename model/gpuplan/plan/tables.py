@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -33,7 +33,8 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
             paid[one.subject.offer, one.subject.site, one.committed] += one.amount
     chosen = {line.offer: line.tier for line in recount.decisions.tiers}
     found = []
-    for line, lot in zip(recount.decisions.orders, recount.lots, strict=True):
+    end = instance.calendar.end
+    for line, lot, stands in zip(recount.decisions.orders, recount.lots, recount.stands, strict=True):
         quote, days = instance.offers[line.offer], lot.days
         chip = instance.systems[quote.system].accelerator
         found.append(
@@ -49,8 +50,12 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
                 signed=days.signed,
                 shipped=days.shipped,
                 delivered=days.delivered,
-                installed=days.installed,
                 ready=days.ready,
+                installed=stands.last,
+                usable=stands.last and stands.last + timedelta(days=quote.acceptance_days),
+                waiting=stands.waiting,
+                waiting_days=stands.waiting_days(end),
+                never_installed=stands.never,
                 route=line.route,
                 export=lot.way.outcome if lot.way else "undetermined",
                 apply_by=lot.way.apply_by if lot.way else None,
@@ -153,7 +158,7 @@ def _state(charges: Charges, site: str, first: date, day: date, paid: Decimal) -
             accelerators += fleet.units * instance.systems[fleet.system].accelerators
     energy = Fraction(0)
     if "typical" in cases(instance, site):
-        energy = charges.energy(site, first, day) - charges.waiting(site, first, day)
+        energy = charges.drawn(site, first, day)
     return PlanState(
         site=site,
         day=day,

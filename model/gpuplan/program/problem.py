@@ -305,7 +305,7 @@ class Problem:
         """Grid draw in kW for which a system is charged at a site: the most, or the least where not all is known."""
         key = (system, site, case)
         if key not in self._draw_rates:
-            draw = self.running.draw(*key)
+            draw = self.running.charged(*key)
             self._draw_rates[key] = float(draw.least if self.waits else draw.most)
         return self._draw_rates[key]
 

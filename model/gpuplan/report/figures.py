@@ -119,18 +119,25 @@ EVENTS = {
     "ship": ("<", SKY),
     "deliver": (">", ORANGE),
     "install": ("^", YELLOW),
-    "ready": ("s", GREEN),
+    "usable": ("s", GREEN),
+    "ready": ("P", GREEN),
     "opens": ("D", RED),
 }
-"""Mark and colour of each event: the licence's last day to apply, the lot's days, the site's opening with power."""
+"""Mark and colour of each event: the licence's last day to apply, the days of lots and modules, a site's opening."""
 
 
 def _events(plan: Plan) -> list[tuple[str, list[tuple[str, date]]]]:
     """Rows of the timeline, each a label and its events."""
     found: list[tuple[str, list[tuple[str, date]]]] = []
     for order in plan.orders:
-        days = (order.signed, order.shipped, order.delivered, order.installed, order.ready)
-        events = list(zip(("sign", "ship", "deliver", "install", "ready"), days, strict=True))
+        days = {
+            "sign": order.signed,
+            "ship": order.shipped,
+            "deliver": order.delivered,
+            "install": order.installed,
+            "usable": order.usable,
+        }
+        events = [(event, day) for event, day in days.items() if day is not None]
         if order.apply_by is not None:
             events.insert(0, ("apply by", order.apply_by))
         found.append((f"{order.units} {order.offer}, {order.site}", events))

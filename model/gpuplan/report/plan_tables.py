@@ -83,7 +83,8 @@ def _orders(plan: Plan) -> Table:
     return table(
         "orders", "Orders", plan.currency, plan.orders,
         *map(column, ("offer", "vendor", "system", "accelerator", "maker", "site", "units", "accelerators")),
-        *map(column, ("signed", "shipped", "delivered", "installed", "ready", "route", "export", "apply_by")),
+        *map(column, ("signed", "shipped", "delivered", "installed", "usable", "ready", "waiting", "waiting_days")),
+        *map(column, ("never_installed", "route", "export", "apply_by")),
         column("price", "=currency", "price of one"), column("currency"), column("tier"), column("amount", "money"),
     )  # fmt: skip
 

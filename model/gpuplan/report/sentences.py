@@ -24,7 +24,8 @@ def decision(plan: Plan) -> str:
     vendors = dict.fromkeys(order.vendor for order in plan.orders)
     places = dict.fromkeys(order.site for order in plan.orders)
     first, last = min(order.signed for order in plan.orders), max(order.signed for order in plan.orders)
-    ready = max(order.ready for order in plan.orders)
+    usable = [order.usable for order in plan.orders if order.usable is not None]
+    last_usable = f", the last usable on {max(usable)}" if usable else ""
     signed = f"signed on {first}" if first == last else f"signed {first} to {last}"
     cost = plan.cost
     kept = plan.accelerators - plan.accelerators_of_buyer
@@ -32,7 +33,7 @@ def decision(plan: Plan) -> str:
     text = (
         f"Buy {plan.accelerators:,} accelerators{hosts} in {plural(plan.systems, 'system')} from "
         f"{plural(len(vendors), 'vendor')} ({', '.join(vendors)}) for {plural(len(places), 'site')} "
-        f"({', '.join(places)}), {signed}, the last ready on {ready}. "
+        f"({', '.join(places)}), {signed}{last_usable}. "
         f"It costs {money(cost.amount, plan.currency)} over the years reckoned with"
     )
     if cost.discounted != cost.amount:
@@ -41,7 +42,33 @@ def decision(plan: Plan) -> str:
     for limit in missed:
         by = quantity(limit.missed_by, limit.unit, plan.currency)
         text += f". {'Soft limit' if limit.soft else 'Limit'} {limit.limit} is missed by {by}"
-    return text + "."
+    return f"{text}.{_waiting(plan)}"
+
+
+def _waiting(plan: Plan) -> str:
+    """How many systems wait for their site or for room, and how long; how many are never installed."""
+    waiting = sum(order.waiting for order in plan.orders)
+    never = sum(order.never_installed for order in plan.orders)
+    said = ""
+    if waiting > never:
+        later = [order for order in plan.orders if order.waiting > order.never_installed]
+        days = sum(order.waiting_days for order in later)
+        some = sum(order.waiting for order in later)
+        verb = "waits" if waiting - never == 1 else "wait"
+        said = f" {plural(waiting - never, 'system')} {verb} for a site, for room or for a rule"
+        if not any(order.never_installed for order in later):
+            said += f", {days / some:,.0f} days on average"
+        said += "."
+    if never:
+        verb = "is" if never == 1 else "are"
+        said += f" {plural(never, 'system')} {verb} never installed."
+    if plan.cost.waiting > 0:
+        amount = money(plan.cost.waiting, plan.currency)
+        if plan.installation == "when-needed":
+            said += f" Waiting saves about {amount}."
+        else:
+            said += f" {amount} of the cost is charged for systems while they wait, as if they ran; nobody bills it."
+    return said
 
 
 def proof(plan: Plan) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -67,7 +69,7 @@ def _bought(plan: Plan) -> Table:
     for order in plan.orders:
         lines[order.system, order.vendor, order.site].append(order)
     table = new_table(
-        "system", "vendor", "site", "systems", "accel.", "signed", "ready", "price", numbers=(3, 4, 7), gap=1
+        "system", "vendor", "site", "systems", "accel.", "signed", "usable", "price", numbers=(3, 4, 7), gap=1
     )
     for (system, vendor, site), orders in lines.items():
         table.add_row(
@@ -77,10 +79,16 @@ def _bought(plan: Plan) -> Table:
             f"{sum(order.units for order in orders):,}",
             f"{sum(order.accelerators for order in orders):,}",
             f"{min(order.signed for order in orders):%y-%m-%d}",
-            f"{max(order.ready for order in orders):%y-%m-%d}",
+            _last(order.usable for order in orders),
             money(sum((order.amount for order in orders), Decimal(0)), "").strip(),
         )
     return table
+
+
+def _last(days: Iterable[date | None]) -> str:
+    """The last of some days; where one of them never comes, that."""
+    known = list(days)
+    return "never" if None in known else f"{max(day for day in known if day):%y-%m-%d}"
 
 
 def _cost(plan: Plan) -> Table:
