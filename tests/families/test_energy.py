@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import pytest
+
 from support.answers import is_infeasible, terms_of
 from support.builders import POWERED, UNLIMITED, Tree, case, merged, target
 
@@ -67,10 +69,32 @@ def test_energy_goes_on_to_the_end_of_the_evaluation_years() -> None:
     assert terms_of(tree)["energy"] == 876
 
 
-def test_systems_are_installed_late_when_energy_costs() -> None:
-    """Proves that installed is decided: of three months only March is paid, 10 x 744 x 0.01 = 74.4, not 216."""
+def test_systems_are_signed_late_when_energy_costs() -> None:
+    """Proves that signing is decided: of three months only March is paid, 10 x 744 x 0.01 = 74.4, not 216."""
     tree = metered({"tariff": {"energy_price_per_kwh": 0.01}}, calendar={"periods": 3})
     assert terms_of(tree)["energy"] == Decimal("74.4")
+
+
+def test_energy_is_charged_by_days_and_the_demand_charge_once_for_each_calendar_month() -> None:
+    """Proves the month of arrival: installed on 22 January, ten days of 240 kWh at 0.01 are 24, and 0.5 for each of 10
+    kW is 5. By the state at the end of January it would be 74.4; by the days of demand, 1.61."""
+    tree = metered(
+        {"tariff": {"energy_price_per_kwh": 0.01, "demand_charge_per_kw_month": 0.5}}, offers={"o": {"lead_days": 21}}
+    )
+    assert terms_of(tree) == {"purchase": 100, "energy": 24, "demand": 5}
+
+
+@pytest.mark.parametrize("rule", [{"by": "2025-01-25"}, {"by": "2025-01-10"}, {"each": "month"}, {"by": "2025-02-14"}])
+def test_what_a_month_costs_does_not_hang_on_the_days_that_rules_look_at(rule: Tree) -> None:
+    """Proves that a rule which nothing can break changes nothing: 24 + 280 x 0.24 and two demand charges of 5. If
+    broken, the day of the rule parts the month, and only a part of it is charged."""
+    tree = metered(
+        {"tariff": {"energy_price_per_kwh": 0.01, "demand_charge_per_kw_month": 0.5}},
+        calendar={"periods": 2},
+        offers={"o": {"lead_days": 21, "order_until": "2025-01-31"}},
+        limits={"idle": {"measure": "systems", "at_most": 1000, **rule}},
+    )
+    assert terms_of(tree) == {"purchase": 100, "energy": Decimal("91.2"), "demand": 10}
 
 
 def test_energy_carbon_and_grid_power_can_be_limited() -> None:

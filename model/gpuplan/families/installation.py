@@ -28,9 +28,11 @@ from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.recount import Recount
 
 if TYPE_CHECKING:
+    from gpuplan.instance.rules import Limit
     from gpuplan.instance.schema import Instance
 
 NAME = "installation"
+NO_BOUND = 10**9
 PASSES = 3
 """Of moving installations: the second seldom finds anything that the first has left."""
 
@@ -60,6 +62,9 @@ class Moving:
         self.moved: dict[tuple[str, str], int] = defaultdict(int)
         """Units that were moved, by offer and site."""
         self._days: dict[str, list[date]] = {}
+        self._held_days: dict[tuple[str, str], dict[date, list[tuple[Limit, date]] | None]] = {}
+        self._stays: set[tuple[str, str]] = set()
+        """(offer, site) of which nothing more may be installed than is planned."""
 
     def run(self) -> bool:
         """Move what waits; whether anything did."""
@@ -106,6 +111,9 @@ class Moving:
             }
             days |= {lot.days.installed for lot in recount.lots if lot.site == site}
             days |= {ready for module in instance.sites[site].modules for ready, _ in self._ready(module, site)}
+            # Days that rules look at, and those after them.
+            held = {day for offer, where in recount.lots_by_pair if where == site for day in self._held(offer, site)}
+            days |= held | {day + timedelta(days=1) for day in held}
             for capacity in instance.sites[site].capacity.values():
                 days |= {step.start for step in capacity.amount} if capacity.amount != "unlimited" else set()
             self._days[site] = sorted(day for day in days if first <= day <= last)
@@ -120,16 +128,17 @@ class Moving:
         last = self.recount.instance.calendar.end
         for offer in offers:
             left = self._arrived(offer, site, last) - self.recount.installed_on(offer, site, last)
-            found += [(NEVER, offer, left)] if left > 0 else []
+            self._held(offer, site)
+            found += [(NEVER, offer, left)] if left > 0 and (offer, site) not in self._stays else []
         return sorted(found, key=lambda one: one[0])
 
     def _move(self, site: str, offer: str, planned: date, units: int) -> None:
         """Install some units that are planned for a day earlier, as many as there is room for from each day on."""
-        held = self._held(offer, site)
-        earliest = max((day for day in held if day < planned), default=date.min)
-        room, most, moves = self.room, units, []
-        for day in reversed([day for day in self._days_at(site) if earliest < day < planned]):
+        held, room, most, moves = self._held(offer, site), self.room, units, []
+        for day in reversed([day for day in self._days_at(site) if day < planned]):
             most = min(most, self._arrived(offer, site, day) - room.installed(site, day).get(offer, 0))
+            if day in held and most > 0:
+                most = min(most, self._allowed(offer, site, held[day]))
             if most <= 0:
                 break
             most, outputs = room.most(site, day, offer, most)
@@ -141,26 +150,62 @@ class Moving:
         if moves:
             self.moved[offer, site] += moves[0][1]
 
-    def _held(self, offer: str, site: str) -> set[date]:
-        """Days on which no more may stand than is planned, since a rule or a level looks at what is usable or drawn."""
-        instance = self.recount.instance
-        subject, held = Subject.of_offer(instance, offer, site), set[date]()
+    def _held(self, offer: str, site: str) -> dict[date, list[tuple[Limit, date]] | None]:
+        """Days on which rules or levels look at what is usable or drawn: the limits that allow some more, or None."""
+        if (offer, site) not in self._held_days:
+            self._held_days[offer, site] = self._find_held(offer, site)
+        return self._held_days[offer, site]
+
+    def _find_held(self, offer: str, site: str) -> dict[date, list[tuple[Limit, date]] | None]:
+        instance, end = self.recount.instance, self.recount.instance.calendar.end
+        subject = Subject.of_offer(instance, offer, site)
         accepted = timedelta(days=instance.offers[offer].acceptance_days)
+        found: dict[date, list[tuple[Limit, date]] | None] = {}
         for limit in instance.limits.values():
             only_more = limit.is_amount and limit.at_most is None and limit.count is None
             is_about = limit.kind in ("units", "site") and limit.is_stock
-            if is_about and not only_more and (not limit.is_amount or concerns(limit, instance, subject)):
-                days = {last for _, last in windows(limit, instance)}
-                held |= {day - accepted for day in days} if limit.kind == "units" else days
+            if not is_about or only_more or (limit.is_amount and not concerns(limit, instance, subject)):
+                continue
+            for _, last in windows(limit, instance):
+                if limit.kind == "units" and limit.is_amount and limit.count is None:
+                    some = found.setdefault(last - accepted, [])
+                    if some is not None:
+                        some.append((limit, last))
+                else:
+                    found[last - accepted if limit.kind == "units" else last] = None
         for level in instance.objective:
             if level.maximise is None and level.minimise not in ("cost", "commissioning"):
-                by = level.by or instance.calendar.end
-                held |= {by, by - accepted}
+                found |= dict.fromkeys((level.by or end, (level.by or end) - accepted))
         if joining_all(instance, instance.offers[offer].system, site):
-            held.add(instance.calendar.end)
+            found[end] = None
         if any(one.stage == "usable" and binds(one, instance, subject) for one in instance.deadlines.values()):
-            held.add(NEVER - timedelta(days=1))
-        return held
+            # What never stands must not begin to after the deadline; what is planned may come before it.
+            self._stays.add((offer, site))
+        return found
+
+    def _allowed(self, offer: str, site: str, limits: list[tuple[Limit, date]] | None) -> int:
+        """How many more units limits on what is usable allow."""
+        instance, recount = self.recount.instance, self.recount
+        allowed = [0] if limits is None else []
+        for limit, last in limits or ():
+            each = recount.worth(limit, Subject.of_offer(instance, offer, site))
+            used = Fraction(0)
+            for other, where in recount.lots_by_pair:
+                subject = Subject.of_offer(instance, other, where)
+                if concerns(limit, instance, subject):
+                    day = last - timedelta(days=instance.offers[other].acceptance_days)
+                    there = self.room.installed(where, day).get(other, 0)
+                    used += there * recount.worth(limit, subject)
+            if limit.existing == "include":
+                fleets = ((Subject.of_fleet(instance, name), one) for name, one in instance.existing.systems.items())
+                used += sum(
+                    recount.worth(limit, subject) * one.units
+                    for subject, one in fleets
+                    if concerns(limit, instance, subject)
+                )
+            if each > 0 and limit.at_most is not None:
+                allowed.append(int((Fraction(limit.at_most) - used) // each))
+        return max(min(allowed), 0) if allowed else NO_BOUND
 
     def _installed_lines(self, site: str) -> Iterator[InstalledLine]:
         for offer in [offer for offer, where in self.recount.lots_by_pair if where == site]:

@@ -70,7 +70,7 @@ class Running:
         return self._networks[site]
 
     def draw(self, system: str, site: str, case: LoadCase) -> Draw:
-        """What one system at a site draws from the grid, at the least and at the most; rack positions count for nothing."""
+        """What one system at a site draws from the grid, at least and at most; rack positions draw nothing."""
         key = (system, site, case)
         if key not in self._draws:
             through = self._draws_through(site, case)
