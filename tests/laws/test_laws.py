@@ -25,7 +25,9 @@ from support.laws import (
 )
 from support.random_instances import seeded
 
-each_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.name)
+# The program leaves open when systems are installed, so that installation has no rows: `test_calendars` is about it.
+WITH_ROWS = [family for family in FAMILIES if family.name != "installation"]
+each_family = pytest.mark.parametrize("family", WITH_ROWS, ids=lambda family: family.name)
 EVERY_CASE = list({id(tree): tree for trees in CASES.values() for tree in trees}.values())
 each_case = pytest.mark.parametrize("tree", EVERY_CASE, ids=range(len(EVERY_CASE)))
 

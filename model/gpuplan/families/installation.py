@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 from gpuplan.families.deadlines import concerns as binds
 from gpuplan.families.family import Family
 from gpuplan.families.room import Room
+from gpuplan.instance.facility import GRID_POWER
 from gpuplan.instance.joining import joining_all
-from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.matching import Subject, concerns, whole_of
 from gpuplan.instance.providers import NEVER
 from gpuplan.instance.timeline import open_day, windows
 from gpuplan.ledger.decisions import Decisions, InstalledLine, OutputLine
@@ -28,7 +29,7 @@ from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.recount import Recount
 
 if TYPE_CHECKING:
-    from gpuplan.instance.rules import Limit
+    from gpuplan.instance.rules import Limit, Measured
     from gpuplan.instance.schema import Instance
 
 NAME = "installation"
@@ -162,17 +163,18 @@ class Moving:
         accepted = timedelta(days=instance.offers[offer].acceptance_days)
         found: dict[date, list[tuple[Limit, date]] | None] = {}
         for limit in instance.limits.values():
-            only_more = limit.is_amount and limit.at_most is None and limit.count is None
+            only_more = limit.is_amount and limit.at_most is None and limit.counts_from_share is None
             is_about = limit.kind in ("units", "site") and limit.is_stock
             if not is_about or only_more or (limit.is_amount and not concerns(limit, instance, subject)):
                 continue
             for _, last in windows(limit, instance):
-                if limit.kind == "units" and limit.is_amount and limit.count is None:
-                    some = found.setdefault(last - accepted, [])
+                day = last - accepted if limit.kind == "units" else last
+                if limit.count is None and limit.delivery == "planned":
+                    some = found.setdefault(day, [])
                     if some is not None:
                         some.append((limit, last))
                 else:
-                    found[last - accepted if limit.kind == "units" else last] = None
+                    found[day] = None
         for level in instance.objective:
             if level.maximise is None and level.minimise not in ("cost", "commissioning"):
                 found |= dict.fromkeys((level.by or end, (level.by or end) - accepted))
@@ -185,27 +187,47 @@ class Moving:
 
     def _allowed(self, offer: str, site: str, limits: list[tuple[Limit, date]] | None) -> int:
         """How many more units limits on what is usable allow."""
-        instance, recount = self.recount.instance, self.recount
-        allowed = [0] if limits is None else []
-        for limit, last in limits or ():
-            each = recount.worth(limit, Subject.of_offer(instance, offer, site))
-            used = Fraction(0)
-            for other, where in recount.lots_by_pair:
-                subject = Subject.of_offer(instance, other, where)
-                if concerns(limit, instance, subject):
-                    day = last - timedelta(days=instance.offers[other].acceptance_days)
-                    there = self.room.installed(where, day).get(other, 0)
-                    used += there * recount.worth(limit, subject)
-            if limit.existing == "include":
-                fleets = ((Subject.of_fleet(instance, name), one) for name, one in instance.existing.systems.items())
-                used += sum(
-                    recount.worth(limit, subject) * one.units
-                    for subject, one in fleets
-                    if concerns(limit, instance, subject)
-                )
-            if each > 0 and limit.at_most is not None:
-                allowed.append(int((Fraction(limit.at_most) - used) // each))
-        return max(min(allowed), 0) if allowed else NO_BOUND
+        if limits is None:
+            return 0
+        allowed = [NO_BOUND]
+        for limit, last in limits:
+            part, each = self._counted(limit, last, offer, site)
+            if limit.is_amount:
+                slacks = [] if limit.at_most is None else [(Fraction(limit.at_most) - part, each)]
+            else:
+                whole, of_whole = self._counted(whole_of(limit), last, offer, site)
+                most, least = limit.at_most_share, limit.at_least_share
+                slacks = [] if most is None else [(Fraction(most) * whole - part, each - Fraction(most) * of_whole)]
+                slacks += [] if least is None else [(part - Fraction(least) * whole, Fraction(least) * of_whole - each)]
+            allowed += [int(slack // more) for slack, more in slacks if more > 0]
+        return max(min(allowed), 0)
+
+    def _counted(self, measured: Measured, day: date, offer: str, site: str) -> tuple[Fraction, Fraction]:
+        """What a measure counts on a day, with what was moved; and by how much more for one more unit of an offer."""
+        instance, recount, room = self.recount.instance, self.recount, self.room
+        total = each = Fraction(0)
+        if measured.kind == "site":
+            for where in instance.sites:
+                if concerns(measured, instance, Subject(site=where)):
+                    outputs = room.outputs(where, day)["design"]
+                    load = room.loads.load_of(where, day, "design", room.installed(where, day), outputs)
+                    total += load.needs.get(GRID_POWER, Fraction(0))
+            if concerns(measured, instance, Subject(site=site)):
+                each = recount.running.draw(instance.offers[offer].system, site, "design").most
+            return total, each
+        for other, where in recount.lots_by_pair:
+            subject = Subject.of_offer(instance, other, where)
+            if concerns(measured, instance, subject):
+                accepted = timedelta(days=instance.offers[other].acceptance_days)
+                total += room.installed(where, day - accepted).get(other, 0) * recount.worth(measured, subject)
+                if (other, where) == (offer, site):
+                    each = recount.worth(measured, subject)
+        if measured.existing == "include":
+            for name, fleet in instance.existing.systems.items():
+                subject = Subject.of_fleet(instance, name)
+                if concerns(measured, instance, subject):
+                    total += recount.worth(measured, subject) * fleet.units
+        return total, each
 
     def _installed_lines(self, site: str) -> Iterator[InstalledLine]:
         for offer in [offer for offer, where in self.recount.lots_by_pair if where == site]:

@@ -1,8 +1,10 @@
 """What may wait: days on which more systems or clusters can matter, so that on no other day there need be more.
 
-Installed systems draw power, cost support and count on the days that rules look at. Where nothing rewards what stands
-early, a plan stays a plan, and costs no more, when each system is installed on the last state day from which it still
-counts: so the number of systems need change on few state days. Clusters likewise, except that the day on which one is
+Installed systems need what their site has, and count on the days that rules look at; what they cost hangs on when they
+could stand, and not on when they do. So a plan stays a plan when each system is known as installed on the last state
+day from which it still counts, and the number of systems need change on few state days: that it is installed before, as
+soon as there is room, is read off afterwards. Where systems are installed when needed, that day is also the cheapest.
+Clusters likewise, except that the day on which one is
 formed is the day on which it is paid for: it also matters on the last day of every window of money, as do the systems
 that may be in it.
 
