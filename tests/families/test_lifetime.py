@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from support.answers import cost_of, is_infeasible, plan_of, terms_of, units_of
-from support.builders import POWERED, UNLIMITED, case, offer, target
+from support.builders import POWERED, UNLIMITED, Tree, case, merged, offer, target
 
 SINGLE = {"calendar": {"periods": 1}}
 YEARS = {"economics": {"evaluation_years": 2}}
@@ -78,15 +78,57 @@ def test_a_life_of_as_many_years_as_are_reckoned_with_is_one_life(start: str, ye
     assert terms_of(tree) == {"purchase": 100}
 
 
-def test_what_is_left_of_a_life_is_counted_by_its_own_days() -> None:
-    """Proves the leap year: two years from 2027 have 731 days, of which 366 are left after one: 731 - 366 = 365."""
+def test_what_is_left_of_a_life_is_counted_in_calendar_years() -> None:
+    """Proves the leap year: of two years from 2027, 731 days, one is left after one: half of 731. By days it is 366."""
     tree = case(
         calendar={"start": "2027-01-01", "periods": 1},
         economics={"evaluation_years": 1},
         offers={"o": {"life_years": 2, "price": 731}},
         **ONE,
     )
-    assert terms_of(tree) == {"purchase": 731, "residual": -366}
+    assert terms_of(tree) == {"purchase": 731, "residual": Decimal("-365.5")}
+
+
+LIVED: Tree = {
+    "calendar": {"periods": 1},
+    "economics": {"evaluation_years": 1},
+    "offers": {"o": {"life_years": 2, "price": 100, "max_units": 8}},
+    "limits": {"t": target(2)},
+}
+"""Two systems are wanted; half of what is paid for them is left."""
+
+
+def test_what_is_left_follows_the_tier_that_was_paid() -> None:
+    """Proves all-units tiers: at 40 from 2 on, 80 are paid and 40 left. By the first price 100 were left, and each
+    further system would earn 10: with eight of them, cost is -80."""
+    tree = case(**merged(LIVED, {"offers": {"o": {"tiers": [{"from_units": 2, "price": 40}]}}}))
+    assert terms_of(tree) == {"purchase": 80, "residual": -40}
+    assert units_of(plan_of(tree)) == {"o": 2}
+
+
+def test_what_is_bought_again_costs_what_was_paid() -> None:
+    """Proves it for lives of a year over three: two systems at 40, bought three times, cost 240; by the first price
+    480."""
+    over = {"economics": {"evaluation_years": 3}, "offers": {"o": {"life_years": 1}}}
+    tree = case(**merged(merged(LIVED, over), {"offers": {"o": {"tiers": [{"from_units": 2, "price": 40}]}}}))
+    assert terms_of(tree) == {"purchase": 80, "replacement": 160}
+
+
+def test_what_incremental_tiers_save_is_not_left() -> None:
+    """Proves it: the third system saves 60: 240 are paid and 120 left. By the first price it were 150, and further
+    ones, each at 40 with 50 left, would earn 10."""
+    tiers = {"tiers": [{"from_units": 2, "price": 40}], "tier_pricing": "incremental"}
+    tree = case(**merged(LIVED, {"offers": {"o": tiers}, "limits": {"t": target(3)}}))
+    assert terms_of(tree) == {"purchase": 240, "residual": -120}
+    assert units_of(plan_of(tree)) == {"o": 3}
+
+
+def test_what_a_vendor_gives_back_is_not_left() -> None:
+    """Proves it: of 200, 120 are given back: 80 are paid and 40 left. If broken, 100 are left, and further systems
+    earn 10 each."""
+    tree = case(vendors={"v": {"rebates": [{"from_spend": 150, "rate": 0.6}]}}, **LIVED)
+    assert terms_of(tree) == {"purchase": 200, "rebates": -120, "residual": -40}
+    assert units_of(plan_of(tree)) == {"o": 2}
 
 
 def test_a_life_that_begins_on_a_leap_day_ends_with_february() -> None:

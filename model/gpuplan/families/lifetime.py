@@ -1,11 +1,15 @@
 r"""Lifetime: systems and modules are bought again at the end of their life, and what is left of one is worth something.
 
 A system's life begins when its lot is installed, a module's when it delivers. On the day after its last it is bought
-again at the offer's first price, and so on to the end of the years reckoned with. What is left of the life that runs
-then, by the day, is its residual value: a cost term of its own that nobody pays, so that it is in no budget.
+again at the price that was paid, and so on to the end of the years reckoned with. What is left of the life that runs
+then is its residual value: a cost term of its own that nobody pays, so that it is in no budget.
+
+The price that was paid is that of the tier reached. What incremental tiers save is taken off as of the last lot that
+can be ordered; what a vendor gives back is taken off the residual alone, by the longest life left among its offers
+then. Neither can be told lot by lot.
 
 $$ \mathrm{replacement} = \sum_{i,t} p_i\, n_{it}\, \bigl|\{j \ge 1 : d_{itj} \le e\}\bigr|,
-\qquad \mathrm{residual} = -\sum_{i,t} p_i\, n_{it}\, \frac{d_{it,J+1} - e - 1}{d_{it,J+1} - d_{itJ}} $$
+\qquad \mathrm{residual} = -\sum_{i,t} p_i\, n_{it}\, \Bigl(1 - \frac{Y(d_{itJ}, e + 1)}{Y_i}\Bigr) $$
 
 Years are calendar years: a life of four years that begins on 1 January 2025 ends with 2028. $J$ is the number of the
 last life that begins by $e$; the residual is nothing where that life ends on $e$.
@@ -13,9 +17,10 @@ last life that begins by $e$; the residual is nothing where that life ends on $e
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $n_{it}$ | systems or modules signed for (`orders`, `modules`) | units |
-| $p_i$ | `price` | money |
+| $p_i$ | price that was paid | money |
 | $d_{itj}$ | first day of life $j$, the first being 0: $j$ times `life_years` after that of the first | day |
 | $e$ | end of the years reckoned with | day |
+| $Y_i, Y$ | `life_years`; years between two days, whole ones by the calendar and the rest by days | years |
 """
 
 from __future__ import annotations
@@ -26,10 +31,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.families.pricing import saving, tiered_orders, unit_price
+from gpuplan.families.vendor_terms import rebates
 from gpuplan.instance.calendar import term_end
 from gpuplan.instance.matching import Subject
-from gpuplan.instance.prices import rate
-from gpuplan.instance.timeline import module_ready
+from gpuplan.instance.prices import last_order_day, rate
+from gpuplan.instance.timeline import lot_days, module_ready
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
@@ -46,19 +53,50 @@ DAYS_OF_A_YEAR = Fraction(146_097, 400)
 """Of the calendar, over its 400 years."""
 
 
-def lives(instance: Instance, bought: Offer | Module, first: date) -> dict[str, list[tuple[date, Fraction]]]:
-    """By cost term: (day, reporting currency) for one unit whose first life begins on a day."""
-    if bought.life_years is None or not bought.price or first > instance.operation_end:
+def lives(
+    instance: Instance, bought: Offer | Module, first: date, price: Fraction | None = None
+) -> dict[str, list[tuple[date, Fraction]]]:
+    """By cost term: (day, reporting currency) for one unit whose first life begins on a day, at a price of its own."""
+    price = Fraction(bought.price) if price is None else price
+    if bought.life_years is None or not price or first > instance.operation_end:
         return {}
     begins, end = [first], instance.operation_end
     while (following := _after(first, bought.life_years * len(begins))) <= end.toordinal():
         begins.append(date.fromordinal(following))
-    price = Fraction(bought.price)
     found = {"replacement": [(day, price * rate(instance, bought.currency, day)) for day in begins[1:]]}
-    left = Fraction(following - end.toordinal() - 1, following - begins[-1].toordinal())
+    left = 1 - _years(begins[-1], end.toordinal() + 1) / bought.life_years
     if left:
         found["residual"] = [(end, -price * left * rate(instance, bought.currency, end))]
     return {term: payments for term, payments in found.items() if payments}
+
+
+def last_begin(instance: Instance, offer: str) -> date:
+    """Day on which the life of the last lot of an offer begins, within the years reckoned with."""
+    last = last_order_day(instance, offer)
+    firsts = [period.first for period in instance.calendar.all_periods]
+    signed = max((day for day in firsts if day <= last), default=firsts[0])
+    days = lot_days(instance.offers[offer], signed)
+    return min(days.installed, instance.operation_end)
+
+
+def given_back(instance: Instance, vendor: str) -> Fraction:
+    """Share of what a vendor gives back by which the residual value of what it sold is lower."""
+    lefts = [Fraction(0)]
+    for name, quote in instance.offers.items():
+        if quote.vendor == vendor:
+            terms = lives(instance, quote, last_begin(instance, name))
+            worth = Fraction(quote.price) * rate(instance, quote.currency, instance.operation_end)
+            lefts += [-amount / worth for _, amount in terms.get("residual", ())]
+    return max(lefts)
+
+
+def _years(first: date, until: int) -> Fraction:
+    """Years from a day to an ordinal: whole ones by the calendar, and the part of the next by its days."""
+    whole = 0
+    while _after(first, whole + 1) <= until:
+        whole += 1
+    begins = _after(first, whole) if whole else first.toordinal()
+    return whole + Fraction(until - begins, _after(first, whole + 1) - begins)
 
 
 def _after(first: date, years: int) -> int:
@@ -71,9 +109,17 @@ def _after(first: date, years: int) -> int:
 def rows(problem: Problem) -> None:
     """Flows for every order of what has a lifetime."""
     instance = problem.instance
+    for offer, quote in instance.offers.items():
+        if quote.tiers and problem.ordered(offer):
+            _tier_flows(problem, offer, quote)
+    for vendor in instance.vendors:
+        back = given_back(instance, vendor)
+        for column, day, amount in rebates(problem, vendor) if back else ():
+            due = problem.payments([(max(day, instance.operation_end), amount * back)])
+            problem.flows.append(Flow("residual", None, Subject(vendor=vendor), Linear([(column, 1.0)]), due))
     for (offer, site), signings in problem.signings.items():
         quote = instance.offers[offer]
-        for _, column in signings:
+        for _, column in signings if not quote.tiers or quote.tier_pricing == "incremental" else ():
             ordered = Linear([(column, float(quote.lot_units))])
             first = problem.lot(column).installed
             _flows(problem, Subject.of_offer(instance, offer, site), ordered, lives(instance, quote, first))
@@ -83,6 +129,24 @@ def rows(problem: Problem) -> None:
         first = module_ready(module, problem.days[int(ordered_in)])
         subject = Subject(site=str(at), module=str(module_id))
         _flows(problem, subject, Linear([(column, 1.0)]), lives(instance, module, first))
+
+
+def _tier_flows(problem: Problem, offer: str, quote: Offer) -> None:
+    """Lives at the price of the tier reached; less what incremental tiers save."""
+    instance = problem.instance
+    for number, tier in enumerate(quote.price_tiers(), 1):
+        if quote.tier_pricing == "incremental":
+            column = problem.columns.get("tier_step", offer, number)
+            saved = Fraction(tier.price) - Fraction(quote.price)
+            if column is not None:
+                terms = lives(instance, quote, last_begin(instance, offer), saved)
+                _flows(problem, Subject.of_offer(instance, offer), Linear([(column, 1.0)]), terms)
+            continue
+        for orders in tiered_orders(problem, offer):
+            column = problem.columns.get("tier_units", offer, number, *orders[:3])
+            if column is not None:
+                terms = lives(instance, quote, orders.days.installed, Fraction(tier.price))
+                _flows(problem, Subject.of_offer(instance, offer, orders.site or None), Linear([(column, 1.0)]), terms)
 
 
 def _flows(problem: Problem, subject: Subject, ordered: Linear, terms: dict[str, list[tuple[date, Fraction]]]) -> None:
@@ -95,9 +159,21 @@ def entries(recount: Recount) -> Iterator[Entry]:
     instance = recount.instance
     for lot in recount.lots:
         subject = Subject.of_offer(instance, lot.offer, lot.site)
-        for term, payments in lives(instance, instance.offers[lot.offer], lot.days.installed).items():
+        price = unit_price(recount, lot.offer)
+        for term, payments in lives(instance, instance.offers[lot.offer], lot.days.installed, price).items():
             for day, amount in payments:
                 yield entry(instance, term, day, amount * lot.units, subject)
+    for offer, units in recount.units_by_offer.items():
+        quote, subject = instance.offers[offer], Subject.of_offer(instance, offer)
+        saved = saving(quote, units) if quote.tiers and quote.tier_pricing == "incremental" else Fraction(0)
+        for term, payments in lives(instance, quote, last_begin(instance, offer), -saved).items():
+            for day, amount in payments:
+                yield entry(instance, term, day, amount, subject)
+    for one in [one for one in recount.entries if one.term == "rebates"]:
+        back = given_back(instance, one.subject.vendor or "")
+        if back:
+            day = max(one.day, instance.operation_end)
+            yield entry(instance, "residual", day, -one.exact * back, Subject(vendor=one.subject.vendor))
     for line in recount.decisions.modules:
         module = instance.modules[line.module]
         subject = Subject(site=line.site, module=line.module)

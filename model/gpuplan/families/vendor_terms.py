@@ -17,6 +17,7 @@ b_{vj}\, y_{vj} \le x^{\mathrm{spend}}_{vj} \le b_{v,j+1}\, y_{vj} $$
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -67,27 +68,33 @@ def rows(problem: Problem) -> None:
 
 def _rebate_rows(problem: Problem, vendor: str) -> None:
     """Spend falls within one step of the rebate; what it gives back."""
-    seller = problem.instance.vendors[vendor]
     if problem.columns.get("rebate", vendor, 0) is None:
         return
-    offers = _offers(problem.instance, vendor)
-    booked = max(last_order_day(problem.instance, offer) for offer in offers)
-    worth = problem.money.unit_of(seller.currency) * rate(problem.instance, seller.currency, booked)
     split = Linear()
     choice = Linear()
-    rates = [Fraction(0), *(Fraction(rebate.rate) for rebate in seller.rebates)]
-    for number, share in enumerate(rates):
+    for number in range(len(problem.instance.vendors[vendor].rebates) + 1):
         within = problem.columns.get("rebate_spend", vendor, number)
         chosen = problem.columns.get("rebate", vendor, number)
-        if within is None or chosen is None:
-            continue
-        split.add(within, 1.0)
-        choice.add(chosen, 1.0)
-        if share:
-            back = problem.payments([(booked, -share * worth)])
-            problem.flows.append(Flow("rebates", booked, Subject(vendor=vendor), Linear([(within, 1.0)]), back))
+        if within is not None and chosen is not None:
+            split.add(within, 1.0)
+            choice.add(chosen, 1.0)
+    for column, booked, amount in rebates(problem, vendor):
+        back = problem.payments([(booked, -amount)])
+        problem.flows.append(Flow("rebates", booked, Subject(vendor=vendor), Linear([(column, 1.0)]), back))
+    offers = _offers(problem.instance, vendor)
     problem.rows.add(("rebate", vendor), choice, at_least=1.0, at_most=1.0)
     problem.rows.add(("rebate_spend", vendor), split.plus(spend(problem, offers), -1.0), at_least=0.0, at_most=0.0)
+
+
+def rebates(problem: Problem, vendor: str) -> Iterator[tuple[int, date, Fraction]]:
+    """(column of spend within a step, day, what is given back for one unit of it in the reporting currency)."""
+    seller = problem.instance.vendors[vendor]
+    booked = max((last_order_day(problem.instance, offer) for offer in _offers(problem.instance, vendor)), default=None)
+    for number, rebate in enumerate(seller.rebates, 1):
+        column = problem.columns.get("rebate_spend", vendor, number)
+        if column is not None and booked is not None and rebate.rate:
+            worth = problem.money.unit_of(seller.currency) * rate(problem.instance, seller.currency, booked)
+            yield column, booked, Fraction(rebate.rate) * worth
 
 
 def _activation_flows(problem: Problem, vendor: str, seller: Vendor) -> None:
