@@ -69,18 +69,50 @@ def test_a_fund_may_select_what_it_pays_for() -> None:
     assert {order.site for order in plan_of(tree).orders} == {"b"}
 
 
-def test_what_comes_back_goes_to_those_who_may_pay_it() -> None:
-    """Proves rebates: 40 % of 300 is 120, so three cost 180 and the fund for all needs 180 in the end.
+def test_what_comes_back_goes_to_those_who_may_pay_it_once_it_is_back() -> None:
+    """Proves rebates: three cost 300, of which 120 come back on 31 March: the fund for all needs 300 until then.
 
-    A fund for purchases alone gets nothing of the rebate: it needs 300, and with 299 nothing works.
+    Where it is for purchases alone, and another one gets the rebate, it needs as much.
     """
     vendors = {"v": {"rebates": [{"from_spend": 300, "rate": 0.4}]}}
     rules = {"limits": {"t": target(3)}, "vendors": vendors}
-    assert plan_of(case(funds={"f": {"amount": 180}}, **rules)).cost.amount == 180
+    assert is_infeasible(case(funds={"f": {"amount": 299}}, **rules))
+    assert plan_of(case(funds={"f": {"amount": 300}}, **rules)).cost.amount == 180
     apart = {"f": {"amount": 299, "terms": ["purchase"]}, "g": {"amount": 1, "terms": ["rebates"]}}
     assert is_infeasible(case(funds=apart, **rules))
     apart["f"]["amount"] = 300
     assert plan_of(case(funds=apart, **rules)).cash[0].by_fund == {"f": 300, "g": -120}
+
+
+TAXED: Tree = {
+    "offers": {"o": {"order_until": "2025-01-31", "max_units": 2}},
+    "levies": {"vat": {"terms": ["purchase"], "rate": 0.1, "recovered_share": 1, "recovered_days_after": 40}},
+    "limits": {"t": target(1)},
+}
+"""One system of 100 on 1 January with a tax of 10 that is back on 10 February."""
+
+
+def test_a_fund_pays_on_a_day_only_what_it_has() -> None:
+    """Proves it: 110 are to be paid on 1 January. If broken, 100 are enough, since 10 come back."""
+    assert is_infeasible(case(funds={"f": {"amount": 109}}, **TAXED))
+    plan = plan_of(case(funds={"f": {"amount": 110}}, **TAXED))
+    assert (plan.cost.amount, plan.cash[0].by_fund) == (100, {"f": 100})
+
+
+@pytest.mark.parametrize(("after", "needed"), [(40, 210), (39, 220)])
+def test_what_has_come_back_can_be_paid_again(after: int, needed: int) -> None:
+    """Proves the day: a further 110 are due so many days after signing: 10 are back for them after 40 days."""
+    tree = case(funds={"f": {"amount": needed}}, **TAXED)
+    tree["offers"]["p"] = {
+        **tree["offers"]["o"],
+        "max_units": 1,
+        "payments": [{"event": "signed", "share": 1, "days_after": after}],
+    }
+    tree["limits"]["p"] = {"measure": "systems", "at_least": 1, "select": {"offer": "p"}}
+    tree["limits"]["o"] = {"measure": "systems", "at_least": 1, "select": {"offer": "o"}}
+    assert plan_of(tree).cost.amount == 200
+    tree["funds"]["f"]["amount"] = needed - 1
+    assert is_infeasible(tree)
 
 
 def test_cash_by_fiscal_year_and_payer_adds_up() -> None:

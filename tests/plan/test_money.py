@@ -10,6 +10,8 @@ import pytest
 from gpuplan.instance.rules import CAPEX, OPEX
 from gpuplan.plan.plan import Plan
 from plan.examples import module, opening, order, planned, small, solved, stands, tier
+from support.answers import plan_of
+from support.builders import UNLIMITED, case, target
 
 
 def terms(plan: Plan) -> dict[str, Decimal]:
@@ -246,3 +248,25 @@ def test_money_is_exact_to_the_millionth_however_it_is_split(units: int) -> None
     payments = [{"event": "signed", "share": share, "days_after": 10 * days} for days, share in enumerate(shares)]
     plan = planned(small({"offers.quote.price": Decimal("0.01"), "offers.quote.payments": payments}), order(units))
     assert plan.cost.amount == units * Decimal("0.01")
+
+
+def test_unit_costs_leave_out_what_an_existing_fleet_draws() -> None:
+    """Proves it: one system of 8 at 10 kW and 0.1 a kWh costs 8,760 a year beside its price of 61,320, for 70,080 hours:
+    1. With the bill of ten old ones, 87,600, it were 2.25."""
+    chain = {"amount": 2000, "needs": {"grid-power": 1}}
+    tree = case(
+        calendar={"periods": 12},
+        systems={"s": {"accelerators": 8, "max_power_kw": 10}},
+        offers={"o": {"price": 61320, "order_until": "2025-01-31"}},
+        existing={"systems": {"old": {"system": "s", "site": "a", "units": 10}}},
+        sites={
+            "a": {
+                "capacity": {**UNLIMITED, "protected-power": chain},
+                "tariff": {"energy_price_per_kwh": 0.1},
+            }
+        },
+        limits={"t": target(1)},
+    )
+    plan = plan_of(tree)
+    assert plan.cost.terms["energy"].amount == 11 * 8760
+    assert (plan.unit_costs.accelerator_hours, plan.unit_costs.per_accelerator_hour) == (70080, 1)

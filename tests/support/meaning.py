@@ -22,7 +22,7 @@ from gpuplan.instance.matching import facts
 from gpuplan.instance.routes import Route, routes
 from gpuplan.instance.rules import Selection
 from gpuplan.instance.timeline import LotDays, windows
-from gpuplan.ledger.funding import claims
+from gpuplan.ledger.funding import claims_by_day
 from gpuplan.ledger.measures import measure
 from gpuplan.ledger.recount import Recount
 
@@ -320,9 +320,10 @@ class Meaning:
         standing = self.recount.installed.get((offer, site))
         return min(Fraction(standing[state] if standing else 0), arrived)
 
-    def _claims(self, funds: str) -> Fraction:
+    def _claims(self, funds: str, day: str = "") -> Fraction:
         names = tuple(name for name in funds.split("+") if name)
-        return max(claims(self.recount).get(names, Fraction(0)), Fraction(0))
+        by_then = [owed for until, owed in claims_by_day(self.recount) if not day or until.isoformat() <= day]
+        return max(by_then[-1].get(names, Fraction(0)), Fraction(0)) if by_then else Fraction(0)
 
     def _holds(self, level: int, period: int) -> int:
         limit = self.instance.limits[self.instance.objective[level].target or ""]

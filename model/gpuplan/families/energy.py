@@ -103,6 +103,16 @@ def entries(recount: Recount) -> Iterator[Entry]:
                     yield entry(recount.instance, term, month.last, draw * price, Subject(site=site))
 
 
+def of_fleets(recount: Recount) -> Iterator[tuple[date, Fraction]]:
+    """(day, reporting currency) of what existing fleets draw, at the least that their providers can give rise to."""
+    instance = recount.instance
+    for fleet in instance.existing.systems.values():
+        for month in months(instance, recount.states):
+            for term, price in prices(instance, fleet.site, month).items():
+                draw = recount.running.draw(fleet.system, fleet.site, CASES[term])
+                yield month.last, price * fleet.units * draw.least
+
+
 def waiting(recount: Recount) -> Fraction:
     """What systems that wait are charged as if they ran; or would be, where they are installed when needed."""
     charges, total = Charges(recount), Fraction(0)

@@ -33,13 +33,28 @@ def is_paid(term: str) -> bool:
     return term in CAPEX or term in OPEX
 
 
-def claims(recount: Recount) -> dict[Payers, Fraction]:
-    """What is to be paid in all, by who may pay it; below zero where more comes back."""
-    found: dict[Payers, Fraction] = defaultdict(Fraction)
+def claims_by_day(recount: Recount) -> list[tuple[date, dict[Payers, Fraction]]]:
+    """(day, what is to be paid by then, by who may pay it) of every payment; below zero where more has come back."""
+    paid: dict[date, dict[Payers, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
     for one in recount.entries:
         if is_paid(one.term):
-            found[payers(recount.instance, one.term, one.subject, [one.day])[0]] += one.exact
-    return dict(found)
+            paid[one.day][payers(recount.instance, one.term, one.subject, [one.day])[0]] += one.exact
+    found: list[tuple[date, dict[Payers, Fraction]]] = []
+    owed: dict[Payers, Fraction] = {}
+    for day in sorted(paid):
+        for funds, amount in paid[day].items():
+            owed[funds] = owed.get(funds, Fraction(0)) + amount
+        found.append((day, dict(owed)))
+    return found
+
+
+def peaks(recount: Recount) -> dict[Payers, Fraction]:
+    """The most that is to be paid by any day, by who may pay it."""
+    found: dict[Payers, Fraction] = {}
+    for _, owed in claims_by_day(recount):
+        for funds, amount in owed.items():
+            found[funds] = max(found.get(funds, Fraction(0)), amount)
+    return found
 
 
 def unions(sets: Iterable[Payers], order: Iterable[str]) -> list[Payers]:
@@ -101,9 +116,12 @@ def _path(claim: Payers, left: Mapping[str, Fraction], paid: Mapping[Payers, Map
 
 
 def cash_by_fund(recount: Recount) -> dict[int, dict[str, Decimal]]:
-    """What each fund pays in each fiscal year; in every year the same shares of what several may pay."""
+    """What each fund pays in each fiscal year; in every year the same shares of what several may pay.
+
+    The shares are those in which the funds can pay the most that is ever to be paid.
+    """
     instance = recount.instance
-    owed = claims(recount)
+    owed = peaks(recount)
     amounts = {name: Fraction(fund.amount) for name, fund in instance.funds.items()}
     paid = drawn(amounts, owed)
     yearly: dict[tuple[Payers, int], Fraction] = defaultdict(Fraction)

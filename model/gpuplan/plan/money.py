@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.families.energy import waiting
+from gpuplan.families.energy import of_fleets, waiting
 from gpuplan.instance.classification import tpp
 from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX, kind_of
 from gpuplan.ledger.entries import rounded
@@ -59,6 +59,7 @@ def cash(recount: Recount) -> tuple[FiscalYear, ...]:
 def unit_costs(recount: Recount) -> UnitCosts:
     """Discounted cost without penalties, over hours of usable accelerators to the end of the years reckoned with.
 
+    Both are those of what is bought: what existing fleets draw is left out, as their hours are.
     What hosts keep does not count, and each offer counts the share of its hours in which it is available. A system is
     usable from the day on which its acceptance ends.
     """
@@ -78,6 +79,7 @@ def unit_costs(recount: Recount) -> UnitCosts:
         hours += accelerator_hours
         equivalents += accelerator_hours * performance / H100_TPP
     paid = sum((Fraction(one.discounted) for one in recount.entries if one.term != "penalty"), Fraction(0))
+    paid -= sum((amount * Fraction(instance.discount(day)) for day, amount in of_fleets(recount)), Fraction(0))
     return UnitCosts(
         accelerator_hours=rounded(hours),
         per_accelerator_hour=rounded(paid / hours) if hours else None,
