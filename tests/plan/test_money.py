@@ -251,7 +251,7 @@ def test_money_is_exact_to_the_millionth_however_it_is_split(units: int) -> None
 
 
 def test_unit_costs_leave_out_what_an_existing_fleet_draws() -> None:
-    """Proves it: one system of 8 at 10 kW and 0.1 a kWh costs 8,760 a year beside its price of 61,320, for 70,080 hours:
+    """Proves it: 8 at 10 kW and 0.1 a kWh cost 8,760 a year beside a price of 61,320, for 70,080 hours:
     1. With the bill of ten old ones, 87,600, it were 2.25."""
     chain = {"amount": 2000, "needs": {"grid-power": 1}}
     tree = case(
