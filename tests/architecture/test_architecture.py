@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "solver": {"errors", "instance", "program", "families", "formulation", "pyomo_model"},
     "plan": {"errors", "instance", "ledger", "families", "reckoning"},
     "diagnosis": {"errors", "instance", "program", "families", "formulation", "solver"},
-    "extraction": {"errors", "instance", "ledger"},
+    "extraction": {"errors", "instance", "ledger", "families"},
     "planning": {"errors", "instance", "ledger", "program", "families", "reckoning", "solver", "extraction"},
     "api": {"errors", "instance", "reckoning", "solver", "plan", "diagnosis", "planning"},
     "whatif": {

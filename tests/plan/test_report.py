@@ -38,7 +38,7 @@ def test_the_report_of_a_plan_says_all_that_was_decided_and_how_sure_it_is() -> 
         "Buy 16 accelerators in 2 systems",  # what and how many
         "from 1 vendor (shop)",
         "for 1 site (plant)",
-        "signed on 2025-01-01, the last ready on 2025-01-31",
+        "signed on 2025-01-01, the last usable on 2025-01-31",
         "It costs 246.9 M USD",
         "purchase",
         "target",

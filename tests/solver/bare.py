@@ -25,8 +25,9 @@ def searched(
 ) -> SearchResult:
     """What a whole search makes of a bare matrix, its levels those given, or its cost alone."""
     cost = Goal("minimise", "units", False, Linear(enumerate(model.cost), model.offset), 0.0, 0.0)
-    problem = SimpleNamespace(columns=range(len(model.lower)), rows=SimpleNamespace(coefficients=model.values))
+    rows = SimpleNamespace(coefficients=model.values)
+    problem = SimpleNamespace(columns=range(len(model.lower)), rows=rows, is_loose=False)
     formulation = SimpleNamespace(goals=tuple(goals) or (cost,), problem=problem)
     monkeypatch.setattr(search, "formulate", lambda *_args, **_options: formulation)
     monkeypatch.setattr(search, "matrix_of", lambda _formulation: model)
-    return Search(settings, **more).run(SimpleNamespace())  # type: ignore[arg-type]
+    return Search(settings, **more).run(SimpleNamespace(objective=()))  # type: ignore[arg-type]

@@ -315,7 +315,8 @@ def judged(instance: Instance, decisions: Decisions) -> Levels | None:
     """
     recount = Recount(instance, decisions)
     physical = [family for family in FAMILIES if family.name not in ("limits", "funds")]
-    for family in physical:
+    # When systems are installed is listed day by day, waiting or not: it costs the same.
+    for family in (one for one in physical if one.name != "installation"):
         if any(not reading.holds for reading in family.readings(recount)):
             return None
     for family in FAMILIES:

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import gpuplan
+from gpuplan.families.installation import as_soon_as_possible
 from gpuplan.instance.schema import Instance
 from gpuplan.ledger.decisions import ClusterLine, Decisions, InstalledLine, OrderLine
 from gpuplan.reckoning import Reckoning, reckon
@@ -43,7 +44,8 @@ def really_bought(instance: Instance) -> Reckoning:
         InstalledLine(offer=offer, site=site, day=date(2026, 1, 10), units=sum(units for _, units in lots))
         for (offer, site), lots in BOUGHT.items()
     ]
-    return reckon(instance, Decisions(orders=tuple(orders), installed=tuple(installed), clusters=CLUSTERS))
+    decisions = Decisions(orders=tuple(orders), installed=tuple(installed), clusters=CLUSTERS)
+    return reckon(instance, as_soon_as_possible(instance, decisions))
 
 
 def test_what_was_really_bought_is_a_plan_that_passes_the_audit() -> None:

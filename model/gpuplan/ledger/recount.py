@@ -67,7 +67,7 @@ class Stands:
 
     def waiting_days(self, end: date) -> int:
         """Days that they wait, added up; those that never stand to the end of the calendar."""
-        days = sum(units * (day - self.arrived).days for day, units in self.installed)
+        days = sum(units * max((day - self.arrived).days, 0) for day, units in self.installed)
         return days + self.never * max((end - self.arrived).days, 0)
 
 

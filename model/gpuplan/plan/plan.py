@@ -78,6 +78,7 @@ class PlanOrder(Closed):
     waiting_days: Tally
     """Days that these wait, added up; those that are never installed, to the end of the calendar."""
     never_installed: Tally
+    """Systems for which there is no room by the end of the calendar."""
     route: Text
     """The way through export control, where there are several."""
     export: Text
