@@ -92,7 +92,7 @@ def test_what_is_left_of_a_life_is_counted_in_calendar_years() -> None:
 LIVED: Tree = {
     "calendar": {"periods": 1},
     "economics": {"evaluation_years": 1},
-    "offers": {"o": {"life_years": 2, "price": 100, "max_units": 8}},
+    "offers": {"o": {"life_years": 2, "price": 100, "max_units": 8, "order_until": "2025-01-01"}},
     "limits": {"t": target(2)},
 }
 """Two systems are wanted; half of what is paid for them is left."""

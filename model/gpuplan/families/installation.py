@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.deadlines import concerns as binds
 from gpuplan.families.family import Family
+from gpuplan.families.limits import shortfall_amount
 from gpuplan.families.room import Room
 from gpuplan.instance.facility import GRID_POWER
 from gpuplan.instance.joining import joining_all
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
 NAME = "installation"
-NO_BOUND = 10**9
 PASSES = 3
 """Of moving installations: the second seldom finds anything that the first has left."""
 
@@ -139,7 +139,7 @@ class Moving:
         for day in reversed([day for day in self._days_at(site) if day < planned]):
             most = min(most, self._arrived(offer, site, day) - room.installed(site, day).get(offer, 0))
             if day in held and most > 0:
-                most = min(most, self._allowed(offer, site, held[day]))
+                most = min(most, self._allowed(offer, site, day, most))
             if most <= 0:
                 break
             most, outputs = room.most(site, day, offer, most)
@@ -169,7 +169,7 @@ class Moving:
                 continue
             for _, last in windows(limit, instance):
                 day = last - accepted if limit.kind == "units" else last
-                if limit.count is None and limit.delivery == "planned":
+                if limit.delivery == "planned":
                     some = found.setdefault(day, [])
                     if some is not None:
                         some.append((limit, last))
@@ -185,12 +185,16 @@ class Moving:
             self._stays.add((offer, site))
         return found
 
-    def _allowed(self, offer: str, site: str, limits: list[tuple[Limit, date]] | None) -> int:
-        """How many more units limits on what is usable allow."""
+    def _allowed(self, offer: str, site: str, day: date, wanted: int) -> int:
+        """How many of some more units of an offer limits on what is usable, as looked at on a day, allow."""
+        limits = self._held(offer, site)[day]
         if limits is None:
             return 0
-        allowed = [NO_BOUND]
+        allowed = [wanted]
         for limit, last in limits:
+            if limit.count is not None:
+                allowed.append(self._counts_allow(offer, site, day, wanted, limit, last))
+                continue
             part, each = self._counted(limit, last, offer, site)
             if limit.is_amount:
                 slacks = [] if limit.at_most is None else [(Fraction(limit.at_most) - part, each)]
@@ -201,6 +205,31 @@ class Moving:
                 slacks += [] if least is None else [(part - Fraction(least) * whole, Fraction(least) * of_whole - each)]
             allowed += [int(slack // more) for slack, more in slacks if more > 0]
         return max(min(allowed), 0)
+
+    def _counts_allow(self, offer: str, site: str, day: date, wanted: int, limit: Limit, last: date) -> int:
+        """The same of a limit that counts vendors, makers or the like, by trying."""
+        before = shortfall_amount(self._with_more(offer, site, day, 0), limit, date.min, last)
+
+        def holds(units: int) -> bool:
+            return shortfall_amount(self._with_more(offer, site, day, units), limit, date.min, last) <= before
+
+        if holds(wanted):
+            return wanted
+        low, high = 0, wanted
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if holds(middle) else (low, middle)
+        return low
+
+    def _with_more(self, offer: str, site: str, day: date, units: int) -> Recount:
+        """The plan with what was moved, and with more units of an offer on one day."""
+        decisions = self.decisions() if self.moved else self.recount.decisions
+        there = self.room.installed(site, day).get(offer, 0)
+        lines = [line for line in decisions.installed if (line.offer, line.site, line.day) != (offer, site, day)]
+        lines.append(InstalledLine(offer=offer, site=site, day=day, units=there + units))
+        if not any((one.offer, one.site, one.day) == (offer, site, day + timedelta(days=1)) for one in lines):
+            lines.append(InstalledLine(offer=offer, site=site, day=day + timedelta(days=1), units=there))
+        return Recount(self.recount.instance, decisions.model_copy(update={"installed": tuple(lines)}))
 
     def _counted(self, measured: Measured, day: date, offer: str, site: str) -> tuple[Fraction, Fraction]:
         """What a measure counts on a day, with what was moved; and by how much more for one more unit of an offer."""

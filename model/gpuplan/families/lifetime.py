@@ -71,11 +71,8 @@ def lives(
 
 
 def last_begin(instance: Instance, offer: str) -> date:
-    """Day on which the life of the last lot of an offer begins, within the years reckoned with."""
-    last = last_order_day(instance, offer)
-    firsts = [period.first for period in instance.calendar.all_periods]
-    signed = max((day for day in firsts if day <= last), default=firsts[0])
-    days = lot_days(instance.offers[offer], signed)
+    """Day on which the life of a lot begins that is signed for on the last day, within the years reckoned with."""
+    days = lot_days(instance.offers[offer], last_order_day(instance, offer))
     return min(days.installed, instance.operation_end)
 
 
