@@ -5,6 +5,15 @@ nothing else; nothing is gained by it either, since a system that waits is charg
 program only knows by which state day a system must stand, and leaves open on which day before it is installed. Read off
 from a point, each installation is moved to the first day on which there is room until the day that the program knows.
 What waits although there was room is a fault. Not where an instance says that systems are installed when needed.
+
+$$ n^{\mathrm{installed}}_{osd} < \ell_o \sum_{t:\, d^{\mathrm{installed}}_{ot} \le d} n^{\mathrm{orders}}_{ost}
+\quad \Longrightarrow \quad \text{one more has no room on some day until the next one is installed} $$
+
+| symbol | meaning | unit |
+| --- | --- | --- |
+| $n^{\mathrm{installed}}_{osd}$ | systems installed by a day (`installed`) | systems |
+| $n^{\mathrm{orders}}_{ost}, \ell_o$ | lots signed for (`orders`); systems in a lot | lots, systems |
+| $d^{\mathrm{installed}}_{ot}$ | day on which a lot can be installed | day |
 """
 
 from __future__ import annotations
