@@ -311,7 +311,11 @@ def without_term() -> Breaking:
 def from_signing() -> Breaking:
     """Lives that begin a month early."""
     real = lifetime.lives
-    return patch.object(lifetime, "lives", lambda one, bought, first: real(one, bought, first - timedelta(days=10)))
+
+    def early(one: Any, bought: Any, first: Any, price: Fraction | None = None) -> Any:
+        return real(one, bought, first - timedelta(days=10), price)
+
+    return patch.object(lifetime, "lives", early)
 
 
 def undated() -> Breaking:
