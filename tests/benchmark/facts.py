@@ -72,9 +72,10 @@ class Facts:
         """Day from which what is signed in a period is charged."""
         return self.running.since(offer, site, self.lot(offer, number), "")
 
-    def rate(self, offer: str, site: str, case: LoadCase) -> float:
-        """Grid draw in kW that one system is charged for."""
-        return float(self.running.draw(self.instance.offers[offer].system, site, case).most)
+    def rates(self, offer: str, site: str, case: LoadCase) -> tuple[float, float]:
+        """Grid draw in kW of one system, at the least and at the most that its providers can give rise to."""
+        least, most = self.running.charged(self.instance.offers[offer].system, site, case)
+        return float(least), float(most)
 
     @cached_property
     def firsts(self) -> list[date]:
@@ -247,32 +248,23 @@ class Facts:
             and systems_in_position(self.instance, system, site) > 1
         ]
 
-    def draw_payments(self, site: str, since: date, only: int | None = None) -> dict[tuple[str, LoadCase], Payments]:
-        """By cost term and load case, what each kW costs from a day on; of the months that a state stands for, if any.
-
-        Energy and carbon are charged by days, demand by months.
-        """
+    def draw_payments(self, site: str) -> dict[tuple[str, LoadCase], list[tuple[Month, float]]]:
+        """By cost term and load case, what each kW drawn costs in each whole month, in millions."""
         instance, place, tariff = self.instance, self.instance.sites[site], self.instance.sites[site].tariff
         price = float(place.carbon_kg_per_kwh * instance.economics.carbon_price_per_tonne) / 1000
-        some = [one for one in self.months if one.last >= since and only in (None, one.state)]
-        found: dict[tuple[str, LoadCase], Payments] = {
-            ("carbon", "typical"): in_millions((one.last, 24 * one.days_from(since) * price) for one in some)
+        found: dict[tuple[str, LoadCase], list[tuple[Month, float]]] = {
+            ("carbon", "typical"): [(one, 24 * one.days * price / MILLION) for one in self.months]
         }
         if tariff is not None:
-            found["energy", "typical"] = in_millions(
-                (
-                    one.last,
-                    24
-                    * one.days_from(since)
-                    * worth(self, tariff.price_per_kwh(one.first.month), tariff.currency, one.last),
-                )
-                for one in some
-            )
-            charge = tariff.demand_charge_per_kw_month
-            found["demand", "design"] = in_millions(
-                (one.last, worth(self, charge, tariff.currency, one.last) * one.days / days_in_month(one.first))
-                for one in some
-            )
+            currency, charge = tariff.currency, tariff.demand_charge_per_kw_month
+            found["energy", "typical"] = [
+                (one, 24 * one.days * worth(self, tariff.price_per_kwh(one.first.month), currency, one.last) / MILLION)
+                for one in self.months
+            ]
+            found["demand", "design"] = [
+                (one, worth(self, charge, currency, one.last) * one.days / days_in_month(one.first) / MILLION)
+                for one in self.months
+            ]
         return found
 
     def most_needed(self, site: str, resource: str) -> float:

@@ -514,21 +514,27 @@ class _Textbook:
 
     def energy(self) -> None:
         """Energy, demand charge and carbon price of what is drawn."""
-        start = self.instance.calendar.start
         for (offer, site, number), units in self.charged():
             since = self.facts.since(offer, site, number)
-            for (term, case), payments in self.facts.draw_payments(site, since).items():
-                self.flows.append((term, self.facts.rate(offer, site, case) * units, payments))
+            for (term, case), prices in self.facts.draw_payments(site).items():
+                least, most = self.facts.rates(offer, site, case)
+                paid = []
+                for one, price in prices:
+                    before = 0 if term == "demand" else one.days - one.days_from(since)
+                    if one.last >= since:
+                        paid.append((one.last, price * (most - least * before / one.days)))
+                self.flows.append((term, units, paid))
         for site in self.facts.sites:
-            for state in range(len(self.facts.states)):
-                for (term, case), payments in self.facts.draw_payments(site, start, state).items():
-                    self.flows.append((term, self.remaining(site, state, case), payments))
+            for (term, case), prices in self.facts.draw_payments(site).items():
+                for state in range(len(self.facts.states)):
+                    paid = [(one.last, price) for one, price in prices if one.state == state]
+                    self.flows.append((term, self.remaining(site, state, case), paid))
 
     def remaining(self, site: str, state: int, case: LoadCase) -> Expression:
         """Grid draw of a site, less what the systems that stand there are charged for."""
         offers = [offer for offer, where in self.facts.pairs if where == site]
         systems = total(
-            self.facts.rate(offer, site, case) * self.model.installed[offer, site, state] for offer in offers
+            self.facts.rates(offer, site, case)[1] * self.model.installed[offer, site, state] for offer in offers
         )
         return self.model.draw[site, state, case] - systems
 
@@ -711,13 +717,17 @@ class _Textbook:
         each = {site: float(self.instance.sites[site].carbon_kg_per_kwh) for site in sites}
         if measured.measure == "energy-kwh":
             each = dict.fromkeys(sites, 1.0)
-        end = min(last, self.instance.operation_end)
-        lots = total(
-            24 * days * each[site] * self.facts.rate(offer, site, "typical") * units
-            for (offer, site, number), units in self.charged()
-            if site in each and (days := (end - max(first, self.facts.since(offer, site, number))).days + 1) > 0
-        )
-        return lots + total(
+        lots = []
+        for (offer, site, number), units in self.charged():
+            since = self.facts.since(offer, site, number)
+            least, most = self.facts.rates(offer, site, "typical")
+            for one in self.facts.months:
+                begins, ends = max(one.first, first), min(one.last, last)
+                days = max((ends - begins).days + 1, 0) if one.last >= since else 0
+                before = min(max((since - begins).days, 0), days)
+                if site in each and days:
+                    lots.append(24 * each[site] * (days * most - before * least) * units)
+        return total(lots) + total(
             24 * days * each[site] * self.remaining(site, state, "typical") for site in sites for state, days in months
         )
 

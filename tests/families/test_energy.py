@@ -103,3 +103,20 @@ def test_energy_carbon_and_grid_power_can_be_limited() -> None:
         for bound, holds in ((amount, True), (amount - 1, False)):
             rule = {"l": {"measure": limit, "at_most": bound}}
             assert is_infeasible(metered({"carbon_kg_per_kwh": 0.5}, limits=rule)) is not holds
+
+
+def test_the_first_days_of_a_system_cost_what_it_draws_at_least() -> None:
+    """Proves the month of arrival where a system draws 10 or 15 kW, by who delivers: through what exists it draws 10,
+    and one day, the 31st, costs 2.4. Taken off by the most for the 30 days before, it would cost -33.6. Where there is
+    nothing but what draws 15, that day costs 3.6."""
+    chain = {"amount": 10, "needs": {"grid-power": 1}}
+    ups = {"provides": {"protected-power": {"amount": 10, "needs": {"grid-power": 1.5}}}, "price": 5, "lead_days": 0}
+    tree = metered(
+        {"tariff": {"energy_price_per_kwh": 0.01}, "modules": {"ups": {}}},
+        offers={"o": {"lead_days": 30}},
+        modules={"ups": ups},
+    )
+    tree["sites"]["a"]["capacity"]["protected-power"] = chain
+    assert terms_of(tree) == {"purchase": 100, "energy": Decimal("2.4")}
+    tree["sites"]["a"]["capacity"]["protected-power"] = {**chain, "amount": 0}
+    assert terms_of(tree) == {"purchase": 100, "modules": 5, "energy": Decimal("3.6")}

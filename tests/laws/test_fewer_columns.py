@@ -14,6 +14,8 @@ from support.random_instances import seeded
 from support.tiny import lasting, tiny
 
 NEAR = 1e-6
+SPREAD = 1e-3
+"""What systems that wait can be charged too little in a loose program, as a share of all."""
 EVERY_CASE = list({id(tree): tree for trees in CASES.values() for tree in trees}.values())
 
 
@@ -27,6 +29,20 @@ def fewer_are_as_good(tree: Tree) -> tuple[int, int]:
         assert found[0] == pytest.approx(expected[0], rel=NEAR, abs=NEAR)
         reckoning = reckon(instance, decisions_of(fewer.problem, found[1]))
         assert not reckoning.broken
+    return len(every.problem.columns), len(fewer.problem.columns)
+
+
+def loose_is_no_more(tree: Tree) -> tuple[int, int]:
+    """Columns with and without those of a loose program, once its value is hardly less and its plan breaks nothing."""
+    instance = made(tree)
+    every, fewer = formulate(instance), formulate(instance, reductions=True, loose=True)
+    expected, found = levels_by_highs(every), levels_by_highs(fewer)
+    assert (expected is None) == (found is None)
+    if expected is not None and found is not None:
+        sign = -1.0 if every.goals[0].maximise else 1.0
+        assert sign * found[0][0] <= sign * expected[0][0] + NEAR * max(1.0, abs(expected[0][0]))
+        assert found[0][0] == pytest.approx(expected[0][0], rel=SPREAD)
+        assert not reckon(instance, decisions_of(fewer.problem, found[1])).broken
     return len(every.problem.columns), len(fewer.problem.columns)
 
 
@@ -62,17 +78,19 @@ def test_fewer_columns_are_as_good_at_random(seed: int) -> None:
 def test_fewer_columns_are_as_good_as_generated(seed: int) -> None:
     """Proves the same where halls, modules, work, clusters and budgets meet. If broken, a level is worse.
 
-    Who delivers decides there what a system draws, so that no columns are left out.
+    Who delivers decides there what a system draws, so that columns are left out of a loose program only.
     """
-    before, after = fewer_are_as_good(tiny(seed))
-    assert after <= before
+    fewer_are_as_good(tiny(seed))
+    before, after = loose_is_no_more(tiny(seed))
+    assert after < before
 
 
 @pytest.mark.parametrize("seed", [4, 6, 8, 11, 15])
 def test_fewer_columns_are_as_good_over_months_in_which_no_rule_looks(seed: int) -> None:
     """Proves the same, and that the coarse program is no more, where much may wait. If broken, a level is worse."""
-    before, after = fewer_are_as_good(lasting(seed))
-    assert after <= before
+    fewer_are_as_good(lasting(seed))
+    before, after = loose_is_no_more(lasting(seed))
+    assert after < before
     assert coarse_is_no_more(lasting(seed))
 
 

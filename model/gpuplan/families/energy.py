@@ -1,12 +1,14 @@
 r"""Energy: what the grid draw costs and emits.
 
 Typical power times utilisation, with what the facility adds, is drawn day and night. A system is charged from its own
-day on, standing or waiting (see running), at the draw that its providers can give rise to; what a site's draw on the
-last day of a calendar month differs from that of the systems that stand there stands for that month, and that of the
-last month goes on to the end of the evaluation years. Months are billed on their last day: energy and carbon by days,
-the demand charge once for the design-day draw, which is largest on the last day.
+day on, standing or waiting (see running), at the largest draw that its providers can give rise to, less the least for
+the days of the month before it. What a site's draw on the last day of a calendar month differs from that of the systems
+that stand there stands for that month, and that of the last month goes on to the end of the evaluation years. So what
+stands pays for what it draws, and its first day for no less than the least. Months are billed on their last day: energy
+and carbon by days, the demand charge once for the design-day draw, which is largest on the last day.
 
-$$ D_{sh} = \sum_{o,t} \rho_{os}\, \frac{\delta_{oth}}{\Delta_h}\, \ell_o n^{\mathrm{orders}}_{ost}
+$$ D_{sh} = \sum_{o,t} \Bigl( \rho_{os} - \rho^{\min}_{os} \frac{\Delta_h - \delta_{oth}}{\Delta_h} \Bigr)
+  \ell_o n^{\mathrm{orders}}_{ost}
   + D_{sk(h)} - \sum_o \rho_{os}\, n^{\mathrm{installed}}_{osk(h)} $$
 $$ \mathrm{energy} = \sum_{s,h} 24\, \Delta_h\, p_{sh}\, D^{\mathrm{typical}}_{sh}, \qquad
 \mathrm{demand} = \sum_{s,h} \frac{\Delta_h}{M_h}\, c_s\, D^{\mathrm{design}}_{sh}, \qquad
@@ -15,10 +17,10 @@ $$ \mathrm{energy} = \sum_{s,h} 24\, \Delta_h\, p_{sh}\, D^{\mathrm{typical}}_{s
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $D_{sh}, D_{sk}$ | grid draw that a month is charged for; on a state day, in a load case | kW |
-| $\rho_{os}$ | largest grid draw of a system | kW |
+| $\rho_{os}, \rho^{\min}_{os}$ | largest and least grid draw of a system | kW |
 | $n^{\mathrm{orders}}_{ost}, \ell_o$ | lots signed for (`orders`); systems in a lot | lots, systems |
 | $n^{\mathrm{installed}}_{osk}$ | systems installed on a state day (`installed`) | systems |
-| $\delta_{oth}$ | days of a month on which a lot is charged; for the demand charge all, if any | days |
+| $\delta_{oth}$ | days of a month on which a lot is charged; for the demand charge all | days |
 | $\Delta_h, M_h$ | days of operation in a month; days of that month | days |
 | $p_{sh}$ | price of energy in that month | money/kWh |
 | $c_s$ | demand charge | money/kW and month |

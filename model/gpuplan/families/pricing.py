@@ -31,7 +31,7 @@ from gpuplan.instance.prices import added_parts, instalments, last_order_day, ra
 from gpuplan.instance.timeline import LotDays, Month, months
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
-from gpuplan.program.charging import arrivals, flows_of
+from gpuplan.program.charging import Charged, arrivals, flows_of
 from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
@@ -191,7 +191,7 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
     for site, _ in problem.signings_of(offer):
         subject = Subject.of_offer(problem.instance, offer, site)
         priced = _support_prices(problem.instance, quote, months(problem.instance, problem.states))
-        systems = arrivals(problem, offer, site)
+        systems = {since: Charged(some, some) for since, some in arrivals(problem, offer, site).items()}
         problem.flows += flows_of(problem, "support", subject, systems, priced, by_days=True)
 
 

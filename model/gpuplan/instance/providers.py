@@ -38,6 +38,13 @@ class Provider:
     block: Decimal
     """Amount that one module provides; 0 for what exists."""
 
+    @property
+    def can_deliver(self) -> bool:
+        """Whether it ever delivers anything: a site may state that it has nothing of a resource."""
+        if self.capacity is None or self.capacity.amount == "unlimited":
+            return True
+        return any(step.amount > 0 for step in self.capacity.amount)
+
 
 @dataclass(frozen=True, slots=True)
 class Network:

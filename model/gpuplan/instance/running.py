@@ -121,6 +121,7 @@ class Running:
                 drawn = [
                     sum((Fraction(need.in_case(case)) * before[of] for of, need in provider.needs.items()), Fraction(0))
                     for provider in net.providers.get(one, ())
+                    if provider.can_deliver
                 ]
                 if drawn and one != GRID_POWER:
                     found[one] = factors[one] * extreme(drawn)

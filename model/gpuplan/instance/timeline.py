@@ -206,3 +206,10 @@ def months(instance: Instance, states: Sequence[date]) -> list[Month]:
         Month(bisect_left(states, min(last, states[-1])), first, last)
         for first, last in months_between(instance.calendar.start, instance.operation_end)
     ]
+
+
+def charged_days(since: date, first: date, last: date) -> tuple[int, int]:
+    """Days of a window that lie in the month of a day or after it; and those of them that lie before the day."""
+    begins = max(since.replace(day=1), first)
+    running = max((last - begins).days + 1, 0)
+    return running, min(max((since - begins).days, 0), running)

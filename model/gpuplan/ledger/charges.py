@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.facility import LoadCase
-from gpuplan.instance.timeline import Month, months
+from gpuplan.instance.running import Draw
+from gpuplan.instance.timeline import Month, charged_days, months
 from gpuplan.ledger.site_loads import SiteLoads
 
 if TYPE_CHECKING:
@@ -39,13 +40,17 @@ class Charges:
         return found
 
     def draw(self, site: str, month: Month, case: LoadCase, *, by_days: bool = True) -> Fraction:
-        """Grid draw in kW that a month at a site is charged for: on average, or wholly for what came in it."""
+        """Grid draw in kW that a month at a site is charged for: on average, or wholly for what came in it.
+
+        For the days before a system came, the least that it could have drawn is taken off.
+        """
         total = self.remaining(site, month.state, case)
         for since, lot in self.lots.get(site, ()):
             days = month.days_from(since)
             if days:
-                part = Fraction(days, month.days) if by_days else Fraction(1)
-                total += part * lot.units * self._rate(lot.offer, site, case)
+                rate = self._rate(lot.offer, site, case)
+                before = 1 - Fraction(days, month.days) if by_days else Fraction(0)
+                total += lot.units * (rate.most - before * rate.least)
         return total
 
     def remaining(self, site: str, state: int, case: LoadCase) -> Fraction:
@@ -53,16 +58,16 @@ class Charges:
         day = self.recount.states[state]
         total = self.loads.grid_draw(site, day, case)
         for offer, units in self.loads.installed(site, day).items():
-            total -= units * self._rate(offer, site, case)
+            total -= units * self._rate(offer, site, case).most
         return total
 
     def energy(self, site: str, first: date, last: date) -> Fraction:
         """Energy in kWh that is charged at a site over the days of a window."""
         total, end = Fraction(0), min(last, self.recount.instance.operation_end)
         for since, lot in self.lots.get(site, ()):
-            days = (end - max(first, since)).days + 1
-            if days > 0:
-                total += 24 * days * lot.units * self._rate(lot.offer, site, "typical")
+            running, before = charged_days(max(since, self.recount.instance.calendar.start), first, end)
+            rate = self._rate(lot.offer, site, "typical")
+            total += 24 * lot.units * (running * rate.most - before * rate.least)
         for month in months(self.recount.instance, self.recount.states):
             days = (min(month.last, last) - max(month.first, first)).days + 1
             if days > 0:
@@ -90,8 +95,8 @@ class Charges:
                     total -= 24 * month.days * self.waiting(site, month, "typical")
         return total
 
-    def _rate(self, offer: str, site: str, case: LoadCase) -> Fraction:
-        return self.recount.running.charged(self.recount.instance.offers[offer].system, site, case).most
+    def _rate(self, offer: str, site: str, case: LoadCase) -> Draw:
+        return self.recount.running.charged(self.recount.instance.offers[offer].system, site, case)
 
     def _draw(self, offer: str, site: str, case: LoadCase) -> Fraction:
         return self.recount.running.draw(self.recount.instance.offers[offer].system, site, case).most

@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from gpuplan.instance.timeline import months
+from gpuplan.instance.timeline import charged_days, months
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
 
@@ -39,13 +39,27 @@ def arrivals(problem: Problem, offer: str, site: str) -> dict[date, Linear]:
     return found
 
 
-def charged(problem: Problem, site: str, case: LoadCase) -> dict[date, Linear]:
+class Charged(NamedTuple):
+    """What is charged from a day on, in systems or in kW."""
+
+    running: Linear
+    """For whole months."""
+    before: Linear
+    """That is taken off for the days of the first month that lie before it: never more than what is charged."""
+
+    def in_first(self, part: float) -> Linear:
+        """What the first month is charged for, of which so large a part lies after the day."""
+        return Linear().plus(self.running).plus(self.before, part - 1.0)
+
+
+def charged(problem: Problem, site: str, case: LoadCase) -> dict[date, Charged]:
     """By day: grid draw in kW of the systems at a site that are charged from that day on."""
-    found: dict[date, Linear] = defaultdict(Linear)
+    found: dict[date, Charged] = defaultdict(lambda: Charged(Linear(), Linear()))
     for offer, _ in problem.standings.at(site):
-        rate = problem.draw_rate(problem.instance.offers[offer].system, site, case)
-        for since, systems in arrivals(problem, offer, site).items() if rate else ():
-            found[since].plus(systems, rate)
+        least, most = problem.draw_rates(problem.instance.offers[offer].system, site, case)
+        for since, systems in arrivals(problem, offer, site).items() if most else ():
+            found[since].running.plus(systems, most)
+            found[since].before.plus(systems, least)
     return found
 
 
@@ -54,7 +68,7 @@ def remaining(problem: Problem, site: str, state: int, case: LoadCase) -> Linear
     found = Linear().plus(problem.draws.get((site, state, case), Linear()))
     for offer, standing in problem.standings.at(site):
         column = standing[state]
-        rate = problem.draw_rate(problem.instance.offers[offer].system, site, case)
+        rate = problem.draw_rates(problem.instance.offers[offer].system, site, case)[1]
         if column is not None and rate:
             found.add(column, -rate)
             if abs(found.terms.get(column, 0.0)) <= NOISE * rate:
@@ -66,36 +80,35 @@ def flows_of(
     problem: Problem,
     term: str,
     subject: Subject,
-    systems: Mapping[date, Linear],
+    systems: Mapping[date, Charged],
     priced: Sequence[tuple[Month, Fraction]],
     *,
     by_days: bool,
 ) -> Iterator[Flow]:
-    """Flows of a cost term for what runs from a day on, by day: in systems, or in kW.
+    """Flows of a cost term for what runs from a day on, by day.
 
-    The price of each is for a whole month; in the month in which it begins it is charged by days, or wholly.
+    The price of each is for a whole month; the month in which it begins is charged by days, or wholly.
     """
     firsts = [month.first for month, _ in priced]
     later: dict[int, Linear] = defaultdict(Linear)
     for since, some in systems.items():
         number = max(bisect_right(firsts, since) - 1, 0)
         month, price = priced[number]
-        part = Fraction(month.days_from(since), month.days) if by_days else Fraction(1)
-        yield Flow(term, None, subject, some, problem.payments([(month.last, price * part)]))
-        later[number].plus(some)
-    for number, some in later.items():
+        part = month.days_from(since) / month.days if by_days else 1.0
+        yield Flow(term, None, subject, some.in_first(part), problem.payments([(month.last, price)]))
+        later[number].plus(some.running)
+    for number, running in later.items():
         payments = [(month.last, price) for month, price in priced[number + 1 :] if price]
         if payments:
-            yield Flow(term, None, subject, some, problem.payments(payments))
+            yield Flow(term, None, subject, running, problem.payments(payments))
 
 
 def energy(problem: Problem, site: str, first: date, last: date) -> Linear:
     """Energy in kWh that is charged at a site over the days of a window."""
     total, end = Linear(), min(last, problem.instance.operation_end)
     for since, drawn in charged(problem, site, "typical").items():
-        days = (end - max(first, since)).days + 1
-        if days > 0:
-            total.plus(drawn, 24.0 * days)
+        running, before = charged_days(max(since, problem.instance.calendar.start), first, end)
+        total.plus(drawn.running, 24.0 * running).plus(drawn.before, -24.0 * before)
     by_state: dict[int, int] = defaultdict(int)
     for month in months(problem.instance, problem.states):
         days = (min(month.last, last) - max(month.first, first)).days + 1

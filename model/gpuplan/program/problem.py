@@ -301,16 +301,19 @@ class Problem:
         """From when on, and at which draw, systems are charged what it costs to run."""
         return Running(self.instance)
 
-    def draw_rate(self, system: str, site: str, case: LoadCase) -> float:
-        """Grid draw in kW for which a system is charged at a site: the most, or the least where not all is known."""
+    def draw_rates(self, system: str, site: str, case: LoadCase) -> tuple[float, float]:
+        """Grid draw in kW that a system at a site is charged for, at the least and the most; see `Charged`.
+
+        At the least only, where the program lets systems wait although their draw is not known.
+        """
         key = (system, site, case)
         if key not in self._draw_rates:
             draw = self.running.charged(*key)
-            self._draw_rates[key] = float(draw.least if self.waits else draw.most)
+            self._draw_rates[key] = (float(draw.least), float(draw.least if self.waits else draw.most))
         return self._draw_rates[key]
 
     @cached_property
-    def _draw_rates(self) -> dict[tuple[str, str, LoadCase], float]:
+    def _draw_rates(self) -> dict[tuple[str, str, LoadCase], tuple[float, float]]:
         return {}
 
     def module_days(self, module: str, site: str) -> list[int]:

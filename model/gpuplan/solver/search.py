@@ -46,8 +46,8 @@ LARGE = 2_000
 """Columns from which a program is searched in stages."""
 RESERVED, RESERVED_SECONDS = 0.25, 30.0
 """Share of the time left, and the most of it, that is kept for verifying what a run finds."""
-LOOSE_GAP = 2.0
-"""Gap from which on a loose program is searched first: never, since it has been seen to be 2e-5 above the whole one."""
+LOOSE_GAP = 5e-4
+"""Gap from which on a loose program is searched first."""
 SLIP = 1e-7
 """Share by which what decisions make of a held level may differ from what the program does: rounding of both."""
 AHEAD_NODES, AHEAD_SHARE = 1_000, 0.25
