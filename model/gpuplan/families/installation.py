@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
 NAME = "installation"
+DECIMALS = 9
+"""Of what is delivered: further ones than of what a solver says, so that sums stay within what the audit allows."""
 PASSES = 3
 """Of moving installations: the second seldom finds anything that the first has left."""
 
@@ -281,7 +283,7 @@ class Moving:
         for day in self._days_at(site):
             for case, outputs in self.room.outputs(site, day).items():
                 for (provider, resource), amount in outputs.items():
-                    now = Decimal(round(amount * 10**6)).scaleb(-6).normalize()
+                    now = Decimal(round(amount * 10**DECIMALS)).scaleb(-DECIMALS).normalize()
                     if now != before.get((provider, resource, case), Decimal(0)):
                         yield OutputLine(
                             site=site, resource=resource, provider=provider, case=case, day=day, amount=now

@@ -313,7 +313,7 @@ class Search:
             self._held.append(_held(goal, reached))
             matrix = matrix.with_row(aim, self._held[-1])
         if best is not None:
-            best = self._polished(runs, matrix.with_cost(_aim(formulation.goals[-1])), best)
+            best = self._polished(runs, formulation, matrix.with_cost(_aim(formulation.goals[-1])), best)
         return SearchResult(ended, formulation, best, tuple(found), 0.0)
 
     def _unbounded(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
@@ -499,10 +499,14 @@ class Search:
             return None
         return result
 
-    def _polished(self, runs: Watched, matrix: Matrix, values: Floats) -> Floats:
-        """Whole columns rounded, and the continuous ones solved again around them."""
+    def _polished(self, runs: Watched, formulation: Formulation, matrix: Matrix, values: Floats) -> Floats:
+        """Whole columns rounded, and the continuous ones solved again around them, where that makes a plan as good."""
         rounded = np.where(matrix.whole, np.round(values), values)
-        return rounded if np.array_equal(rounded, values) else self._solved_around(runs, matrix, rounded)
+        if np.array_equal(rounded, values) or self._left() <= 0:
+            return rounded
+        polished, last = self._solved_around(runs, matrix, rounded), len(formulation.goals) - 1
+        worth, known = (self._worth_of(formulation, matrix, last, point) for point in (polished, rounded))
+        return rounded if worth is None or (known is not None and worth > known) else polished
 
     def _solved_around(self, runs: Watched, matrix: Matrix, values: Floats) -> Floats:
         """The best values of continuous columns beside those of the whole ones; as they are where none are found."""
