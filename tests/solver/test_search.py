@@ -18,7 +18,7 @@ import gpuplan
 from gpuplan.families.objective import Goal
 from gpuplan.program.linear import Linear
 from gpuplan.solver import search
-from gpuplan.solver.matrix import Matrix
+from gpuplan.solver.matrix import Floats, Matrix
 from gpuplan.solver.proof.tree import Proof
 from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
 from gpuplan.solver.search import Progress, Search
@@ -375,6 +375,36 @@ def test_whole_columns_come_back_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     assert found.values is not None
     assert np.array_equal(found.values[model.whole], np.round(found.values[model.whole]))
     assert not len(model.broken_rows(found.values, 1e-9))
+
+
+def test_a_polished_plan_is_judged_on_every_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that values that are all but whole are polished after several levels, where a host judges plans.
+
+    At least 4 of two, the first whole and for 1 and the second for 2, then least of the second: 4 and 0, although
+    HiGHS's word is changed to 3.99999999. If broken, the search ends in an error of its own.
+    """
+    original = search.Watched.run
+
+    def run(self: Any, model: Matrix, settings: Settings, *rest: Any, **more: Any) -> Result:
+        result = original(self, model, settings, *rest, **more)
+        if result.values is None:
+            return result
+        return replace(result, values=np.where(model.whole, result.values - 1e-8, result.values))
+
+    monkeypatch.setattr(search.Watched, "run", run)
+    model = matrix([1, 2], [[1, 1]], 4, np.inf, 0, 9, whole=np.array([True, False]))
+    second = Goal("second", "units", False, Linear([(1, 1.0)]), 0.0, 0.0)
+    judged = []
+
+    def judge(_formulation: object, point: Floats) -> tuple[float, ...]:
+        judged.append(point)
+        return float(point[0] + 2 * point[1]), float(point[1])
+
+    found = searched(model, [goal(model), second], monkeypatch, judge=judge)
+    assert judged
+    assert found.values is not None
+    assert found.values.tolist() == [4.0, 0.0]
+    assert [one.value for one in found.levels] == [4.0, 0.0]
 
 
 # Options reach the solver

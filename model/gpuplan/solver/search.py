@@ -347,8 +347,8 @@ class Search:
         if values is None:
             self.refused = (formulation, rounded)
             return None
-        slips = (value - held for value, held in zip(values[:number], self._held, strict=True))
-        if any(slip > SLIP * max(1.0, abs(held)) for slip, held in zip(slips, self._held, strict=True)):
+        held = self._held[:number]
+        if any(value - most > SLIP * max(1.0, abs(most)) for value, most in zip(values, held, strict=False)):
             return None
         return values[number]
 
