@@ -86,7 +86,9 @@ def formulate(
         found = Formulation(problem, tuple(goals(problem)))
         sharpen(problem.columns, problem.rows, "limits")
         if coarse:
-            problem.rows = pool(problem.columns, problem.rows, [goal.expression for goal in found.goals])
+            problem.rows = pool(
+                problem.columns, problem.rows, [(goal.expression, goal.maximise) for goal in found.goals]
+            )
         return found
 
 
