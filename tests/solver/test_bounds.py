@@ -11,7 +11,7 @@ from support.tiny import tiny
 
 @pytest.mark.parametrize("gap", [0, 1e-6, 1e-4])
 def test_no_plan_is_better_than_its_bound(gap: float) -> None:
-    """Proves that a bound is no higher than the best plan, 1,692,869.48: such a one was told 3 too high.
+    """Proves that a bound is no higher than the best plan, 1,692,949.62: such a one was told 3 too high.
 
     The largest cost is two thirds of the whole, and the tolerance of the solver is absolute. If broken, the audit
     refuses the best plan.
@@ -20,4 +20,4 @@ def test_no_plan_is_better_than_its_bound(gap: float) -> None:
     assert outcome.status == "optimal"
     assert outcome.plan is not None
     assert outcome.plan.audit.passed
-    assert float(outcome.plan.levels[0].value) == pytest.approx(1_692_869.484177, rel=max(gap, 1e-9))
+    assert float(outcome.plan.levels[0].value) == pytest.approx(1_692_949.619040, rel=max(gap, 1e-9))
