@@ -50,7 +50,7 @@ def _whole(values: Floats, column: int | None) -> int:
 
 def _orders(problem: Problem, values: Floats) -> Iterator[OrderLine]:
     for (offer, site), signings in problem.signings.items():
-        lot = problem.instance.offers[offer].lot_units
+        lot = problem.instance.quotes[offer].lot_units
         for period, column in signings:
             units = _whole(values, column) * lot
             if units:
@@ -84,7 +84,7 @@ def _openings(problem: Problem, values: Floats) -> Iterator[OpeningLine]:
 
 
 def _tiers(problem: Problem, values: Floats) -> Iterator[TierLine]:
-    for offer, quote in problem.instance.offers.items():
+    for offer, quote in problem.instance.quotes.items():
         if quote.tier_pricing == "incremental":
             continue
         for number in range(1, len(quote.tiers) + 2):

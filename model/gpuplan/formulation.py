@@ -143,7 +143,7 @@ def coarsened(
     there = {key: index for index, key in enumerate(whole.problem.columns.keys)}
     strategic = (index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC)
     standing = {
-        index: (there[columns.keys[index]], instance.offers[str(columns.keys[index][1])].lot_units)
+        index: (there[columns.keys[index]], instance.quotes[str(columns.keys[index][1])].lot_units)
         for index in columns.of(STANDING)
         if columns.keys[index] in there
     }
@@ -167,7 +167,7 @@ def _go_on() -> None:
 
 def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
     """Fill in the days and ways in which each offer can be signed for each site; columns come later."""
-    for offer in problem.instance.offers:
+    for offer in problem.instance.quotes:
         for site in problem.instance.offer_sites(offer):
             if any(_binds(problem, denial, without) for denial in pair_denials(problem.instance, offer, site)):
                 continue
@@ -177,15 +177,16 @@ def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
 
 
 def _ways(problem: Problem, offer: str, site: str, number: int, without: frozenset[str]) -> Iterable[Route]:
-    """Ways for what can be signed on a day; what was signed before the calendar is there whatever the rules say now."""
-    ways = problem.ways(offer, site, number)
-    if number < 0:
-        day = problem.days[number]
-        return [way for way in ways if ordered_before(problem.instance, offer, site, day, way.name)]
+    """Ways for what can be signed on a day; what was signed on one that is over is there whatever the rules say now."""
+    instance, day, ways = problem.instance, problem.days[number], problem.ways(offer, site, number)
+    signed = [way for way in ways if ordered_before(instance, offer, site, day, way.name)]
+    if problem.is_over(number):
+        return signed
     return [
         way
         for way in ways
-        if not any(_binds(problem, denial, without) for denial in signing_denials(problem.instance, offer, site, way))
+        if way in signed
+        or not any(_binds(problem, denial, without) for denial in signing_denials(instance, offer, site, way))
     ]
 
 

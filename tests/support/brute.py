@@ -146,7 +146,7 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
     start = instance.calendar.start
     slots += [
         (site, day, way)
-        for name, site, day, way in instance.committed.ordered
+        for name, site, day, way in instance.ordered
         if name == offer and day < start and (space.wild or not any(True for _ in pair_denials(instance, offer, site)))
     ]
     for lots in _up_to(len(slots), most):

@@ -173,7 +173,7 @@ class Meaning:
         day = decision_days(self.instance)[period]
         ways = list(routes(self.instance, offer, site, day))
         if period < 0:
-            return [way for way in ways if (offer, site, day, way.name) in self.instance.committed.ordered]
+            return [way for way in ways if (offer, site, day, way.name) in self.instance.ordered]
         return [way for way in ways if not any(True for _ in signing_denials(self.instance, offer, site, way))]
 
     def _tier_step(self, offer: str, number: int) -> int:

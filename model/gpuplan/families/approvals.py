@@ -57,8 +57,8 @@ def _wait(problem: Problem, module: str, before: str, site: str) -> None:
     signed = Linear()
     for period, day in problem.days.items():
         column = problem.columns.get("modules", module, site, period)
-        if column is None or period < 0:
-            continue  # what was ordered before the calendar waits for nothing any more
+        if column is None or problem.is_over(period):
+            continue  # what was ordered on a day that is over waits for nothing any more
         signed.add(column, 1.0)
         most = problem.bounded(signed, f"sites.{site}.modules.{module}.max_units")
         row = Linear().plus(signed)

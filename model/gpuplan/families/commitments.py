@@ -1,9 +1,10 @@
 r"""Commitments: what is signed, ordered or decided already stays, or is cancelled for a fee.
 
 A commitment is an order of the plan like any other: it takes its place in supply, tiers, capacity and cash. At least so
-many units are signed for on its day; on a day before the calendar just as many, where no fee is stated. With a fee,
-units may be cancelled on the first day of the calendar: then they are not signed for at all, and the fee is all that is
-paid for them. Systems that stand already stay.
+many units are signed for on its day; on a day that is over, before the calendar or up to `until`, just as many, where
+no fee is stated. With a fee, units may be cancelled on the first day that is not over: then they are not signed for at
+all, and the fee is all that is paid for them. Systems that stand already stay. What was signed for under a quote that
+has changed since, or is withdrawn, keeps what was agreed, as orders under that quote.
 
 $$ \ell_o n^{\mathrm{orders}}_{ost} \ge U_c, \quad n^{\mathrm{modules}}_{mst} \ge U_c, \quad
 n^{\mathrm{opening}}_{st} = 1; \qquad \mathrm{cancellation} = \sum_c \phi_c\, (U_c - \ell_o n^{\mathrm{orders}}_{ost});
@@ -28,22 +29,25 @@ from datetime import date
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.families.family import Family
-from gpuplan.instance.commitments import CommittedOrder
+from gpuplan.families.family import Denial, Family
+from gpuplan.instance.commitments import CommittedOrder, agreed_module, cancel_day, signed_under
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import rate
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.linear import Linear
-from gpuplan.program.problem import Flow
+from gpuplan.program.problem import Flow, Group
 
 if TYPE_CHECKING:
     from gpuplan.instance.commitments import CommittedModule
+    from gpuplan.instance.routes import Route
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
 
 NAME = "commitments"
+UNTIL = "committed.until"
+"""Path of the rule that nothing more is decided on days that are over."""
 
 
 def path(kind: str, name: str) -> str:
@@ -53,8 +57,13 @@ def path(kind: str, name: str) -> str:
 
 def fee(instance: Instance, one: CommittedOrder | CommittedModule) -> Fraction:
     """What it costs to cancel one unit, in the reporting currency."""
-    sold = instance.offers[one.offer] if isinstance(one, CommittedOrder) else instance.modules[one.module]
-    return Fraction(one.fee(sold.price)) * rate(instance, sold.currency, instance.calendar.start)
+    if isinstance(one, CommittedOrder):
+        quote = instance.quotes[signed_under(instance, one)]
+        price, currency = quote.price, quote.currency
+    else:
+        module = agreed_module(instance, one.module, one.site, one.signed)
+        price, currency = module.price, module.currency
+    return Fraction(one.fee(price)) * rate(instance, currency, cancel_day(instance))
 
 
 def rows(problem: Problem) -> None:
@@ -62,14 +71,15 @@ def rows(problem: Problem) -> None:
     committed = problem.instance.committed
     number = {day: position for position, day in problem.days.items()}
     for name, order in committed.orders.items():
-        lot = problem.instance.offers[order.offer].lot_units
-        signings = problem.signings.get((order.offer, order.site), ())
+        quote = signed_under(problem.instance, order)
+        lot = problem.instance.quotes[quote].lot_units
+        signings = problem.signings.get((quote, order.site), ())
         signed = Linear(
             (column, float(lot))
             for period, column in signings
             if period == number[order.signed] and problem.routes[column].name in (order.route, "")
         )
-        subject = Subject.of_offer(problem.instance, order.offer, order.site)
+        subject = Subject.of_offer(problem.instance, quote, order.site)
         _keep(problem, "orders", name, order, signed, subject)
     for name, module in committed.modules.items():
         built = Linear()
@@ -100,7 +110,7 @@ def _keep(
         return
     cancelled = signed.times(-1.0)
     cancelled.constant += float(one.units)
-    day = problem.instance.calendar.start
+    day = cancel_day(problem.instance)
     payments = problem.payments([(day, fee(problem.instance, one))])
     problem.flows.append(Flow("cancellation", day, subject, cancelled, payments))
 
@@ -110,7 +120,7 @@ def standing(instance: Instance) -> dict[tuple[str, str], list[tuple[date, int, 
     found: dict[tuple[str, str], list[tuple[date, int, str]]] = defaultdict(list)
     for name, order in instance.committed.orders.items():
         if order.installed is not None:
-            found[order.offer, order.site].append((order.installed, order.units, name))
+            found[signed_under(instance, order), order.site].append((order.installed, order.units, name))
     return {pair: sorted(some) for pair, some in found.items()}
 
 
@@ -155,7 +165,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
 
 
 def _ordered(recount: Recount, order: CommittedOrder) -> int:
-    key = (order.offer, order.site, order.signed, order.route)
+    key = (signed_under(recount.instance, order), order.site, order.signed, order.route)
     lines = recount.decisions.orders
     return sum(line.units for line in lines if (line.offer, line.site, line.signed, line.route) == key)
 
@@ -168,11 +178,11 @@ def _built(recount: Recount, module: CommittedModule) -> int:
 def entries(recount: Recount) -> Iterator[Entry]:
     """Fees for what is cancelled."""
     instance, committed = recount.instance, recount.instance.committed
-    day = instance.calendar.start
+    day = cancel_day(instance)
     for order in committed.orders.values():
         cancelled = order.units - _ordered(recount, order) if order.may_be_cancelled else 0
         if cancelled and fee(instance, order):
-            subject = Subject.of_offer(instance, order.offer, order.site)
+            subject = Subject.of_offer(instance, signed_under(instance, order), order.site)
             yield entry(instance, "cancellation", day, cancelled * fee(instance, order), subject, day)
     for module in committed.modules.values():
         cancelled = module.units - _built(recount, module) if module.may_be_cancelled else 0
@@ -181,16 +191,28 @@ def entries(recount: Recount) -> Iterator[Entry]:
             yield entry(instance, "cancellation", day, cancelled * fee(instance, module), subject, day)
 
 
+def denies_signing(instance: Instance, offer: str, _site: str, way: Route) -> Iterator[Denial]:
+    """On a day that is over; and under a quote that has changed since or is withdrawn."""
+    signed, until = way.days.signed, instance.committed.until
+    if until is not None and instance.calendar.start <= signed <= until:
+        yield Denial(Group(NAME, UNTIL), f"nothing more is signed up to {until}")
+    if offer not in instance.offers:
+        yield Denial(Group(NAME, f"committed.quotes.{offer}"), "nothing more is signed under this quote")
+
+
 def groups(instance: Instance) -> list[str]:
-    """Every commitment that cannot be cancelled."""
+    """Every commitment that cannot be cancelled; and that nothing more is signed on days that are over."""
     committed = instance.committed
     found = [path("orders", name) for name, one in committed.orders.items() if not one.may_be_cancelled]
     found += [path("modules", name) for name, one in committed.modules.items() if not one.may_be_cancelled]
-    return found + [path("openings", name) for name in committed.openings]
+    found += [path("openings", name) for name in committed.openings]
+    return found + ([UNTIL] if committed.until is not None else [])
 
 
 def sentence(instance: Instance, at: str) -> str:
     """What is committed."""
+    if at == UNTIL:
+        return f"nothing more is signed up to {instance.committed.until}"
     _, kind, name = at.split(".", 2)
     if kind == "orders":
         order = instance.committed.orders[name]
@@ -212,6 +234,7 @@ FAMILY = Family(
     title="Commitments",
     kind="physical",
     groups=groups,
+    denies_signing=denies_signing,
     sentence=sentence,
     repair=repair,
     rows=rows,

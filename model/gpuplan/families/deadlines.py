@@ -73,7 +73,7 @@ def rows(problem: Problem) -> None:
             subject = Subject(site=str(site_id), module=str(module_id))
             if concerns(deadline, problem.instance, subject):
                 reached = _module_day(problem.instance, deadline, str(module_id), problem.days[int(period)])
-                if reached > deadline.by and int(period) >= 0:
+                if reached > deadline.by and not problem.is_over(int(period)):
                     key = ("module_deadline", name, str(module_id), str(site_id), int(period))
                     problem.rows.add(key, Linear([(column, 1.0)]), at_most=0.0)
 
@@ -84,7 +84,7 @@ def _module_day(instance: Instance, deadline: Deadline, module_id: str, signed: 
 
 def _no_growth(problem: Problem, name: str, offer: str, site: str, standing: list[int | None]) -> None:
     deadline = problem.instance.deadlines[name]
-    accepted = deadline.by - timedelta(days=problem.instance.offers[offer].acceptance_days)
+    accepted = deadline.by - timedelta(days=problem.instance.quotes[offer].acceptance_days)
     last = last_state(problem.states, accepted)
     held = standing[last] if last is not None else None
     column = standing[-1]
@@ -115,7 +115,7 @@ def _days_reached(recount: Recount, deadline: Deadline) -> Iterator[date]:
             yield lot.days.of(deadline.stage)
     for (offer, site), units in recount.installed.items():
         if deadline.stage == "usable" and concerns(deadline, instance, Subject.of_offer(instance, offer, site)):
-            accept = timedelta(days=instance.offers[offer].acceptance_days)
+            accept = timedelta(days=instance.quotes[offer].acceptance_days)
             if units[-1] > recount.usable_on(offer, site, deadline.by):
                 yield max(deadline.by + timedelta(days=1), recount.states[units.index(units[-1])] + accept)
     for line in recount.decisions.modules:

@@ -43,7 +43,7 @@ def path(site: str) -> str:
 
 def denies_pair(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
     """A system that draws more than a rack of its cooling can give."""
-    system_id = instance.offers[offer].system
+    system_id = instance.quotes[offer].system
     system = instance.systems[system_id]
     if not takes_rack_space(system) or systems_in_position(instance, system_id, site):
         return
@@ -57,7 +57,7 @@ def columns(problem: Problem) -> None:
     """Whole positions, for kinds of system that share them."""
     instance = problem.instance
     for (offer, site), standing in problem.standings.columns.items():
-        system_id = instance.offers[offer].system
+        system_id = instance.quotes[offer].system
         if not has_positions(instance, site) or not takes_rack_space(instance.systems[system_id]):
             continue
         if systems_in_position(instance, system_id, site) > 1:
@@ -80,7 +80,7 @@ def rows(problem: Problem) -> None:
     """Enough positions for what stands."""
     by_key: dict[tuple[str, str, int], Linear] = {}
     for (offer, site), standing in problem.standings.columns.items():
-        system_id = problem.instance.offers[offer].system
+        system_id = problem.instance.quotes[offer].system
         for state, column in enumerate(standing):
             at = problem.standings.growth(system_id, site)[state]
             if at == state and column is not None and problem.columns.get("positions", site, system_id, at) is not None:
@@ -101,7 +101,7 @@ def filled(problem: Problem, site: str, state: int) -> Linear:
         column = standing[state]
         if column is None:
             continue
-        system_id = problem.instance.offers[offer].system
+        system_id = problem.instance.quotes[offer].system
         positions = problem.columns.get("positions", site, system_id, problem.standings.growth(system_id, site)[state])
         if positions is None:
             total.add(column, positions_for(problem.instance, system_id, site, 1))
@@ -114,7 +114,7 @@ def filled(problem: Problem, site: str, state: int) -> Linear:
 def readings(recount: Recount) -> Iterator[Reading]:
     """Systems that stand where no rack can hold them: none."""
     for (offer, site), units in recount.installed.items():
-        system_id = recount.instance.offers[offer].system
+        system_id = recount.instance.quotes[offer].system
         if takes_rack_space(recount.instance.systems[system_id]):
             fits = systems_in_position(recount.instance, system_id, site)
             misfits = Fraction(0 if fits else max(units, default=0))

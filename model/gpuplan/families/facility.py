@@ -62,9 +62,9 @@ if TYPE_CHECKING:
 
 def denies_pair(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
     """A system that needs a resource of which the site has none and can get none in time."""
-    system = instance.systems[instance.offers[offer].system]
+    system = instance.systems[instance.quotes[offer].system]
     providers = network(instance, site).providers
-    needed = list(system_needs(instance, instance.offers[offer].system, site, "design"))
+    needed = list(system_needs(instance, instance.quotes[offer].system, site, "design"))
     if takes_rack_space(system):
         needed.append(RACK_POSITIONS)
     for resource in needed:

@@ -31,7 +31,7 @@ def signings_by_period(problem: Problem, offers: list[str]) -> dict[int, Linear]
     for offer in offers:
         for _, signings in problem.signings_of(offer):
             for period, column in signings:
-                found[period].add(column, problem.instance.offers[offer].lot_units)
+                found[period].add(column, problem.instance.quotes[offer].lot_units)
     return dict(sorted(found.items()))
 
 

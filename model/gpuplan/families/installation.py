@@ -171,7 +171,7 @@ class Moving:
     def _find_held(self, offer: str, site: str) -> dict[date, list[tuple[Limit, date]] | None]:
         instance, end = self.recount.instance, self.recount.instance.calendar.end
         subject = Subject.of_offer(instance, offer, site)
-        accepted = timedelta(days=instance.offers[offer].acceptance_days)
+        accepted = timedelta(days=instance.quotes[offer].acceptance_days)
         found: dict[date, list[tuple[Limit, date]] | None] = {}
         for limit in instance.limits.values():
             only_more = limit.is_amount and limit.at_most is None and limit.counts_from_share is None
@@ -189,7 +189,7 @@ class Moving:
         for level in instance.objective:
             if level.maximise is None and level.minimise not in ("cost", "commissioning"):
                 found |= dict.fromkeys((level.by or end, (level.by or end) - accepted))
-        if joining_all(instance, instance.offers[offer].system, site):
+        if joining_all(instance, instance.quotes[offer].system, site):
             found[end] = None
         if any(one.stage == "usable" and binds(one, instance, subject) for one in instance.deadlines.values()):
             # What never stands must not begin to after the deadline; what is planned may come before it.
@@ -253,12 +253,12 @@ class Moving:
                     load = room.loads.load_of(where, day, "design", room.installed(where, day), outputs)
                     total += load.needs.get(GRID_POWER, Fraction(0))
             if concerns(measured, instance, Subject(site=site)):
-                each = recount.running.draw(instance.offers[offer].system, site, "design").most
+                each = recount.running.draw(instance.quotes[offer].system, site, "design").most
             return total, each
         for other, where in recount.lots_by_pair:
             subject = Subject.of_offer(instance, other, where)
             if concerns(measured, instance, subject):
-                accepted = timedelta(days=instance.offers[other].acceptance_days)
+                accepted = timedelta(days=instance.quotes[other].acceptance_days)
                 total += room.installed(where, day - accepted).get(other, 0) * recount.worth(measured, subject)
                 if (other, where) == (offer, site):
                     each = recount.worth(measured, subject)

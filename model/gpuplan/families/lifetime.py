@@ -34,6 +34,7 @@ from gpuplan.families.family import Family
 from gpuplan.families.pricing import saving, tiered_orders, unit_price
 from gpuplan.families.vendor_terms import rebates
 from gpuplan.instance.calendar import term_end
+from gpuplan.instance.commitments import agreed_module
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import last_order_day, rate
 from gpuplan.instance.timeline import lot_days, module_ready
@@ -72,14 +73,14 @@ def lives(
 
 def last_begin(instance: Instance, offer: str) -> date:
     """Day on which the life of a lot begins that is signed for on the last day, within the years reckoned with."""
-    days = lot_days(instance.offers[offer], last_order_day(instance, offer))
+    days = lot_days(instance.quotes[offer], last_order_day(instance, offer))
     return min(days.installed, instance.operation_end)
 
 
 def given_back(instance: Instance, vendor: str) -> Fraction:
     """Share of what a vendor gives back by which the residual value of what it sold is lower."""
     lefts = [Fraction(0)]
-    for name, quote in instance.offers.items():
+    for name, quote in instance.quotes.items():
         if quote.vendor == vendor:
             terms = lives(instance, quote, last_begin(instance, name))
             worth = Fraction(quote.price) * rate(instance, quote.currency, instance.operation_end)
@@ -106,7 +107,7 @@ def _after(first: date, years: int) -> int:
 def rows(problem: Problem) -> None:
     """Flows for every order of what has a lifetime."""
     instance = problem.instance
-    for offer, quote in instance.offers.items():
+    for offer, quote in instance.quotes.items():
         if quote.tiers and problem.ordered(offer):
             _tier_flows(problem, offer, quote)
     for vendor in instance.vendors:
@@ -115,14 +116,14 @@ def rows(problem: Problem) -> None:
             due = problem.payments([(max(day, instance.operation_end), amount * back)])
             problem.flows.append(Flow("residual", None, Subject(vendor=vendor), Linear([(column, 1.0)]), due))
     for (offer, site), signings in problem.signings.items():
-        quote = instance.offers[offer]
+        quote = instance.quotes[offer]
         for _, column in signings if not quote.tiers or quote.tier_pricing == "incremental" else ():
             ordered = Linear([(column, float(quote.lot_units))])
             first = problem.lot(column).installed
             _flows(problem, Subject.of_offer(instance, offer, site), ordered, lives(instance, quote, first))
     for column in problem.columns.of("modules"):
         _, module_id, at, ordered_in = problem.columns.keys[column]
-        module = instance.modules[str(module_id)]
+        module = agreed_module(instance, str(module_id), str(at), problem.days[int(ordered_in)])
         first = module_ready(module, problem.days[int(ordered_in)])
         subject = Subject(site=str(at), module=str(module_id))
         _flows(problem, subject, Linear([(column, 1.0)]), lives(instance, module, first))
@@ -157,11 +158,11 @@ def entries(recount: Recount) -> Iterator[Entry]:
     for lot in recount.lots:
         subject = Subject.of_offer(instance, lot.offer, lot.site)
         price = unit_price(recount, lot.offer)
-        for term, payments in lives(instance, instance.offers[lot.offer], lot.days.installed, price).items():
+        for term, payments in lives(instance, instance.quotes[lot.offer], lot.days.installed, price).items():
             for day, amount in payments:
                 yield entry(instance, term, day, amount * lot.units, subject)
     for offer, units in recount.units_by_offer.items():
-        quote, subject = instance.offers[offer], Subject.of_offer(instance, offer)
+        quote, subject = instance.quotes[offer], Subject.of_offer(instance, offer)
         saved = saving(quote, units) if quote.tiers and quote.tier_pricing == "incremental" else Fraction(0)
         for term, payments in lives(instance, quote, last_begin(instance, offer), -saved).items():
             for day, amount in payments:
@@ -172,7 +173,7 @@ def entries(recount: Recount) -> Iterator[Entry]:
             day = max(one.day, instance.operation_end)
             yield entry(instance, "residual", day, -one.exact * back, Subject(vendor=one.subject.vendor))
     for line in recount.decisions.modules:
-        module = instance.modules[line.module]
+        module = agreed_module(instance, line.module, line.site, line.signed)
         subject = Subject(site=line.site, module=line.module)
         for term, payments in lives(instance, module, module_ready(module, line.signed)).items():
             for day, amount in payments:

@@ -20,6 +20,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.instance.commitments import agreed_module
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import module_instalments, rate
 from gpuplan.instance.timeline import Month, module_ready, months
@@ -28,6 +29,7 @@ from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
 
 if TYPE_CHECKING:
+    from gpuplan.instance.facility import Module
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
@@ -41,22 +43,21 @@ def rows(problem: Problem) -> None:
     operation = months(instance, problem.states)
     for column in problem.columns.of("modules"):
         _, module_id, site, period = problem.columns.keys[column]
-        module = instance.modules[str(module_id)]
         signed = problem.days[int(period)]
+        module = agreed_module(instance, str(module_id), str(site), signed)
         ordered = Linear([(column, 1.0)])
         subject = Subject(site=str(site), module=str(module_id))
-        payments = module_instalments(instance, str(module_id), signed)
+        payments = module_instalments(instance, str(module_id), str(site), signed)
         if module.price:
             problem.flows.append(Flow("modules", signed, subject, ordered, problem.payments(payments)))
         ready = module_ready(module, signed)
-        kept = _upkeep(instance, str(module_id), ready, operation)
+        kept = _upkeep(instance, module, ready, operation)
         if kept:
             problem.flows.append(Flow("maintenance", None, subject, ordered, problem.payments(kept)))
 
 
-def _upkeep(instance: Instance, module_id: str, ready: date, operation: list[Month]) -> list[tuple[date, Fraction]]:
+def _upkeep(instance: Instance, module: Module, ready: date, operation: list[Month]) -> list[tuple[date, Fraction]]:
     """What the maintenance of one module costs in each month from the day on which it is ready."""
-    module = instance.modules[module_id]
     yearly = Fraction(module.price) * Fraction(module.maintenance_rate_per_year)
     if not yearly:
         return []
@@ -72,11 +73,11 @@ def entries(recount: Recount) -> Iterator[Entry]:
     instance, operation = recount.instance, months(recount.instance, recount.states)
     for line in recount.decisions.modules:
         subject = Subject(site=line.site, module=line.module)
-        for day, amount in module_instalments(instance, line.module, line.signed):
+        for day, amount in module_instalments(instance, line.module, line.site, line.signed):
             if amount:
                 yield entry(instance, "modules", day, amount * line.units, subject, line.signed)
-        ready = module_ready(instance.modules[line.module], line.signed)
-        for day, amount in _upkeep(instance, line.module, ready, operation):
+        module = agreed_module(instance, line.module, line.site, line.signed)
+        for day, amount in _upkeep(instance, module, module_ready(module, line.signed), operation):
             yield entry(instance, "maintenance", day, amount * line.units, subject)
 
 

@@ -25,7 +25,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from gpuplan.families.needs import NAME, cases, largest_by_resource, needs_on
-from gpuplan.instance.commitments import built_before
+from gpuplan.instance.commitments import built_before, is_over
 from gpuplan.instance.facility import LOAD_CASES, LoadCase
 from gpuplan.instance.prices import module_instalments
 from gpuplan.instance.providers import module_denial
@@ -49,7 +49,7 @@ def columns(problem: Problem, site_id: str) -> None:
     for module_id, terms in problem.instance.sites[site_id].modules.items():
         for number in _order_days(problem, module_id, site_id):
             most = INFINITY if terms.max_units is None else float(terms.max_units)
-            if number < 0:
+            if problem.is_over(number):
                 most = float(built_before(problem.instance, module_id, site_id, problem.days[number]))
             problem.columns.add(("modules", module_id, site_id, number), problem.role_of_numbers, most)
         if problem.coarse:
@@ -73,7 +73,7 @@ def _order_days(problem: Problem, module_id: str, site_id: str) -> list[int]:
 
     def paid(number: int) -> list[date]:
         signed = problem.days[number]
-        return [signed, *(day for day, _ in module_instalments(instance, module_id, signed))]
+        return [signed, *(day for day, _ in module_instalments(instance, module_id, site_id, signed))]
 
     looked_at = [
         day
@@ -160,6 +160,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
             continue
         allowed = (
             line.signed in firsts
+            and not is_over(recount.instance, line.signed)
             and line.module in recount.instance.sites[line.site].modules
             and module_denial(recount.instance, line.module, line.signed) is None
         )

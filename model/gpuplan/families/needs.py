@@ -96,7 +96,7 @@ def demands_on(problem: Problem, site_id: str, state: int, case: LoadCase) -> di
     for offer, standing in problem.standings.at(site_id):
         column = standing[state]
         if column is not None:
-            for resource, each in problem.needs(instance.offers[offer].system, site_id, case).items():
+            for resource, each in problem.needs(instance.quotes[offer].system, site_id, case).items():
                 needs[resource].add(column, each)
     needs[RACK_POSITIONS].plus(filled(problem, site_id, state))
     for fleet in instance.existing.systems.values():

@@ -66,7 +66,7 @@ def tiered_orders(problem: Problem, offer: str) -> list[TieredOrders]:
     """Orders of an offer as its tiers tell them apart: by days, and by site when a rule on money selects sites."""
     sites = problem.instance.offer_sites(offer)
     apart = len(sites) < 2 or _money_by_site(problem.instance)
-    lot = problem.instance.offers[offer].lot_units
+    lot = problem.instance.quotes[offer].lot_units
     groups: dict[tuple[str, int], dict[LotDays, Linear]] = defaultdict(dict)
     for site in sites:
         for period, column in problem.signings.get((offer, site), ()):
@@ -90,7 +90,7 @@ def _money_by_site(instance: Instance) -> bool:
 
 def columns(problem: Problem) -> None:
     """Tiers, steps and first signings, where they exist."""
-    for offer, quote in problem.instance.offers.items():
+    for offer, quote in problem.instance.quotes.items():
         signings = signings_by_period(problem, [offer])
         if not signings:
             continue
@@ -106,7 +106,7 @@ def columns(problem: Problem) -> None:
 
 def _all_units_columns(problem: Problem, offer: str) -> None:
     tiered = tiered_orders(problem, offer)
-    for number, _ in enumerate(problem.instance.offers[offer].price_tiers(), 1):
+    for number, _ in enumerate(problem.instance.quotes[offer].price_tiers(), 1):
         problem.strategic("tier", offer, number)
         for orders in tiered:
             problem.columns.add(("tier_units", offer, number, *orders[:3]), Role.CONTINUOUS)
@@ -114,7 +114,7 @@ def _all_units_columns(problem: Problem, offer: str) -> None:
 
 def rows(problem: Problem) -> None:
     """Prices, fees and support as flows; tiers add up to orders."""
-    for offer, quote in problem.instance.offers.items():
+    for offer, quote in problem.instance.quotes.items():
         if signings_by_period(problem, [offer]):
             _order_flows(problem, offer, quote)
             _support_flows(problem, offer, quote)
@@ -203,7 +203,7 @@ def _support_prices(instance: Instance, quote: Offer, operation: list[Month]) ->
 
 def links(problem: Problem) -> None:
     """Tiers, steps and fees, by the bounds of what is ordered."""
-    for offer, quote in problem.instance.offers.items():
+    for offer, quote in problem.instance.quotes.items():
         if problem.columns.get("tier", offer, 1) is not None:
             _tier_links(problem, offer, quote)
         if fees.has_fees(quote) and signings_by_period(problem, [offer]):
@@ -248,7 +248,7 @@ def _tier_units(problem: Problem, offer: str) -> dict[int, list[int]]:
     """Columns of the units that each all-units tier prices, by tier."""
     found: dict[int, list[int]] = defaultdict(list)
     tiered = tiered_orders(problem, offer)
-    for number in range(1, len(problem.instance.offers[offer].tiers) + 2):
+    for number in range(1, len(problem.instance.quotes[offer].tiers) + 2):
         for orders in tiered:
             column = problem.columns.get("tier_units", offer, number, *orders[:3])
             if column is not None:
@@ -271,7 +271,7 @@ def spend(problem: Problem, offers: list[str]) -> Linear:
     """Price of what is ordered from some offers of one currency, in the program's unit of it."""
     total, money = Linear(), problem.money
     for offer in offers:
-        quote = problem.instance.offers[offer]
+        quote = problem.instance.quotes[offer]
         tiers = quote.price_tiers()
         if quote.tiers and quote.tier_pricing == "all-units":
             for number, columns_of in _tier_units(problem, offer).items():
@@ -290,11 +290,11 @@ def readings(recount: Recount) -> Iterator[Reading]:
     """Units of each all-units offer against the tier that the plan claims."""
     chosen = {line.offer: line.tier for line in recount.decisions.tiers}
     for offer in chosen:
-        quote = recount.instance.offers[offer]
+        quote = recount.instance.quotes[offer]
         if not quote.tiers or quote.tier_pricing == "incremental" or offer not in recount.units_by_offer:
             yield Reading(NAME, path(offer), "tiers stated for what has none", Fraction(1), "tiers", None, Fraction(0))
     for offer, units in recount.units_by_offer.items():
-        quote = recount.instance.offers[offer]
+        quote = recount.instance.quotes[offer]
         if not quote.tiers or quote.tier_pricing == "incremental":
             continue
         tiers = quote.price_tiers()
@@ -317,8 +317,8 @@ def entries(recount: Recount) -> Iterator[Entry]:
     operation = months(instance, recount.states)
     for lot in recount.lots:
         since = recount.running.since(lot.offer, lot.site, lot.days, lot.route)
-        if since <= instance.calendar.end and instance.offers[lot.offer].support_rate_per_year:
-            for month, price in _support_prices(instance, instance.offers[lot.offer], operation):
+        if since <= instance.calendar.end and instance.quotes[lot.offer].support_rate_per_year:
+            for month, price in _support_prices(instance, instance.quotes[lot.offer], operation):
                 part = Fraction(month.days_from(since), month.days)
                 if part:
                     subject = Subject.of_offer(instance, lot.offer, lot.site)
@@ -327,19 +327,19 @@ def entries(recount: Recount) -> Iterator[Entry]:
 
 def _tier_of(recount: Recount, offer: str) -> int:
     stated = next((line.tier for line in recount.decisions.tiers if line.offer == offer), 1)
-    return min(max(stated, 1), len(recount.instance.offers[offer].price_tiers()))
+    return min(max(stated, 1), len(recount.instance.quotes[offer].price_tiers()))
 
 
 def unit_price(recount: Recount, offer: str) -> Fraction:
     """Price of one system on ordering: of the tier reached, or of the first when tiers are incremental."""
-    quote = recount.instance.offers[offer]
+    quote = recount.instance.quotes[offer]
     if quote.tier_pricing == "incremental":
         return Fraction(quote.price)
     return Fraction(quote.price_tiers()[_tier_of(recount, offer) - 1].price)
 
 
 def _lot_entries(recount: Recount, lot: Lot) -> Iterator[Entry]:
-    instance, quote = recount.instance, recount.instance.offers[lot.offer]
+    instance, quote = recount.instance, recount.instance.quotes[lot.offer]
     subject = Subject.of_offer(instance, lot.offer, lot.site)
     prices = {"purchase": (unit_price(recount, lot.offer), quote.currency)}
     prices |= added_parts(instance, lot.offer)
@@ -361,13 +361,13 @@ def saving(quote: Offer, units: int) -> Fraction:
 
 def price_of(recount: Recount, offer: str, units: int) -> Fraction:
     """Price of so many systems of an offer, in its currency, with what its tiers save."""
-    quote = recount.instance.offers[offer]
+    quote = recount.instance.quotes[offer]
     saved = saving(quote, units) if quote.tier_pricing == "incremental" else 0
     return unit_price(recount, offer) * units - saved
 
 
 def _offer_entries(recount: Recount, offer: str, units: int) -> Iterator[Entry]:
-    instance, quote = recount.instance, recount.instance.offers[offer]
+    instance, quote = recount.instance, recount.instance.quotes[offer]
     subject = Subject.of_offer(instance, offer)
     saved = saving(quote, units) if quote.tier_pricing == "incremental" else 0
     if saved:
@@ -381,7 +381,7 @@ def _offer_entries(recount: Recount, offer: str, units: int) -> Iterator[Entry]:
 
 def sentence(instance: Instance, at: str) -> str:
     """The tiers of an offer."""
-    quote = instance.offers[at.split(".")[1]]
+    quote = instance.quotes[at.split(".")[1]]
     tiers = ", ".join(f"{tier.price:,} from {tier.from_units}" for tier in quote.price_tiers())
     return f"offer {at.split('.')[1]} costs {tiers} ({quote.tier_pricing})"
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
 from gpuplan.instance.calendar import days_in_month, months_between, term_end
+from gpuplan.instance.commitments import agreed_module
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import rate
 from gpuplan.instance.timeline import module_ready
@@ -59,14 +60,14 @@ def rows(problem: Problem) -> None:
     """A flow for every order of what is rented."""
     instance = problem.instance
     for (offer, site), signings in problem.signings.items():
-        quote = instance.offers[offer]
+        quote = instance.quotes[offer]
         for _, column in signings:
             ordered = Linear([(column, float(quote.lot_units))])
             payments = rents(instance, quote, problem.lot(column).ready)
             _pay(problem, "rental", Subject.of_offer(instance, offer, site), ordered, payments)
     for column in problem.columns.of("modules"):
         _, module_id, at, ordered_in = problem.columns.keys[column]
-        module = instance.modules[str(module_id)]
+        module = agreed_module(instance, str(module_id), str(at), problem.days[int(ordered_in)])
         payments = rents(instance, module, module_ready(module, problem.days[int(ordered_in)]))
         subject = Subject(site=str(at), module=str(module_id))
         _pay(problem, "colocation", subject, Linear([(column, 1.0)]), payments)
@@ -82,10 +83,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
     instance = recount.instance
     for lot in recount.lots:
         subject = Subject.of_offer(instance, lot.offer, lot.site)
-        for day, amount in rents(instance, instance.offers[lot.offer], lot.days.ready):
+        for day, amount in rents(instance, instance.quotes[lot.offer], lot.days.ready):
             yield entry(instance, "rental", day, amount * lot.units, subject)
     for line in recount.decisions.modules:
-        module = instance.modules[line.module]
+        module = agreed_module(instance, line.module, line.site, line.signed)
         subject = Subject(site=line.site, module=line.module)
         for day, amount in rents(instance, module, module_ready(module, line.signed)):
             yield entry(instance, "colocation", day, amount * line.units, subject)

@@ -109,9 +109,9 @@ class Room:
     ) -> dict[str, Fraction]:
         """What more units of an offer need themselves."""
         instance = self.recount.instance
-        system = instance.offers[offer].system
+        system = instance.quotes[offer].system
         needs = {one: Fraction(each) * units for one, each in system_needs(instance, system, site, case).items()}
-        before = sum(n for name, n in there.items() if instance.offers[name].system == system)
+        before = sum(n for name, n in there.items() if instance.quotes[name].system == system)
         filled = positions_for(instance, system, site, before + units) - positions_for(instance, system, site, before)
         return needs | {RACK_POSITIONS: Fraction(filled)}
 

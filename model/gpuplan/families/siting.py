@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import months_between
-from gpuplan.instance.commitments import opened_before
+from gpuplan.instance.commitments import first_free_day, is_over, opened_before
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.timeline import first_open_day, is_decided, open_day
 from gpuplan.ledger.entries import Entry, entry
@@ -46,10 +46,13 @@ def path(site: str) -> str:
     return f"sites.{site}"
 
 
-def denies_pair(instance: Instance, _offer: str, site: str) -> Iterator[Denial]:
-    """A site that opens after the last period."""
-    opens = first_open_day(instance, site)
-    if opens > instance.calendar.end:
+def denies_pair(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
+    """A site that opens after the last period; what was signed for it on a day that is over never stands there."""
+    place, decided = instance.sites[site], instance.committed.opened.get(site)
+    opens = (
+        open_day(place, decided or first_free_day(instance)) if is_decided(place) else first_open_day(instance, site)
+    )
+    if opens > instance.calendar.end and (offer, site) not in instance.signed_pairs:
         yield Denial(Group(NAME, path(site)), f"site {site} cannot open before {opens}")
 
 
@@ -69,7 +72,7 @@ def _opening_days(problem: Problem, name: str, site: Site) -> list[int]:
     found = [
         number
         for number, day in problem.days.items()
-        if (number >= 0 or opened_before(problem.instance, name, day))
+        if (not problem.is_over(number) or opened_before(problem.instance, name, day))
         and open_day(site, day) <= problem.instance.calendar.end
     ]
     return problem.waiting.latest(
@@ -190,7 +193,8 @@ def readings(recount: Recount) -> Iterator[Reading]:
         )
         if is_decided(site):
             yield Reading(NAME, path(name), "times opened", Fraction(len(days)), "openings", None, Fraction(1))
-        firsts = {period.first for period in recount.instance.calendar.all_periods}
+        instance = recount.instance
+        firsts = {one.first for one in instance.calendar.all_periods if not is_over(instance, one.first)}
         firsts |= {day for day in (recount.instance.committed.opened.get(name),) if day is not None}
         odd = [line for line in recount.decisions.openings if line.site == name and line.decided not in firsts]
         detail = "decided on no first day of a period"

@@ -27,11 +27,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from fractions import Fraction
+from math import gcd
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
 from gpuplan.instance.calendar import add_months, step_at
-from gpuplan.instance.commitments import ordered_before
+from gpuplan.instance.commitments import is_over, ordered_before
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import INFINITY, Key
 from gpuplan.program.linear import Linear
@@ -54,7 +55,7 @@ def path(offer: str) -> str:
 
 def denies_signing(instance: Instance, offer: str, _site: str, way: Route) -> Iterator[Denial]:
     """Outside the order window, or before a tender could have been awarded."""
-    quote, signed, shipped = instance.offers[offer], way.days.signed, way.days.shipped
+    quote, signed, shipped = instance.quotes[offer], way.days.signed, way.days.shipped
     awarded = instance.calendar.tender_day + timedelta(days=quote.award_days)
     reasons = []
     if quote.order_from and signed < quote.order_from:
@@ -72,14 +73,15 @@ def denies_signing(instance: Instance, offer: str, _site: str, way: Route) -> It
 def columns(problem: Problem) -> None:
     """Orders for every signing, and installed from the first state day that a lot can reach."""
     for (offer, site), allowed in problem.allowed.items():
-        quote = problem.instance.offers[offer]
+        quote = problem.instance.quotes[offer]
         bound = quote.max_units if problem.is_on(NAME, path(offer)) else None
         lots = INFINITY if bound is None else float(bound // quote.lot_units)
         signings = problem.signings[offer, site] = []
         for period, way in allowed:
             key: Key = ("orders", offer, site, period, *([way.name] if way.name else []))
             before = ordered_before(problem.instance, offer, site, problem.days[period], way.name)
-            most = lots if period >= 0 else float(before // quote.lot_units)
+            is_past = problem.is_over(period) or offer not in problem.instance.offers
+            most = float(before // quote.lot_units) if is_past else lots
             column = problem.columns.add(key, problem.role_of_numbers, most)
             problem.routes[column] = way
             signings.append((period, column))
@@ -108,11 +110,11 @@ def rows(problem: Problem) -> None:
     """Installed never falls nor passes what arrived; shipments keep to the maker's rate; the total to max_units."""
     for (offer, site), standing in problem.standings.columns.items():
         _standing_rows(problem, offer, site, standing)
-    for offer, quote in problem.instance.offers.items():
+    for offer, quote in problem.instance.quotes.items():
         if problem.is_on(NAME, path(offer)) and problem.ordered(offer):
             _rate_rows(problem, offer, quote)
             if quote.max_units is not None:
-                problem.rows.add(("max_units", offer), problem.ordered(offer), at_most=quote.max_units)
+                problem.rows.add(("max_units", offer), problem.ordered_of(offer), at_most=quote.max_units)
         in_all = problem.columns.get("lots_in_all", offer)
         if in_all is not None:
             row = problem.ordered(offer).add(in_all, -float(quote.lot_units))
@@ -120,7 +122,7 @@ def rows(problem: Problem) -> None:
 
 
 def _standing_rows(problem: Problem, offer: str, site: str, standing: list[int | None]) -> None:
-    lot = problem.instance.offers[offer].lot_units
+    lot = problem.instance.quotes[offer].lot_units
     signings = [(problem.lot(column).installed, column) for _, column in problem.signings[offer, site]]
     before: int | None = None
     for state, column in enumerate(standing):
@@ -137,13 +139,17 @@ def _rate_rows(problem: Problem, offer: str, quote: Offer) -> None:
     if quote.supply is None:
         return
     months: dict[date, Linear] = {}
-    for _, signings in problem.signings_of(offer):
-        for _, column in signings:
-            month = problem.lot(column).shipped.replace(day=1)
-            if month >= problem.instance.calendar.start:  # what shipped before has shipped
-                months.setdefault(month, Linear()).add(column, quote.lot_units)
+    lots = set()
+    for one in problem.instance.quotes_of(offer):
+        lots.add(lot := problem.instance.quotes[one].lot_units)
+        for _, signings in problem.signings_of(one):
+            for _, column in signings:
+                month = problem.lot(column).shipped.replace(day=1)
+                if month >= problem.instance.calendar.start:  # what shipped before has shipped
+                    months.setdefault(month, Linear()).add(column, lot)
+    common = gcd(*lots)
     for month, shipped in sorted(months.items()):
-        whole_lots = monthly_rate(quote, month) // quote.lot_units * quote.lot_units
+        whole_lots = monthly_rate(quote, month) // common * common
         problem.rows.add(("supply", offer, f"{month:%Y-%m}"), shipped, at_most=float(whole_lots))
 
 
@@ -155,29 +161,33 @@ def monthly_rate(quote: Offer, month: date) -> int:
 
 def links(problem: Problem) -> None:
     """An offer that is used buys at least its minimum; one that is not used buys nothing."""
-    for offer, quote in problem.instance.offers.items():
+    for offer, quote in problem.instance.quotes.items():
         ordered = problem.ordered(offer)
         used = problem.columns.get("offer_used", offer)
         if used is None:
             continue
         problem.only_if(("offer_used", offer), ordered, used, f"offers.{offer}.max_units")
         least = max(quote.min_units if problem.is_on(NAME, path(offer)) else 0, 1)
-        problem.rows.add(("min_units", offer), Linear().plus(ordered).add(used, -least), at_least=0.0)
+        bought = problem.ordered_of(offer) if offer in problem.instance.offers else ordered
+        problem.rows.add(("min_units", offer), Linear().plus(bought).add(used, -least), at_least=0.0)
 
 
 def switches(problem: Problem) -> None:
     """Columns, then a switch for every offer whose minimum order is above one lot."""
     columns(problem)
-    for offer, quote in problem.instance.offers.items():
+    for offer, quote in problem.instance.quotes.items():
         if quote.min_units > quote.lot_units and problem.is_on(NAME, path(offer)):
             problem.offer_used(offer)
 
 
 def readings(recount: Recount) -> Iterator[Reading]:
     """Window, lots, minimum, maximum, monthly shipments, and installed against arrived, from a plan."""
-    for offer, units in recount.units_by_offer.items():
-        yield from _total_readings(recount.instance.offers[offer], offer, units)
-        yield from _rate_readings(recount, offer)
+    instance = recount.instance
+    for offer, quote in instance.offers.items():
+        bought = {one: recount.units_by_offer.get(one, 0) for one in instance.quotes_of(offer)}
+        if any(bought.values()):
+            yield _total_reading(quote, offer, sum(bought.values()), is_used=bought[offer] > 0)
+            yield from _rate_readings(recount, offer)
     for lot in recount.lots:
         yield from _lot_readings(recount.instance, lot)
     for offer, site in recount.installed:
@@ -191,19 +201,20 @@ def readings(recount: Recount) -> Iterator[Reading]:
             before = units
 
 
-def _total_readings(quote: Offer, offer: str, units: int) -> Iterator[Reading]:
-    least = Fraction(max(quote.min_units, 1))
+def _total_reading(quote: Offer, offer: str, units: int, is_used: bool) -> Reading:
+    """What was bought under earlier quotes counts too, and needs no minimum by itself."""
+    least = Fraction(max(quote.min_units, 1)) if is_used else None
     most = None if quote.max_units is None else Fraction(quote.max_units)
-    yield Reading(NAME, path(offer), "bought in all", Fraction(units), "systems", least, most)
+    return Reading(NAME, path(offer), "bought in all", Fraction(units), "systems", least, most)
 
 
 def _rate_readings(recount: Recount, offer: str) -> Iterator[Reading]:
-    quote = recount.instance.offers[offer]
+    quote = recount.instance.quotes[offer]
     if quote.supply is None:
         return
     shipped: dict[date, int] = {}
     for lot in recount.lots:
-        if lot.offer == offer and lot.days.shipped >= recount.instance.calendar.start:
+        if recount.instance.offer_of(lot.offer) == offer and lot.days.shipped >= recount.instance.calendar.start:
             month = lot.days.shipped.replace(day=1)
             shipped[month] = shipped.get(month, 0) + lot.units
     for month, units in sorted(shipped.items()):
@@ -213,7 +224,7 @@ def _rate_readings(recount: Recount, offer: str) -> Iterator[Reading]:
 
 def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
     offer, site, signed, units = lot.offer, lot.site, lot.days.signed, lot.units
-    quote = instance.offers[offer]
+    quote = instance.quotes[offer]
     if units <= ordered_before(instance, offer, site, signed, lot.route) and not units % quote.lot_units:
         return
     first = max(quote.order_from or date.min, instance.calendar.tender_day + timedelta(days=quote.award_days))
@@ -228,7 +239,7 @@ def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
         Fraction(last.toordinal()),
     )
     first_days = {period.first for period in instance.calendar.all_periods}
-    allowed = site in instance.offer_sites(offer) and signed in first_days
+    allowed = site in instance.offer_sites(offer) and signed in first_days and not is_over(instance, signed)
     wrong = units % quote.lot_units + (0 if allowed else 1)
     yield Reading(
         NAME,
@@ -243,7 +254,7 @@ def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
 
 def sentence(instance: Instance, at: str) -> str:
     """What the offer can supply, in words."""
-    quote = instance.offers[at.removeprefix("offers.")]
+    quote = instance.quotes[at.removeprefix("offers.")]
     parts = []
     if quote.order_from:
         parts.append(f"signed from {quote.order_from} on")

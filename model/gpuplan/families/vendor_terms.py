@@ -42,7 +42,7 @@ NAME = "vendor_terms"
 
 
 def _offers(instance: Instance, vendor: str) -> list[str]:
-    return [offer for offer, quote in instance.offers.items() if quote.vendor == vendor]
+    return [offer for offer, quote in instance.quotes.items() if quote.vendor == vendor]
 
 
 def columns(problem: Problem) -> None:
@@ -159,7 +159,7 @@ def _rebate_links(problem: Problem, vendor: str) -> None:
 def entries(recount: Recount) -> Iterator[Entry]:
     """Activation and rebate of every vendor that is bought from."""
     instance = recount.instance
-    for vendor in {instance.offers[offer].vendor: None for offer in recount.units_by_offer}:
+    for vendor in {instance.quotes[offer].vendor: None for offer in recount.units_by_offer}:
         yield from _entries_of(recount, vendor)
 
 

@@ -61,9 +61,10 @@ def resolve(tree: Tree) -> Tree:
     _take(resolved, "resources", iter(entries("resources")))
     _take(resolved, "modules", _mentioned_under(resolved, "sites", "modules"))
     _take(resolved, "systems", _mentioned(resolved, "offers", "system"))
-    existing = tree.get("existing")
-    if isinstance(existing, dict):
-        _take(resolved, "systems", _mentioned(existing, "systems", "system"))
+    for holder, section in (("existing", "systems"), ("committed", "quotes")):
+        some = tree.get(holder)
+        if isinstance(some, dict):
+            _take(resolved, "systems", _mentioned(some, section, "system"))
     _take(resolved, "systems", _mentioned_under(resolved, "workloads", "rates"))
     _take(resolved, "systems", _mentioned_in_list(resolved, "clusters", "systems"))
     _take(resolved, "accelerators", _mentioned(resolved, "systems", "accelerator"))

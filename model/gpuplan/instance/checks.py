@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import Problem
 from gpuplan.instance.catalog import OVERRIDABLE, entries
-from gpuplan.instance.commitments import CommittedModule, CommittedOpening, CommittedOrder
+from gpuplan.instance.commitments import (
+    CommittedModule,
+    CommittedOpening,
+    CommittedOrder,
+    SignedQuote,
+    cancel_day,
+    is_over,
+    signed_under,
+)
 from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
 from gpuplan.instance.magnitudes import magnitudes
 from gpuplan.instance.matching import Subject, concerns
@@ -110,9 +118,16 @@ def _missing(instance: Instance) -> Iterator[_Missing]:
             path = f"committed.{part}.{name}"
             yield from _reference(f"{path}.site", "site", one.site, instance.sites)
             if isinstance(one, CommittedOrder):
-                yield from _reference(f"{path}.offer", "offer", one.offer, instance.offers)
+                yield from _reference(f"{path}.quote", "quote", one.quote, instance.committed.quotes)
+                if one.quote is None:  # an offer may be withdrawn when what was agreed is kept
+                    yield from _reference(f"{path}.offer", "offer", one.offer, instance.offers)
             elif isinstance(one, CommittedModule):
+                yield from _reference(f"{path}.quote", "quote", one.quote, instance.committed.module_quotes)
                 yield from _reference(f"{path}.module", "module", one.module, instance.modules)
+    for name, quote in instance.committed.quotes.items():
+        path = f"committed.quotes.{name}"
+        yield from _reference(f"{path}.vendor", "vendor", quote.vendor, instance.vendors)
+        yield from _reference(f"{path}.system", "system", quote.system, instance.systems)
     yield from _facility_references(instance)
     yield from _rule_references(instance)
 
@@ -193,9 +208,19 @@ def currencies(instance: Instance) -> Iterator[Problem]:
     ]
     used += [
         (f"{section}.{name}.payments.{number}.currency", payment.currency)
-        for section, some in (("offers", instance.offers), ("modules", instance.modules))
+        for section, some in (
+            ("offers", instance.offers),
+            ("modules", instance.modules),
+            ("committed.quotes", instance.committed.quotes),
+            ("committed.module_quotes", instance.committed.module_quotes),
+        )
         for name, one in some.items()
         for number, payment in enumerate(one.payments)
+    ]
+    used += [(f"committed.quotes.{name}.currency", one.currency) for name, one in instance.committed.quotes.items()]
+    used += [
+        (f"committed.module_quotes.{name}.currency", one.currency)
+        for name, one in instance.committed.module_quotes.items()
     ]
     used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
     used += [(f"clusters.{name}.currency", one.currency) for name, one in instance.clusters.items()]
@@ -257,7 +282,7 @@ def hosts(instance: Instance) -> Iterator[Problem]:
 def commitments(instance: Instance) -> Iterator[Problem]:
     """Commitments that no order could be, or that say the same thing twice."""
     firsts = {period.first for period in instance.calendar.all_periods}
-    committed, start = instance.committed, instance.calendar.start
+    committed, start, cancels = instance.committed, instance.calendar.start, cancel_day(instance)
     seen: set[tuple[object, ...]] = set()
     for kind, some in committed.by_kind().items():
         for name, one in some.items():
@@ -271,24 +296,37 @@ def commitments(instance: Instance) -> Iterator[Problem]:
             if day >= start and day not in firsts:
                 way_out = "Name the first day of a period, or start the calendar later."
                 yield Problem(f"{day} is in the calendar and no first day of a period", way_out, path)
-            if not isinstance(one, CommittedOpening) and one.may_be_cancelled and day >= start:
-                way_out = "Start the calendar after it, so that there is a day to cancel it on."
-                yield Problem(f"it is signed on {day}, so it cannot be cancelled on {start}", way_out, path)
+            if not isinstance(one, CommittedOpening) and one.may_be_cancelled and not is_over(instance, day):
+                way_out = (
+                    "State committed.until, or start the calendar after it, so that there is a day to cancel it on."
+                )
+                yield Problem(f"it is signed on {day}, so it cannot be cancelled on {cancels}", way_out, path)
+    for name, kept in (*committed.quotes.items(), *committed.module_quotes.items()):
+        if name in instance.offers or name in instance.modules:
+            section = "quotes" if isinstance(kept, SignedQuote) else "module_quotes"
+            way_out = "Name it otherwise, such as by the day of signing."
+            yield Problem("an offer or a module has this id", way_out, f"committed.{section}.{name}")
     for name, order in committed.orders.items():
-        path, quote = f"committed.orders.{name}", instance.offers[order.offer]
-        if order.site not in instance.offer_sites(order.offer):
+        path, used = f"committed.orders.{name}", signed_under(instance, order)
+        quote = instance.quotes[used]
+        if order.quote is not None and committed.quotes[order.quote].offer != order.offer:
+            yield Problem(f"quote {order.quote} is not one of offer {order.offer}", "Name another quote.", path)
+        if order.site not in instance.offer_sites(used):
             yield Problem(f"offer {order.offer} is not for site {order.site}", "Add it to the offer's sites.", path)
         if order.units % quote.lot_units:
             yield Problem(f"{order.units} units are no whole lots of {quote.lot_units}", "State whole lots.", path)
-        ways = [way.name for way in routes(instance, order.offer, order.site, order.signed)]
+        ways = [way.name for way in routes(instance, used, order.site, order.signed)]
         if order.route not in ways:
             known = ", ".join(ways) if any(ways) else "none, as there is only one way"
             yield Problem(f"export control has no way {order.route!r} for it", f"State route: {known}.", path)
-        arrives = min(way.days.installed for way in routes(instance, order.offer, order.site, order.signed))
+        arrives = min(way.days.installed for way in routes(instance, used, order.site, order.signed))
         if order.installed is not None and order.installed < arrives:
             way_out = "Shorten the offer's lead_days from its day of signing on, or move installed."
             yield Problem(f"by its offer's days it can be installed on {arrives} at the soonest", way_out, path)
     for name, module in committed.modules.items():
+        if module.quote is not None and committed.module_quotes[module.quote].module != module.module:
+            path = f"committed.modules.{name}"
+            yield Problem(f"quote {module.quote} is not one of module {module.module}", "Name another quote.", path)
         if module.module not in instance.sites[module.site].modules:
             way_out = f"Add sites.{module.site}.modules.{module.module}."
             yield Problem(f"site {module.site} does not list it", way_out, f"committed.modules.{name}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field, model_validator
 
 from gpuplan.instance.base import Amount, ById, Closed, Count, Day, Entity, Id, Share, Table, Text
+from gpuplan.instance.facility import Module
+from gpuplan.instance.offers import Offer
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -33,10 +35,40 @@ class Cancellable(Entity):
         return (self.cancel_fee or Decimal(0)) + (self.cancel_fee_share or Decimal(0)) * price
 
 
-class CommittedOrder(Cancellable):
-    """Systems that are signed for. They count in the offer's tiers, minimum and maximum, and are paid as it says."""
+class SignedQuote(Offer):
+    """An offer as it was when something was signed for under it."""
 
     offer: Id
+    """Which one."""
+
+
+class SignedModule(Module):
+    """A module as it was quoted when one was ordered."""
+
+    module: Id
+    """Which one."""
+
+
+AGREED = (
+    "vendor", "system", "currency", "price", "fee", "tiers", "tier_pricing", "includes", "lot_units", "payments",
+    "support_rate_per_year", "buyer_share", "spares_share", "price_per_month", "min_months",
+)  # fmt: skip
+"""What is agreed when an offer is signed for. Days, supply and lives are what the offer says now."""
+
+AGREED_OF_MODULES = (
+    "currency", "price", "payments", "maintenance_rate_per_year", "price_per_month", "min_months",
+)  # fmt: skip
+"""The same of modules; what they provide and need is what they say now."""
+
+
+class CommittedOrder(Cancellable):
+    """Systems that are signed for. They count in the offer's supply, minimum and maximum, and are paid as was agreed:
+    as the quote says that is named, or as the offer says now. As long as both say the same, what is signed later counts
+    in the same tiers."""
+
+    offer: Id
+    quote: Id | None = None
+    """Of `committed.quotes`: the one that it was signed under. What the offer says now when left out."""
     site: Id
     signed: Day
     """On the first day of a period, or before the calendar: then neither its window, its tender nor a deadline on
@@ -58,6 +90,8 @@ class CommittedModule(Cancellable):
     """Facility modules that are ordered, or approvals that are applied for."""
 
     module: Id
+    quote: Id | None = None
+    """Of `committed.module_quotes`, likewise."""
     site: Id
     signed: Day
     """On the first day of a period, or before the calendar."""
@@ -75,6 +109,12 @@ class CommittedOpening(Entity):
 class Committed(Closed):
     """What is signed for or decided already, at most one line for the same thing on the same day."""
 
+    until: Day | None = None
+    """Nothing more is signed, ordered or decided up to this day, which is over. Before the calendar nothing ever is."""
+    quotes: ById[SignedQuote] = Field(default_factory=Table)
+    """Offers as they were when something was signed for. Those that change later, or are withdrawn, change nothing of
+    it."""
+    module_quotes: ById[SignedModule] = Field(default_factory=Table)
     orders: ById[CommittedOrder] = Field(default_factory=Table)
     modules: ById[CommittedModule] = Field(default_factory=Table)
     openings: ById[CommittedOpening] = Field(default_factory=Table)
@@ -82,11 +122,6 @@ class Committed(Closed):
     def by_kind(self) -> dict[str, ById[CommittedOrder] | ById[CommittedModule] | ById[CommittedOpening]]:
         """Every commitment by kind (orders, modules, openings) and id."""
         return {"orders": self.orders, "modules": self.modules, "openings": self.openings}
-
-    @cached_property
-    def ordered(self) -> dict[tuple[str, str, date, str], int]:
-        """Units of systems by offer, site, day of signing and route."""
-        return {(one.offer, one.site, one.signed, one.route): one.units for one in self.orders.values()}
 
     @cached_property
     def built(self) -> dict[tuple[str, str, date], int]:
@@ -100,7 +135,7 @@ class Committed(Closed):
 
     def days(self) -> set[date]:
         """Every day of a commitment."""
-        signed = {day for _, _, day, _ in self.ordered} | {day for _, _, day in self.built}
+        signed = {one.signed for one in self.orders.values()} | {one.signed for one in self.modules.values()}
         return signed | set(self.opened.values())
 
 
@@ -114,16 +149,78 @@ def decision_days(instance: Instance) -> dict[int, date]:
     return found | {period.index: period.first for period in instance.calendar.all_periods}
 
 
+def is_over(instance: Instance, day: date) -> bool:
+    """Whether nothing can be decided on a day any more: before the calendar, or up to the day that commitments name."""
+    until = instance.committed.until
+    return day < instance.calendar.start or (until is not None and day <= until)
+
+
+def first_free_day(instance: Instance) -> date:
+    """First day on which something can be decided; the day after the calendar where there is none left."""
+    firsts = (period.first for period in instance.calendar.all_periods)
+    return next((day for day in firsts if not is_over(instance, day)), instance.calendar.end + timedelta(days=1))
+
+
+def cancel_day(instance: Instance) -> date:
+    """Day on which what may be cancelled is: the first of the calendar that is not over."""
+    until = instance.committed.until
+    return instance.calendar.start if until is None else max(instance.calendar.start, until + timedelta(days=1))
+
+
 def ordered_before(instance: Instance, offer: str, site: str, signed: date, route: str) -> int:
-    """Units of a commitment of before the calendar, which no rule on signing binds; 0 where there is none."""
-    return instance.committed.ordered.get((offer, site, signed, route), 0) if signed < instance.calendar.start else 0
+    """Units of a commitment of a day that is over, or under a quote that is; no rule on signing binds them.
+
+    0 where there is none.
+    """
+    is_bound = not is_over(instance, signed) and offer in instance.offers
+    return 0 if is_bound else instance.ordered.get((offer, site, signed, route), 0)
 
 
 def built_before(instance: Instance, module: str, site: str, signed: date) -> int:
     """The same for modules."""
-    return instance.committed.built.get((module, site, signed), 0) if signed < instance.calendar.start else 0
+    return instance.committed.built.get((module, site, signed), 0) if is_over(instance, signed) else 0
 
 
 def opened_before(instance: Instance, site: str, decided: date) -> bool:
-    """Whether a site's opening was decided on a day before the calendar."""
-    return decided < instance.calendar.start and instance.committed.opened.get(site) == decided
+    """Whether a site's opening was decided on a day that is over."""
+    return is_over(instance, decided) and instance.committed.opened.get(site) == decided
+
+
+def terms(one: Offer | Module) -> dict[str, object]:
+    """What would be agreed on signing."""
+    return {name: getattr(one, name) for name in (AGREED if isinstance(one, Offer) else AGREED_OF_MODULES)}
+
+
+def quotes(instance: Instance) -> dict[Id, Offer]:
+    """Every quote that something can be signed for under, or was: the offers, and those of commitments that say
+    otherwise by now or are withdrawn.
+
+    These are for the sites of what was signed for alone, without a minimum, maximum or rate of their own.
+    """
+    found = dict(instance.offers)
+    for order in instance.committed.orders.values():
+        used, sites = signed_under(instance, order), {}
+        if used != order.offer and used not in found:
+            same = (one for one in instance.committed.orders.values() if one.quote == used)
+            sites = dict.fromkeys(one.site for one in same)
+            stated = instance.committed.quotes[used]
+            now = instance.offers.get(order.offer, stated)
+            own = {"sites": tuple(sites), "supply": None, "min_units": 0, "max_units": None}
+            found[used] = now.model_copy(update=terms(stated) | own)
+    return found
+
+
+def signed_under(instance: Instance, order: CommittedOrder) -> Id:
+    """The quote that prices an order: that of its offer as it is now, where that says what was agreed."""
+    stated = instance.committed.quotes.get(order.quote or "")
+    now = instance.offers.get(order.offer)
+    if order.quote is None or stated is None or (now is not None and terms(now) == terms(stated)):
+        return order.offer
+    return order.quote
+
+
+def agreed_module(instance: Instance, module: str, site: str, signed: date) -> Module:
+    """A module with the terms under which one was or would be ordered for a site on a day."""
+    now = instance.modules[module]
+    quote = instance.module_quotes_used.get((module, site, signed))
+    return now if quote is None else now.model_copy(update=terms(instance.committed.module_quotes[quote]))

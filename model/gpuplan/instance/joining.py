@@ -30,7 +30,7 @@ def places(instance: Instance) -> Iterator[Place]:
     """Every place where clusters can be formed of what is offered or already there, in the instance's order."""
     if not instance.clusters:
         return
-    there = [(offer.system, site) for name, offer in instance.offers.items() for site in instance.offer_sites(name)]
+    there = [(offer.system, site) for name, offer in instance.quotes.items() for site in instance.offer_sites(name)]
     there += [(fleet.system, fleet.site) for fleet in instance.existing.systems.values()]
     for name in instance.clusters:
         for system, site in dict.fromkeys(there):

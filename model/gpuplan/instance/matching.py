@@ -32,7 +32,7 @@ class Subject:
     @classmethod
     def of_offer(cls, instance: Instance, offer: str, site: str | None = None) -> Subject:
         """Units of an offer, at a site where one is given."""
-        quote = instance.offers[offer]
+        quote = instance.quotes[offer]
         return cls(offer=offer, vendor=quote.vendor, system=quote.system, site=site)
 
     @classmethod
@@ -58,7 +58,7 @@ def facts(instance: Instance, subject: Subject) -> Facts:
     vendor = instance.vendors.get(subject.vendor) if subject.vendor else None
     site = instance.sites.get(subject.site) if subject.site else None
     return {
-        "offer": subject.offer,
+        "offer": instance.offer_of(subject.offer) if subject.offer else None,
         "vendor": subject.vendor,
         "vendor_country": vendor.country if vendor else None,
         "vendor_group": vendor.group if vendor else None,

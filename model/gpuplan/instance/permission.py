@@ -78,7 +78,7 @@ class Permissions:
     def delivery(self, offer: str, site: str) -> Delivery | None:
         """What readings of an offer at a site depend on; None when it delivers no accelerators."""
         instance = self.instance
-        quote = instance.offers[offer]
+        quote = instance.quotes[offer]
         chip = instance.systems[quote.system].accelerator
         if chip is None:
             return None

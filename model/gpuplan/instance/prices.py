@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.commitments import agreed_module, signed_under
 from gpuplan.instance.timeline import LotDays, module_ready
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def instalments(
     """(day, reporting currency) of every payment on a price, by the offer's milestones."""
     return [
         _instalment(instance, payment, days.signed, days.of(payment.event), price, currency)
-        for payment in instance.offers[offer].payments
+        for payment in instance.quotes[offer].payments
     ]
 
 
@@ -52,7 +53,7 @@ def added_parts(instance: Instance, offer: str) -> dict[str, tuple[Fraction, str
     Parts that the offer does not include are the system's own figures in US dollars; spares are a share of the offer's
     first price.
     """
-    quote = instance.offers[offer]
+    quote = instance.quotes[offer]
     system = instance.systems[quote.system]
     found: dict[str, tuple[Fraction, str | None]] = {
         part: (Fraction(getattr(system, f"{part}_price_usd")), "USD")
@@ -63,9 +64,9 @@ def added_parts(instance: Instance, offer: str) -> dict[str, tuple[Fraction, str
     return {part: priced for part, priced in found.items() if priced[0]}
 
 
-def module_instalments(instance: Instance, module_id: str, signed: date) -> list[tuple[date, Fraction]]:
+def module_instalments(instance: Instance, module_id: str, site_id: str, signed: date) -> list[tuple[date, Fraction]]:
     """(day, reporting currency) of every payment on one module; it ships and arrives on the day it is ready."""
-    module = instance.modules[module_id]
+    module = agreed_module(instance, module_id, site_id, signed)
     ready = module_ready(module, signed)
     price = Fraction(module.price)
     return [
@@ -76,7 +77,7 @@ def module_instalments(instance: Instance, module_id: str, signed: date) -> list
 
 def last_order_day(instance: Instance, offer: str) -> date:
     """Last day of an offer's order window: savings and rebates are booked on it."""
-    return instance.offers[offer].order_until or instance.calendar.end
+    return instance.quotes[offer].order_until or instance.calendar.end
 
 
 def prices(instance: Instance) -> list[Fraction]:
@@ -84,7 +85,7 @@ def prices(instance: Instance) -> list[Fraction]:
 
     Of an instance that states no prices, the other amounts of money that it states; else 1.
     """
-    sold: list[Offer | Module] = [*instance.offers.values(), *instance.modules.values()]
+    sold: list[Offer | Module] = [*instance.quotes.values(), *instance.modules.values()]
     stated = [(price, one.currency) for one in sold for price in (one.price, one.price_per_month) if price]
     if not stated:
         stated = [(amount, currency) for _, amount, currency in amounts(instance) if amount]
@@ -105,7 +106,7 @@ def typical_price(instance: Instance) -> Fraction:
 
 def amounts(instance: Instance) -> Iterator[tuple[str, Decimal, str | None]]:
     """(path, amount, currency) of what is paid for one of something."""
-    for name, offer in instance.offers.items():
+    for name, offer in instance.quotes.items():
         at = f"offers.{name}"
         yield f"{at}.price", offer.price, offer.currency
         yield f"{at}.fee", offer.fee, offer.currency
@@ -126,8 +127,9 @@ def amounts(instance: Instance) -> Iterator[tuple[str, Decimal, str | None]]:
         yield f"clusters.{name}.price", kind.price, kind.currency
         yield f"clusters.{name}.price_per_system", kind.price_per_system, kind.currency
     for name, order in instance.committed.orders.items():
-        if order.cancel_fee is not None and order.offer in instance.offers:
-            yield f"committed.orders.{name}.cancel_fee", order.cancel_fee, instance.offers[order.offer].currency
+        quote = instance.quotes.get(signed_under(instance, order))
+        if order.cancel_fee is not None and quote is not None:
+            yield f"committed.orders.{name}.cancel_fee", order.cancel_fee, quote.currency
     for name, built in instance.committed.modules.items():
         if built.cancel_fee is not None and built.module in instance.modules:
             yield f"committed.modules.{name}.cancel_fee", built.cancel_fee, instance.modules[built.module].currency

@@ -94,7 +94,7 @@ def routes(
         if no_lead:
             shipped = signed + timedelta(days=needed)
             return LotDays(signed, shipped, shipped, shipped, shipped)
-        return lot_days(instance.offers[offer], signed, needed)
+        return lot_days(instance.quotes[offer], signed, needed)
 
     if delivery is None:
         return (Route("", days(0), ()),)

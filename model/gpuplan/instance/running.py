@@ -16,6 +16,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from gpuplan.instance.commitments import is_over, signed_under
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
 from gpuplan.instance.loads import system_needs, takes_rack_space
 from gpuplan.instance.providers import Network, Provider, can_hold_from, network
@@ -44,7 +45,7 @@ class Running:
 
     def since(self, offer: str, site: str, days: LotDays, route: str) -> date:
         """Day from which the systems of a lot are charged: that on which they could stand, as far as is stated."""
-        key = (self.instance.offers[offer].system, site)
+        key = (self.instance.quotes[offer].system, site)
         if key not in self._open:
             self._open[key] = can_hold_from(self.instance, self.network(site), *key)
         return max(self.arrived(offer, site, days, route), self._open[key])
@@ -58,9 +59,9 @@ class Running:
     def _standing(self) -> dict[tuple[str, str, date, str], date]:
         """By offer, site, day of signing and route: since when what was signed for before the calendar stands."""
         return {
-            (one.offer, one.site, one.signed, one.route): one.installed
+            (signed_under(self.instance, one), one.site, one.signed, one.route): one.installed
             for one in self.instance.committed.orders.values()
-            if one.installed is not None and one.signed < self.instance.calendar.start
+            if one.installed is not None and is_over(self.instance, one.signed)
         }
 
     def network(self, site: str) -> Network:

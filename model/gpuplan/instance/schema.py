@@ -20,7 +20,7 @@ from gpuplan.instance.caps import caps
 from gpuplan.instance.catalog import OVERRIDABLE, resolve
 from gpuplan.instance.checks import check
 from gpuplan.instance.clusters import ClusterKind
-from gpuplan.instance.commitments import Committed
+from gpuplan.instance.commitments import Committed, ordered_before, quotes, signed_under
 from gpuplan.instance.economics import Economics
 from gpuplan.instance.edits import apply, restated
 from gpuplan.instance.facility import Existing, Module, Resource, Site
@@ -82,18 +82,49 @@ class Instance(Closed):
         return self.sites_by_offer[offer]
 
     @cached_property
+    def quotes(self) -> dict[Id, Offer]:
+        """The offers, and what was signed for under quotes that have changed since or are withdrawn, by their ids."""
+        return quotes(self)
+
+    def offer_of(self, quote: Id) -> Id:
+        """The offer that a quote is, or was, one of."""
+        return quote if quote in self.offers else self.committed.quotes[quote].offer
+
+    def quotes_of(self, offer: Id) -> list[Id]:
+        """An offer as it is, where there still is one, and its earlier quotes that something was signed for under."""
+        return [quote for quote in self.quotes if self.offer_of(quote) == offer]
+
+    @cached_property
+    def ordered(self) -> dict[tuple[Id, Id, date, str], int]:
+        """Committed units of systems by quote, site, day of signing and route."""
+        orders = self.committed.orders.values()
+        return {(signed_under(self, one), one.site, one.signed, one.route): one.units for one in orders}
+
+    @cached_property
+    def signed_pairs(self) -> frozenset[tuple[Id, Id]]:
+        """Quotes and sites for which something was signed on a day that is over, or under a quote that is."""
+        past = (key for key in self.ordered if ordered_before(self, *key))
+        return frozenset((quote, site) for quote, site, _, _ in past)
+
+    @cached_property
+    def module_quotes_used(self) -> dict[tuple[Id, Id, date], Id]:
+        """Quotes that committed modules were ordered under, by module, site and day."""
+        modules = self.committed.modules.values()
+        return {(one.module, one.site, one.signed): one.quote for one in modules if one.quote is not None}
+
+    @cached_property
     def sites_by_offer(self) -> dict[Id, tuple[Id, ...]]:
-        """The same of every offer."""
+        """The same of every quote."""
         return {
             name: tuple(site for site in self.sites if offer.sites is None or site in offer.sites)
-            for name, offer in self.offers.items()
+            for name, offer in self.quotes.items()
         }
 
     @cached_property
     def hosted_sites(self) -> frozenset[Id]:
         """Sites whose hall, energy and carbon are paid by hosts: every offer that can come there includes hosting."""
         offered = {
-            site: [offer for name, offer in self.offers.items() if site in self.offer_sites(name)]
+            site: [offer for name, offer in self.quotes.items() if site in self.offer_sites(name)]
             for site in self.sites
         }
         return frozenset(

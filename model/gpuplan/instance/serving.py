@@ -63,7 +63,7 @@ def is_ready(instance: Instance, workload_id: str, system_id: str, day: date) ->
 
 def serving_pairs(instance: Instance, workload_id: str) -> list[tuple[str, str]]:
     """(system, site) of what is offered or already there and can serve a workload, in the instance's order."""
-    there = [(offer.system, site) for name, offer in instance.offers.items() for site in instance.offer_sites(name)]
+    there = [(offer.system, site) for name, offer in instance.quotes.items() for site in instance.offer_sites(name)]
     there += [(fleet.system, fleet.site) for fleet in instance.existing.systems.values()]
     return [pair for pair in dict.fromkeys(there) if service_denial(instance, workload_id, *pair) is None]
 

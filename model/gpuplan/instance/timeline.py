@@ -80,7 +80,7 @@ def open_day(site: Site, decided: date) -> date:
 
 
 def first_open_day(instance: Instance, site: str) -> date:
-    """First day on which a site can be open."""
+    """First day on which a site can be open, or could have been, were it not over by now."""
     return open_day(instance.sites[site], min(instance.calendar.start, instance.committed.opened.get(site, date.max)))
 
 
@@ -116,7 +116,7 @@ def windows(limit: Limit, instance: Instance) -> tuple[tuple[date, date], ...]:
 
 def _last_due(instance: Instance) -> date:
     """Day by which all is due that is reckoned with, but for what is ordered to be ready after it."""
-    delays = [payment.days_after for offer in instance.offers.values() for payment in offer.payments]
+    delays = [payment.days_after for offer in instance.quotes.values() for payment in offer.payments]
     delays += [payment.days_after for module in instance.modules.values() for payment in module.payments]
     delays += [levy.days_after + levy.recovered_days_after for levy in instance.levies.values()]
     return instance.operation_end + timedelta(days=max(delays, default=0))
@@ -132,7 +132,7 @@ def state_days(instance: Instance) -> tuple[date, ...]:
     calendar = instance.calendar
     days = {last for _, last in months_between(calendar.start, calendar.end)}
     looked_at = days_looked_at(instance)
-    for accept in {offer.acceptance_days for offer in instance.offers.values()} | {0}:
+    for accept in {offer.acceptance_days for offer in instance.quotes.values()} | {0}:
         days |= {looked - timedelta(days=accept) for looked in looked_at}
     for site in instance.sites.values():
         for capacity in site.capacity.values():

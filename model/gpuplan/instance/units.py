@@ -25,7 +25,7 @@ def worth(measured: Measured, instance: Instance, system_id: str, offer_id: str 
     whole = _of_one(measured, instance, system_id, offer_id)
     if offer_id is None or measured.counts_hosts:
         return whole
-    return whole * instance.offers[offer_id].buyer_share
+    return whole * instance.quotes[offer_id].buyer_share
 
 
 def _of_one(measured: Measured, instance: Instance, system_id: str, offer_id: str | None) -> Decimal:
@@ -53,8 +53,8 @@ def _of_one(measured: Measured, instance: Instance, system_id: str, offer_id: st
 def _attribute(name: str, instance: Instance, system_id: str, offer_id: str | None) -> Decimal | None:
     """Of the offer, else of the system, else of the accelerator times accelerators; None where none has it."""
     system = instance.systems[system_id]
-    if offer_id is not None and name in instance.offers[offer_id].attributes:
-        return instance.offers[offer_id].attributes[name]
+    if offer_id is not None and name in instance.quotes[offer_id].attributes:
+        return instance.quotes[offer_id].attributes[name]
     if name in system.attributes:
         return system.attributes[name]
     if system.accelerator and name in instance.accelerators[system.accelerator].attributes:

@@ -96,7 +96,7 @@ class Charges:
         return total
 
     def _rate(self, offer: str, site: str, case: LoadCase) -> Draw:
-        return self.recount.running.charged(self.recount.instance.offers[offer].system, site, case)
+        return self.recount.running.charged(self.recount.instance.quotes[offer].system, site, case)
 
     def _draw(self, offer: str, site: str, case: LoadCase) -> Fraction:
-        return self.recount.running.draw(self.recount.instance.offers[offer].system, site, case).most
+        return self.recount.running.draw(self.recount.instance.quotes[offer].system, site, case).most

@@ -100,7 +100,7 @@ class Recount:
         )
 
     def _days(self, line: OrderLine) -> LotDays:
-        return lot_days(self.instance.offers[line.offer], line.signed)
+        return lot_days(self.instance.quotes[line.offer], line.signed)
 
     @cached_property
     def lots_by_pair(self) -> dict[tuple[str, str], list[Lot]]:
@@ -216,7 +216,7 @@ class Recount:
         """Systems of one kind usable at a site on a day, bought and already there; or the buyer's part of them."""
         bought = Fraction(0)
         for offer, where in self.installed:
-            quote = self.instance.offers[offer]
+            quote = self.instance.quotes[offer]
             if where == site and quote.system == system:
                 bought += self.usable_on(offer, where, day) * (Fraction(quote.buyer_share) if of_buyer else 1)
         fleets = self.instance.existing.systems.values()
@@ -247,7 +247,7 @@ class Recount:
 
     def usable_on(self, offer: str, site: str, day: date) -> int:
         """Units usable on a day: installed by the day that lies acceptance before it."""
-        return self.installed_on(offer, site, day - timedelta(days=self.instance.offers[offer].acceptance_days))
+        return self.installed_on(offer, site, day - timedelta(days=self.instance.quotes[offer].acceptance_days))
 
     def installed_on(self, offer: str, site: str, day: date) -> int:
         """Units installed by a day."""
@@ -278,7 +278,7 @@ class Recount:
         usable = Fraction(self.usable_on(offer, site, day))
         if measured.delivery == "planned":
             return usable
-        accepted = day - timedelta(days=self.instance.offers[offer].acceptance_days)
+        accepted = day - timedelta(days=self.instance.quotes[offer].acceptance_days)
         arrived = [
             lot.units * lot.chance(measured.delivery)
             for lot in self.lots_by_pair.get((offer, site), ())

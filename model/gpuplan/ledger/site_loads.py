@@ -81,7 +81,7 @@ class SiteLoads:
         there: dict[str, list[int]] = defaultdict(list)
         bought: dict[str, int] = defaultdict(int)
         for offer, units in installed.items():
-            bought[instance.offers[offer].system] += units
+            bought[instance.quotes[offer].system] += units
         for system, units_bought in bought.items():
             there[system].append(units_bought)
         for fleet in instance.existing.systems.values():

@@ -80,7 +80,7 @@ def _differences(
 
 def _orders(plan: Plan) -> Mapping[Key, Decimal]:
     found: dict[Key, Decimal] = {}
-    for one in plan.decisions.orders:  # by whatever way they go
+    for one in plan.orders:  # by whatever way they go, and under whatever quote
         key = (one.offer, one.site, one.signed.isoformat())
         found[key] = found.get(key, Decimal(0)) + one.units
     return found

@@ -92,7 +92,7 @@ def known(instance: Instance, plan: Plan) -> None:
     """Raises InvalidInput when the decisions name what the instance does not have."""
     faults: list[Problem] = []
     known: dict[str, Container[str]] = {
-        "offer": instance.offers,
+        "offer": instance.quotes,
         "site": instance.sites,
         "module": instance.modules,
         "resource": instance.resources,

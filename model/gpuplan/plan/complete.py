@@ -39,7 +39,8 @@ def complete(
         levels=tuple(levels),
         accelerators=sum(order.accelerators for order in orders),
         accelerators_of_buyer=sum(
-            (order.accelerators * instance.offers[order.offer].buyer_share for order in orders), Decimal(0)
+            (order.accelerators * instance.quotes[order.quote or order.offer].buyer_share for order in orders),
+            Decimal(0),
         ),
         systems=sum(order.units for order in orders),
         installation=instance.installation,

@@ -20,16 +20,16 @@ def permissions(instance: Instance) -> tuple[Permission, ...]:
     if not instance.export.regimes:
         return ()
     found = []
-    for offer in instance.offers:
+    for offer in instance.quotes:
         for site in instance.offer_sites(offer):
-            if instance.systems[instance.offers[offer].system].accelerator is not None:
+            if instance.systems[instance.quotes[offer].system].accelerator is not None:
                 found += _of_pair(instance, offer, site)
     return tuple(found)
 
 
 def chip_classes(instance: Instance) -> tuple[ChipClassFound, ...]:
     """The class of every accelerator that is offered, under every regime that has classes."""
-    offered = dict.fromkeys(instance.systems[offer.system].accelerator for offer in instance.offers.values())
+    offered = dict.fromkeys(instance.systems[offer.system].accelerator for offer in instance.quotes.values())
     return tuple(
         _chip_class(instance, chip, regime)
         for chip in offered
@@ -58,7 +58,7 @@ def _chip_class(instance: Instance, chip: str, regime: str) -> ChipClassFound:
 
 def _of_pair(instance: Instance, offer: str, site: str) -> list[Permission]:
     runs: list[tuple[date, date, tuple[Route, ...]]] = []
-    quote = instance.offers[offer]
+    quote = instance.quotes[offer]
     for period in instance.calendar.all_periods:
         day = period.first
         if (quote.order_from and day < quote.order_from) or (quote.order_until and day > quote.order_until):
@@ -90,7 +90,7 @@ def _distinct(way: Route) -> list[Ground]:
 
 
 def _permission(instance: Instance, offer: str, site: str, first: date, last: date, way: Route) -> Permission:
-    chip = instance.systems[instance.offers[offer].system].accelerator or ""
+    chip = instance.systems[instance.quotes[offer].system].accelerator or ""
     grounds = _distinct(way)
     return Permission(
         offer=offer,

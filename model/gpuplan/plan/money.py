@@ -66,7 +66,7 @@ def unit_costs(recount: Recount) -> UnitCosts:
     instance = recount.instance
     hours = equivalents = Fraction(0)
     for offer, site in recount.installed:
-        quote = instance.offers[offer]
+        quote = instance.quotes[offer]
         system = instance.systems[quote.system]
         chip = instance.accelerators.get(system.accelerator or "")
         performance = Fraction(tpp(chip) or 0) if chip else Fraction(0)

@@ -53,6 +53,8 @@ class PlanOrder(Closed):
     """A lot: what is signed for on one day, and its days."""
 
     offer: Id
+    quote: Text = ""
+    """The quote that it was signed under, where the offer says otherwise by now or is withdrawn."""
     vendor: Id
     system: Id
     accelerator: Id | None = None

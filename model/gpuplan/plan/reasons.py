@@ -138,10 +138,10 @@ def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
     instance = recount.instance
     offers = list(recount.units_by_offer)
     fleets = instance.existing.systems.values()
-    systems = dict.fromkeys([*(instance.offers[offer].system for offer in offers), *(fleet.system for fleet in fleets)])
+    systems = dict.fromkeys([*(instance.quotes[offer].system for offer in offers), *(fleet.system for fleet in fleets)])
     chips = dict.fromkeys(instance.systems[system].accelerator or "" for system in systems)
     used_sites = dict.fromkeys([*(site for _, site in recount.lots_by_pair), *(fleet.site for fleet in fleets)])
-    vendors = dict.fromkeys(instance.offers[offer].vendor for offer in offers)
+    vendors = dict.fromkeys(instance.quotes[offer].vendor for offer in offers)
     used_modules = dict.fromkeys(line.module for line in recount.decisions.modules)
     found = list(_leaned_on("economics", instance.economics.sources))
     for section, names in (

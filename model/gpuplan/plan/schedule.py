@@ -38,7 +38,7 @@ def latest(recount: Recount) -> tuple[Latest, ...]:
         for offer, site in recount.lots_by_pair:
             if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
                 sign = last_signing(instance, offer, site, by)
-                tender = _less(sign, instance.offers[offer].award_days)
+                tender = _less(sign, instance.quotes[offer].award_days)
                 way = soonest(instance, offer, site, sign) if sign else None
                 apply = way.apply_by if way else None
                 line = Latest(limit=name, by=by, offer=offer, site=site, tender=tender, sign=sign, apply=apply)
@@ -58,7 +58,7 @@ def latest(recount: Recount) -> tuple[Latest, ...]:
 
 def _power_on(instance: Instance, offer: str, by: date) -> date:
     """Last day on which systems of an offer can be installed to be usable by a day."""
-    return by - timedelta(days=instance.offers[offer].acceptance_days)
+    return by - timedelta(days=instance.quotes[offer].acceptance_days)
 
 
 def _needed(recount: Recount, there: list[_Growth], by: date) -> dict[str, date]:
@@ -110,7 +110,7 @@ def _less(day: date | None, days: int) -> date | None:
 
 def last_signing(instance: Instance, offer: str, site: str, by: date) -> date | None:
     """Last day of the order window whose lot is ready in time and whose tender can still be held; None when none is."""
-    quote = instance.offers[offer]
+    quote = instance.quotes[offer]
     return _last_day(instance, quote, by, lambda signed: _ready(soonest(instance, offer, site, signed)))
 
 
@@ -180,7 +180,7 @@ def _growths(recount: Recount, limit: Limit) -> list[_Growth]:
     growths = []
     for offer, site in recount.installed:
         if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
-            accept = timedelta(days=instance.offers[offer].acceptance_days)
+            accept = timedelta(days=instance.quotes[offer].acceptance_days)
             for day, units in recount.installations(offer, site):
                 if units > 0:
                     growths.append(_Growth(day + accept, offer, site, day))
@@ -236,7 +236,7 @@ def _lot_of(recount: Recount, growth: _Growth) -> Lot:
 
 
 def _lot_steps(recount: Recount, lot: Lot, growth: _Growth, by: date) -> list[_Step]:
-    quote = recount.instance.offers[lot.offer]
+    quote = recount.instance.quotes[lot.offer]
     sign = last_signing(recount.instance, lot.offer, lot.site, by)
     late = soonest(recount.instance, lot.offer, lot.site, sign) if sign else None
     found = []

@@ -35,11 +35,12 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
     found = []
     end = instance.calendar.end
     for line, lot, stands in zip(recount.decisions.orders, recount.lots, recount.stands, strict=True):
-        quote, days = instance.offers[line.offer], lot.days
+        quote, days = instance.quotes[line.offer], lot.days
         chip = instance.systems[quote.system].accelerator
         found.append(
             PlanOrder(
-                offer=line.offer,
+                offer=instance.offer_of(line.offer),
+                quote="" if line.offer in instance.offers else line.offer,
                 vendor=quote.vendor,
                 system=quote.system,
                 accelerator=chip,
@@ -151,7 +152,7 @@ def _state(charges: Charges, site: str, first: date, day: date, paid: Decimal) -
         if where == site:
             units = recount.usable_on(offer, where, day)
             usable += units
-            accelerators += units * instance.systems[instance.offers[offer].system].accelerators
+            accelerators += units * instance.systems[instance.quotes[offer].system].accelerators
     for fleet in instance.existing.systems.values():
         if fleet.site == site:
             usable += fleet.units

@@ -31,7 +31,7 @@ NOISE = 1e-9
 def arrivals(problem: Problem, offer: str, site: str) -> dict[date, Linear]:
     """By day: the systems of an offer at a site that are charged from that day on; none after the calendar."""
     found: dict[date, Linear] = defaultdict(Linear)
-    lot = float(problem.instance.offers[offer].lot_units)
+    lot = float(problem.instance.quotes[offer].lot_units)
     for _, column in problem.signings.get((offer, site), ()):
         since = problem.running.since(offer, site, problem.lot(column), problem.routes[column].name)
         if since <= problem.instance.calendar.end:
@@ -56,7 +56,7 @@ def charged(problem: Problem, site: str, case: LoadCase) -> dict[date, Charged]:
     """By day: grid draw in kW of the systems at a site that are charged from that day on."""
     found: dict[date, Charged] = defaultdict(lambda: Charged(Linear(), Linear()))
     for offer, _ in problem.standings.at(site):
-        least, most = problem.draw_rates(problem.instance.offers[offer].system, site, case)
+        least, most = problem.draw_rates(problem.instance.quotes[offer].system, site, case)
         for since, systems in arrivals(problem, offer, site).items() if most else ():
             found[since].running.plus(systems, most)
             found[since].before.plus(systems, least)
@@ -68,7 +68,7 @@ def remaining(problem: Problem, site: str, state: int, case: LoadCase) -> Linear
     found = Linear().plus(problem.draws.get((site, state, case), Linear()))
     for offer, standing in problem.standings.at(site):
         column = standing[state]
-        rate = problem.draw_rates(problem.instance.offers[offer].system, site, case)[1]
+        rate = problem.draw_rates(problem.instance.quotes[offer].system, site, case)[1]
         if column is not None and rate:
             found.add(column, -rate)
             if abs(found.terms.get(column, 0.0)) <= NOISE * rate:

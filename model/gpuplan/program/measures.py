@@ -75,7 +75,7 @@ def _by_way(
 
 def _moved(problem: Problem, measured: Measured, offer: str, columns: list[int], window: tuple[date, date]) -> Linear:
     """Units of an offer that reach a stage within a window; of lots under licence no more than count."""
-    lot, found = problem.instance.offers[offer].lot_units, Linear()
+    lot, found = problem.instance.quotes[offer].lot_units, Linear()
     for column in columns:
         way = problem.routes[column]
         if window[0] <= way.days.of(measured.stage) <= window[1]:
@@ -85,13 +85,13 @@ def _moved(problem: Problem, measured: Measured, offer: str, columns: list[int],
 
 def _usable(problem: Problem, measured: Measured, offer: str, site: str, last: date) -> Linear:
     """Units usable on a day; of lots under licence no more than count, by a column of their own."""
-    state = last_state(problem.states, last - timedelta(days=problem.instance.offers[offer].acceptance_days))
+    state = last_state(problem.states, last - timedelta(days=problem.instance.quotes[offer].acceptance_days))
     standing = problem.standings.columns[offer, site][state] if state is not None else None
     if standing is None or state is None:
         return Linear()
     if measured.delivery == "planned":
         return Linear([(standing, 1.0)])
-    lot = problem.instance.offers[offer].lot_units
+    lot = problem.instance.quotes[offer].lot_units
     arrived = [
         (column, problem.routes[column].chance(measured.delivery))
         for _, column in problem.signings[offer, site]

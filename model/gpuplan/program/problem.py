@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
-from gpuplan.instance.commitments import built_before, decision_days
+from gpuplan.instance.commitments import built_before, decision_days, is_over
 from gpuplan.instance.facility import LoadCase
 from gpuplan.instance.interim import interim
 from gpuplan.instance.joining import Place, places
@@ -171,7 +171,7 @@ class Problem:
         """Whether the draw of every system is known beforehand wherever it is charged or measured."""
         instance = self.instance
         return all(
-            self.running.is_known(instance.offers[offer].system, site)
+            self.running.is_known(instance.quotes[offer].system, site)
             for offer, site in self.allowed
             if draws_count(instance, site)
         )
@@ -252,7 +252,7 @@ class Problem:
         return {}
 
     def _days_of_largest_load(self, site: str) -> set[int]:
-        accepted = [self.instance.offers[offer].acceptance_days for offer, _ in self.standings.at(site)]
+        accepted = [self.instance.quotes[offer].acceptance_days for offer, _ in self.standings.at(site)]
         least = timedelta(days=min(accepted, default=0))
         loaded = {last_state(self.states, day - least) for day in days_looked_at(self.instance)}
         loaded.add(len(self.states) - 1)
@@ -316,13 +316,19 @@ class Problem:
     def _draw_rates(self) -> dict[tuple[str, str, LoadCase], tuple[float, float]]:
         return {}
 
+    def is_over(self, number: int) -> bool:
+        """Whether nothing can be decided on a day any more."""
+        return number < 0 or (
+            self.is_on("commitments", "committed.until") and is_over(self.instance, self.days[number])
+        )
+
     def module_days(self, module: str, site: str) -> list[int]:
         """Numbers of the days on which a module can be ordered for a site, or was committed."""
         return [
             number
             for number, day in self.days.items()
             if built_before(self.instance, module, site, day)
-            or (number >= 0 and module_denial(self.instance, module, day) is None)
+            or (not self.is_over(number) and module_denial(self.instance, module, day) is None)
         ]
 
     def in_place(self, module: str, site: str, state: int) -> Linear:
@@ -353,9 +359,16 @@ class Problem:
                 yield site, self.signings[offer, site]
 
     def ordered(self, offer: str) -> Linear:
-        """Units of an offer signed for, over all sites and periods."""
-        lot = self.instance.offers[offer].lot_units
+        """Units signed for under a quote, over all sites and periods."""
+        lot = self.instance.quotes[offer].lot_units
         return Linear((column, lot) for _, found in self.signings_of(offer) for _, column in found)
+
+    def ordered_of(self, offer: str) -> Linear:
+        """Units of an offer signed for, under earlier quotes too."""
+        found = Linear()
+        for quote in self.instance.quotes_of(offer):
+            found.plus(self.ordered(quote))
+        return found
 
     def upper_of(self, expression: Linear) -> float:
         """Largest value that the columns' bounds allow."""

@@ -48,7 +48,7 @@ class Standings:
     def _by_kind(self) -> dict[tuple[str, str], list[tuple[str, Standing]]]:
         found: dict[tuple[str, str], list[tuple[str, Standing]]] = {}
         for (offer, site), columns in self.columns.items():
-            found.setdefault((self.instance.offers[offer].system, site), []).append((offer, columns))
+            found.setdefault((self.instance.quotes[offer].system, site), []).append((offer, columns))
         return found
 
     def growth_days(self, site: str) -> list[date]:
@@ -80,7 +80,7 @@ class Standings:
         if key not in self._usable:
             found = Linear()
             for offer, columns in self.of_kind(system, site):
-                quote = self.instance.offers[offer]
+                quote = self.instance.quotes[offer]
                 state = last_state(self.states, day - timedelta(days=quote.acceptance_days))
                 column = None if state is None else columns[state]
                 if column is not None:

@@ -80,7 +80,7 @@ class Waiting:
         """The last state day up to one on which more of an offer can stand than before; None before the first."""
         if not self.waits:
             return state
-        accepted, is_joined = self.instance.offers[offer].acceptance_days, self._joins(offer)
+        accepted, is_joined = self.instance.quotes[offer].acceptance_days, self._joins(offer)
         if (accepted, is_joined) not in self._growth:
             days = self._days_that_count
             if is_joined:
@@ -109,7 +109,7 @@ class Waiting:
 
     def _joins(self, offer: str) -> bool:
         """Whether systems of an offer can be in a cluster that has a price."""
-        system = self.instance.offers[offer].system
+        system = self.instance.quotes[offer].system
         return any(_has_price(kind) and system in kind.systems for kind in self.instance.clusters.values())
 
     @cached_property

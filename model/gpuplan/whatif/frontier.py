@@ -182,7 +182,7 @@ def _smallest(instance: Instance, second: PlanLevel) -> Decimal | None:
         return Decimal(1)
     from gpuplan.instance.units import common_step
 
-    each = [instance.systems[one.system].accelerators for one in instance.offers.values()]
+    each = [instance.systems[one.system].accelerators for one in instance.quotes.values()]
     return Decimal(int(common_step([Fraction(one) for one in each if one]))) if any(each) else Decimal(1)
 
 

@@ -165,7 +165,7 @@ def _no_value(
 
 def _missing(instance: Instance, decisions: Decisions) -> tuple[str, ...]:
     """What the plan orders and the scenario does not have."""
-    found = [f"there is no offer {line.offer}" for line in decisions.orders if line.offer not in instance.offers]
+    found = [f"there is no offer {line.offer}" for line in decisions.orders if line.offer not in instance.quotes]
     found += [f"there is no module {one.module}" for one in decisions.modules if one.module not in instance.modules]
     sites = [line.site for line in decisions.orders] + [line.site for line in decisions.modules]
     sites += [line.site for line in decisions.openings]
@@ -195,7 +195,7 @@ def _signed(problem: Program) -> dict[tuple[str, str, str, date], Linear]:
     """What can be signed for, by kind, name, site and day; the ways that an order can take together."""
     found: dict[tuple[str, str, str, date], Linear] = {}
     for (offer, site), signings in problem.signings.items():
-        lot = problem.instance.offers[offer].lot_units
+        lot = problem.instance.quotes[offer].lot_units
         for period, column in signings:
             found.setdefault(("order", offer, site, problem.days[period]), Linear()).add(column, lot)
     keys = problem.columns.keys

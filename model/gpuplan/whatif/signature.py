@@ -78,7 +78,7 @@ class Signing:
         found: dict[Thing, Linear] = {}
         whole = Linear()
         for (offer, site), signings in problem.signings.items():
-            each = problem.instance.offers[offer].lot_units * worth(problem.instance, offer)
+            each = problem.instance.quotes[offer].lot_units * worth(problem.instance, offer)
             for period, column in signings:
                 whole.add(column, each)
                 month = f"{problem.days[period]:%Y-%m}"
@@ -165,8 +165,8 @@ class Signing:
 
 def worth(instance: Instance, offer: str) -> int:
     """Accelerators of a system of an offer; 1 where systems of the instance have none."""
-    each = [instance.systems[one.system].accelerators for one in instance.offers.values()]
-    return instance.systems[instance.offers[offer].system].accelerators if all(each) else 1
+    each = [instance.systems[one.system].accelerators for one in instance.quotes.values()]
+    return instance.systems[instance.quotes[offer].system].accelerators if all(each) else 1
 
 
 def shown(signature: Signature) -> dict[str, tuple[str, ...]]:
