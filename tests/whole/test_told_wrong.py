@@ -284,3 +284,26 @@ def test_an_edit_that_is_refused_leaves_a_session_as_it_was() -> None:
         assert session.edits_made == 0
         assert session.solve() is before
         assert session.edit(["offers.o.price = 300_001".replace("_", "")]).status == "optimal"
+
+
+@pytest.mark.parametrize("score", [3, 10**6, 10**9, 10**12])
+def test_no_trifle_of_a_system_reaches_a_target(score: int) -> None:
+    """Proves a soft target of 4 where a system scores a billion: two at 3 or one at more, and never none.
+
+    A column that a solver takes to be zero may be 4e-9, which times a billion is the target. If broken, nothing is
+    bought, and the search says that nothing is missed.
+    """
+    tree = case(
+        systems={"s": {"accelerators": 8, "attributes": {"score": score}}},
+        limits={"t": {"measure": "attribute", "attribute": "score", "at_least": 4, "soft": {"priority": 1}}},
+    )
+    assert costs(tree, "200" if score == 3 else "100").systems == (2 if score == 3 else 1)
+
+
+def test_rates_of_one_currency_that_are_too_far_apart_are_told() -> None:
+    """Proves the path: a rate of 1e24 in January and of 1.25 from February on is a slip of the pen, and no Defect."""
+    rates = [{"from": "2025-01-01", "rate": Decimal(10) ** 24}, {"from": "2025-02-01", "rate": Decimal("1.25")}]
+    tree = case(economics={"currency": "USD", "exchange_rates": {"EUR": rates}}, offers={"o": {"currency": "EUR"}})
+    with pytest.raises(gpuplan.InvalidInput) as caught:
+        made(tree)
+    assert [one.path for one in caught.value.problems] == ["economics.exchange_rates.EUR"]

@@ -66,11 +66,29 @@ def _bound(problem: Problem, name: str, limit: Limit, number: int, amount: Linea
             continue
         left = Linear().plus(amount) if limit.is_amount else Linear().plus(amount).plus(whole, -float(bound))
         edge = float(Fraction(bound) / problem.unit_of(limit)) if limit.is_amount else 0.0
+        if word == "at_least" and limit.is_amount:
+            left = _capped(problem, left, edge + problem.margins.get((word, name, number), 0.0))
         if limit.soft:
             missed = left.times(-sign)
             missed.constant += sign * edge
             left.add(_shortfall(problem, name, limit, number, last, missed), sign)
         _add_row(problem, (word, name, number), left, word, edge)
+
+
+def _capped(problem: Problem, left: Linear, least: float) -> Linear:
+    """A sum that must reach an amount, with no coefficient of a whole column above it: one such is enough anyway.
+
+    So that the trifle of one by which a solver takes a whole column to be zero is not enough.
+    """
+    columns, missing = problem.columns, least - left.constant
+    if any(coefficient < 0 or columns.lower[column] < 0 for column, coefficient in left.terms.items()):
+        return left
+    found = Linear(
+        (column, min(coefficient, max(missing, 0.0)) if columns.whole(column) else coefficient)
+        for column, coefficient in left.terms.items()
+    )
+    found.constant = left.constant
+    return found
 
 
 def _add_row(problem: Problem, key: tuple[str, str, int], left: Linear, word: str, bound: float) -> None:

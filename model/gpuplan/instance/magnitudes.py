@@ -18,6 +18,14 @@ APART = 10**12
 
 def magnitudes(instance: Instance) -> Iterator[Problem]:
     """Amounts beside which the least price is nothing."""
+    for foreign, steps in instance.economics.exchange_rates.items():
+        rates = [Fraction(step.rate) for step in steps]
+        if max(rates) > APART * min(rates):
+            yield Problem(
+                f"{float(min(rates)):g} and {float(max(rates)):g} are too far apart for any sum at both to be right",
+                f"State what one {foreign} is worth in {instance.currency}.",
+                f"economics.exchange_rates.{foreign}",
+            )
     try:
         least = min(prices(instance))
     except KeyError:
