@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gpuplan.errors import Problem
     from gpuplan.instance.schema import Instance
     from gpuplan.plan.changes import Changes
+    from gpuplan.plan.obstacles import Obstacle
     from gpuplan.reckoning import Reckoning
     from gpuplan.solver.search import LevelResult, Progress, SearchResult
 
@@ -49,6 +50,8 @@ class Outcome:
     conflict: Conflict | None
     """Rules that clash, when infeasible and asked for."""
     seconds: float
+    obstacles: tuple[Obstacle, ...] = ()
+    """When infeasible: what in the world keeps offers from sites."""
 
 
 @exactly
@@ -63,13 +66,16 @@ def load(source: Path | str) -> Instance:
 
 @exactly
 def check(source: Path | str | Instance) -> list[Problem]:
-    """What there is to remark on an instance that can be solved: prices out of line, targets that nothing hits.
+    """What there is to remark on a valid instance: prices out of line, targets that nothing hits.
 
     Raises `InvalidInput` when it cannot be solved.
     """
     from gpuplan.instance.checks import check as checks
+    from gpuplan.plan.obstacles import remarks
 
-    return loading.warnings_of(source)[1] if isinstance(source, Path | str) else checks(source)
+    if isinstance(source, Path | str):
+        return loading.warnings_of(source, remarks)[1]
+    return [*checks(source), *remarks(source)]
 
 
 @exactly
@@ -95,6 +101,7 @@ def solve(
 
     Raises `InvalidInput` when the options or the instance cannot be used and `Defect` on a bug of ours, nothing else.
     """
+    from gpuplan.plan.obstacles import obstacles
     from gpuplan.planning import find
     from gpuplan.solver.result import Settings, Termination
     from gpuplan.solver.search import Search
@@ -117,7 +124,8 @@ def solve(
             from gpuplan.diagnosis import explain
 
             conflict = explain(instance, settings, seconds, should_stop)
-        return Outcome(status, None, None, None, conflict, time.monotonic() - began)
+        there = obstacles(instance) if status == "infeasible" else ()
+        return Outcome(status, None, None, None, conflict, time.monotonic() - began, there)
     plan = _plan(found, answer.reckoning, options, began)
     last = plan.levels[-1]
     return Outcome(plan.status, plan, last.bound, last.gap, None, time.monotonic() - began)

@@ -30,6 +30,7 @@ from gpuplan.commands.common import (
     progress,
     say,
     speaks_unicode,
+    with_remarks,
     written,
 )
 from gpuplan.errors import Defect, InvalidInput
@@ -118,14 +119,13 @@ def solve(
 @app.command()
 def check(file: File, scenario: Scenario = None, edit: Edits = None) -> None:
     """Check an instance without solving it: faults, and remarks on what looks odd."""
-    from gpuplan.instance.loading import warnings_of
-
-    instance, remarks = edited(*warnings_of(Path(file)), scenario, edit)
+    instance, remarks = edited(*with_remarks(file), scenario, edit)
     for remark in remarks:
         say(f"remark: {remark}\n")
+    parts = f"{len(instance.offers)} offers, {len(instance.sites)} sites, {len(instance.limits)} limits"
     say(
-        f"{file} can be solved: {len(instance.offers)} offers, {len(instance.sites)} sites, {len(instance.limits)} "
-        f"limits over {instance.calendar.periods} {instance.calendar.period}s; {len(remarks)} remarks\n"
+        f"{file} is a valid instance: {parts} "
+        f"over {instance.calendar.periods} {instance.calendar.period}s; {len(remarks)} remarks\n"
     )
 
 

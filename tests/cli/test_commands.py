@@ -245,7 +245,7 @@ def test_a_shipped_instance_is_valid_by_the_published_schema(path: Path) -> None
     jsonschema.validate(value, published, cls=jsonschema.Draft202012Validator)
     result = ran("check", path)
     assert result.returncode == 0, result.stderr
-    assert "can be solved" in result.stdout
+    assert "is a valid instance" in result.stdout
 
 
 def test_the_schema_refuses_what_the_loader_refuses() -> None:

@@ -14,6 +14,9 @@ from gpuplan.instance.schema import Instance, validated
 Tree = dict[str, Any]
 Result = TypeVar("Result")
 
+EVERYTHING = ("grid-power", "protected-power", "air-cooling", "rack-positions", "fabric-ports")
+"""What a box needs."""
+
 SMALL: Tree = {
     "name": "small",
     "calendar": {"start": "2025-01-01", "periods": 12},
@@ -21,7 +24,7 @@ SMALL: Tree = {
     "systems": {"box": {"accelerator": "chip", "accelerators": 8}},
     "vendors": {"shop": {}},
     "offers": {"quote": {"vendor": "shop", "system": "box", "price": 100}},
-    "sites": {"plant": {}},
+    "sites": {"plant": {"capacity": dict.fromkeys(EVERYTHING, "unlimited")}},
 }
 
 

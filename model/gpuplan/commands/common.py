@@ -70,11 +70,17 @@ def edits_of(edit: list[str] | None, edits: Path | None) -> list[str]:
     return [*(read_edits(edits) if edits is not None else []), *(edit or [])]
 
 
+def with_remarks(file: str) -> tuple[Instance, list[Problem]]:
+    """The instance of a file, and what there is to remark on it."""
+    from gpuplan.instance.loading import warnings_of
+    from gpuplan.plan.obstacles import remarks
+
+    return warnings_of(Path(file), remarks)
+
+
 def load_instance(file: str, scenario: str | None, edits: list[str] | None, quiet: bool) -> Instance:
     """The instance of a file in a scenario and with edits; remarks go to standard error."""
-    from gpuplan.instance.loading import warnings_of
-
-    found, remarks = edited(*warnings_of(Path(file)), scenario, edits)
+    found, remarks = edited(*with_remarks(file), scenario, edits)
     if not quiet:
         for one in remarks:
             remark(str(one))

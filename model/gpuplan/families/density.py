@@ -50,7 +50,9 @@ def denies_pair(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
     allowed = instance.sites[site].rack_kw.get(system.cooling)
     given = f"{allowed} kW for a rack" if allowed is not None else "no racks"
     reason = f"{system_id} draws {system.max_power_kw} kW by {system.cooling} cooling; site {site} has {given}"
-    yield Denial(Group(NAME, path(site)), reason)
+    least = system.max_power_kw / max(system.rack_positions, 1)
+    edit = f"{path(site)}.{system.cooling} {'insert' if allowed is None else '='} {least:f}"
+    yield Denial(Group(NAME, path(site)), reason, edit=edit)
 
 
 def columns(problem: Problem) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from gpuplan.families import FAMILIES, Denial
@@ -31,16 +31,31 @@ def signing_denials(instance: Instance, offer: str, site: str, way: Route) -> It
         yield from family.denies_signing(instance, offer, site, way)
 
 
-def reason(instance: Instance, offer: str, site: str) -> str | None:
-    """Why an offer can never be signed for a site, in words; None when in some period it can."""
-    for denial in pair_denials(instance, offer, site):
-        return denial.reason
-    reasons: dict[int, list[str]] = {}
+def hindering(instance: Instance, offer: str, site: str) -> tuple[Denial, ...]:
+    """Why an offer can never be signed for a site; nothing when in some period it can."""
+    denials = tuple(pair_denials(instance, offer, site))
+    if denials:
+        return denials
+    found: dict[int, list[Denial]] = {}
     for period in instance.calendar.all_periods:
         for way in routes(instance, offer, site, period.first):
-            denials = list(signing_denials(instance, offer, site, way))
+            denials = tuple(signing_denials(instance, offer, site, way))
             if not denials:
-                return None
-            reasons.setdefault(len(denials), []).append(denials[-1].reason)
+                return ()
+            found.setdefault(len(denials), []).append(denials[-1])
     # The periods with the fewest reasons against them are those that matter.
-    return "; ".join(dict.fromkeys(reasons[min(reasons)]))
+    return tuple(found[min(found)])
+
+
+def told(site: str, denials: Iterable[Denial]) -> str:
+    """Reasons in words, each once; resources that a site has none of in one sentence."""
+    some = tuple(denials)
+    lacks = list(dict.fromkeys(one.missing for one in some if one.missing))
+    reasons = [f"site {site} has no {', '.join(lacks)} and can get none in time"] if lacks else []
+    reasons += [one.reason for one in some if not one.missing]
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def reason(instance: Instance, offer: str, site: str) -> str | None:
+    """Why an offer can never be signed for a site, in words; None when in some period it can."""
+    return told(site, hindering(instance, offer, site)) or None

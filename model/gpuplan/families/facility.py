@@ -47,7 +47,7 @@ from gpuplan.instance.calendar import ALWAYS
 from gpuplan.instance.facility import GRID_POWER, RACK_POSITIONS, LoadCase
 from gpuplan.instance.interim import interim
 from gpuplan.instance.loads import system_needs, takes_rack_space
-from gpuplan.instance.providers import EXISTING, Network, network
+from gpuplan.instance.providers import EXISTING, Network, missing, network
 from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.site_loads import SiteLoad, SiteLoads
 from gpuplan.program.columns import INFINITY
@@ -63,14 +63,15 @@ if TYPE_CHECKING:
 def denies_pair(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
     """A system that needs a resource of which the site has none and can get none in time."""
     system = instance.systems[instance.quotes[offer].system]
-    providers = network(instance, site).providers
+    net = network(instance, site)
     needed = list(system_needs(instance, instance.quotes[offer].system, site, "design"))
     if takes_rack_space(system):
         needed.append(RACK_POSITIONS)
-    for resource in needed:
-        if resource not in providers:
-            reason = f"site {site} has no {resource} and can get none in time"
-            yield Denial(Group(NAME, path(site, resource)), reason)
+    for resource, wanted in missing(net, needed).items():
+        whence = "" if resource == wanted else f", on which its {wanted} hangs,"
+        reason = f"site {site} has no {resource}{whence} and can get none in time"
+        edit = f"{path(site, resource)} {'=' if resource in instance.sites[site].capacity else 'insert'} unlimited"
+        yield Denial(Group(NAME, path(site, resource)), reason, "" if whence else resource, edit)
 
 
 def columns(problem: Problem) -> None:

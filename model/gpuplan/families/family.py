@@ -28,6 +28,10 @@ class Denial:
 
     group: Group
     reason: str
+    missing: str = ""
+    """The resource that the site has none of, where that is the reason."""
+    edit: str = ""
+    """An edit by which this reason would go, where one figure does it."""
 
 
 def none(_: Problem) -> None:

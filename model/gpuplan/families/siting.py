@@ -53,7 +53,11 @@ def denies_pair(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
         open_day(place, decided or first_free_day(instance)) if is_decided(place) else first_open_day(instance, site)
     )
     if opens > instance.calendar.end and (offer, site) not in instance.signed_pairs:
-        yield Denial(Group(NAME, path(site)), f"site {site} cannot open before {opens}")
+        late = (opens - instance.calendar.end).days
+        edit = f"{path(site)}.opens shift -{late}d" if place.opens == opens else ""
+        if not edit and place.build_days >= late:
+            edit = f"{path(site)}.build_days -= {late}"
+        yield Denial(Group(NAME, path(site)), f"site {site} cannot open before {opens}", edit=edit)
 
 
 def columns(problem: Problem) -> None:

@@ -6,8 +6,8 @@ from the catalogue's, a target that no whole number of systems hits, a limit tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
@@ -15,6 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import Problem
+from gpuplan.instance.base import LAST_DAY
 from gpuplan.instance.catalog import OVERRIDABLE, entries
 from gpuplan.instance.commitments import (
     CommittedModule,
@@ -28,6 +29,7 @@ from gpuplan.instance.commitments import (
 from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
 from gpuplan.instance.magnitudes import magnitudes
 from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.providers import Network, can_hold_from, network
 from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
 from gpuplan.instance.timeline import windows
@@ -35,6 +37,8 @@ from gpuplan.instance.units import common_step, worth
 from gpuplan.instance.workload_checks import units_of_work, workloads
 
 if TYPE_CHECKING:
+    from gpuplan.instance.facility import Module
+    from gpuplan.instance.offers import Offer
     from gpuplan.instance.schema import Instance
 
 OUTLIER = Decimal("1.5")
@@ -203,45 +207,42 @@ def _selection_references(instance: Instance, path: str, selection: Selection | 
 def currencies(instance: Instance) -> Iterator[Problem]:
     """Currencies that are used and have no exchange rate."""
     known = {instance.currency, *instance.economics.exchange_rates}
-    used: list[tuple[str, str | None]] = [
-        (f"offers.{name}.currency", one.currency) for name, one in instance.offers.items()
-    ]
-    used += [
-        (f"{section}.{name}.payments.{number}.currency", payment.currency)
-        for section, some in (
-            ("offers", instance.offers),
-            ("modules", instance.modules),
-            ("committed.quotes", instance.committed.quotes),
-            ("committed.module_quotes", instance.committed.module_quotes),
-        )
-        for name, one in some.items()
-        for number, payment in enumerate(one.payments)
-    ]
-    used += [(f"committed.quotes.{name}.currency", one.currency) for name, one in instance.committed.quotes.items()]
-    used += [
-        (f"committed.module_quotes.{name}.currency", one.currency)
-        for name, one in instance.committed.module_quotes.items()
-    ]
-    used += [(f"vendors.{name}.currency", one.currency) for name, one in instance.vendors.items()]
-    used += [(f"clusters.{name}.currency", one.currency) for name, one in instance.clusters.items()]
-    used += [(f"workloads.{name}.currency", one.currency) for name, one in instance.workloads.items()]
-    used += [(f"sites.{name}.currency", one.currency) for name, one in instance.sites.items()]
-    used += [(f"sites.{name}.tariff", one.tariff.currency) for name, one in instance.sites.items() if one.tariff]
-    used += [
-        (f"modules.{name}.currency", instance.modules[name].currency)
-        for site in instance.sites.values()
-        for name in site.modules
-        if name in instance.modules
-    ]
+    for path, currency in dict(_currencies_used(instance)).items():
+        if currency is not None and currency not in known:
+            way_out = f"State economics.exchange_rates.{currency}: {instance.currency} for one {currency}."
+            yield Problem(f"there is no exchange rate for {currency}", way_out, path)
+
+
+def _currencies_used(instance: Instance) -> Iterator[tuple[str, str | None]]:
+    """(path, currency) of whatever is stated in one; None is the reporting currency."""
+    sold: dict[str, Mapping[str, Offer] | Mapping[str, Module]] = {
+        "offers": instance.offers,
+        "modules": instance.modules,
+        "committed.quotes": instance.committed.quotes,
+        "committed.module_quotes": instance.committed.module_quotes,
+    }
+    placed = {name for site in instance.sites.values() for name in site.modules}
+    for section, some in sold.items():
+        for name, one in some.items():
+            if section != "modules" or name in placed:
+                yield f"{section}.{name}.currency", one.currency
+            for number, payment in enumerate(one.payments):
+                yield f"{section}.{name}.payments.{number}.currency", payment.currency
+    for section in ("vendors", "clusters", "workloads", "sites"):
+        for name, other in getattr(instance, section).items():
+            yield f"{section}.{name}.currency", other.currency
+    for name, site in instance.sites.items():
+        if site.tariff:
+            yield f"sites.{name}.tariff", site.tariff.currency
     for name, offer in instance.offers.items():
         system = instance.systems.get(offer.system)
         parts = [part for part in ("network", "storage", "installation") if part not in offer.includes]
         if system and any(getattr(system, f"{part}_price_usd") for part in parts):
-            used.append((f"offers.{name}.includes", "USD"))
-    for path, currency in dict(used).items():
-        if currency is not None and currency not in known:
-            way_out = f"State economics.exchange_rates.{currency}: {instance.currency} for one {currency}."
-            yield Problem(f"there is no exchange rate for {currency}", way_out, path)
+            yield f"offers.{name}.includes", "USD"
+
+
+def rebates(instance: Instance) -> Iterator[Problem]:
+    """Rebates in another currency than a vendor's offers, or that do not rise."""
     for name, vendor in instance.vendors.items():
         own = vendor.currency or instance.currency
         others = [
@@ -485,8 +486,16 @@ def reachable_targets(instance: Instance) -> Iterator[Problem]:
 
 
 def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | None:
-    """The most of a measure that max_units and existing fleets allow by a day; None when an offer has no maximum."""
+    """The most of a measure that can be there by a day; None when an offer that can come in time has no maximum."""
     total = Fraction(0)
+    networks: dict[str, Network] = {}
+
+    def stands(offer: Offer, site: str, installed: date) -> date:
+        """Day from which what could be installed on a day can be usable at a site, which opens and provides for it."""
+        net = networks.setdefault(site, network(instance, site))
+        held = can_hold_from(instance, net, offer.system, site)
+        return LAST_DAY if held >= LAST_DAY else max(installed, held) + timedelta(days=offer.acceptance_days)
+
     for name, offer in instance.offers.items():
         sites = [
             site
@@ -495,7 +504,7 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
         ]
         days_of_signing = [period.first for period in instance.calendar.all_periods]
         in_window = any(
-            (way.days.ready if measured.stage == "usable" else day) <= last
+            (stands(offer, site, way.days.installed) if measured.stage == "usable" else day) <= last
             for day in days_of_signing
             if (offer.order_from or day) <= day <= (offer.order_until or day)
             for site in sites
@@ -532,6 +541,7 @@ def _after_references(instance: Instance) -> Iterator[Problem]:
 
 AFTER_REFERENCES = (
     currencies,
+    rebates,
     magnitudes,
     hosts,
     commitments,

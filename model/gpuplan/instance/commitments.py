@@ -115,6 +115,7 @@ class Committed(Closed):
     """Offers as they were when something was signed for. Those that change later, or are withdrawn, change nothing of
     it."""
     module_quotes: ById[SignedModule] = Field(default_factory=Table)
+    """The same of modules."""
     orders: ById[CommittedOrder] = Field(default_factory=Table)
     modules: ById[CommittedModule] = Field(default_factory=Table)
     openings: ById[CommittedOpening] = Field(default_factory=Table)

@@ -5,6 +5,7 @@ Every problem is told at once, with its file, line and path.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import cast
@@ -145,11 +146,13 @@ def read_edits(source: Path | str) -> list[str]:
 
 
 @exactly
-def warnings_of(source: Path | str) -> tuple[Instance, list[Problem]]:
-    """The instance and everything its checks remark on, with lines where the file has them."""
+def warnings_of(
+    source: Path | str, further: Callable[[Instance], Iterable[Problem]] = lambda _: ()
+) -> tuple[Instance, list[Problem]]:
+    """The instance and everything that its checks, and further ones, remark on, with lines where the file has them."""
     tree, documents, edits = _read(source)
     instance = _instance(tree, documents, edits)
-    return instance, [placed(problem, documents) for problem in check(instance)]
+    return instance, [placed(problem, documents) for problem in (*check(instance), *further(instance))]
 
 
 def _at(document: Document, where: tuple[str, ...], message: str, way_out: str) -> InvalidInput:

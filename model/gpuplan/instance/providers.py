@@ -128,6 +128,41 @@ def network(instance: Instance, site_id: str) -> Network:
             return Network(providers, order, frozenset(determined))
 
 
+def missing(net: Network, needed: Iterable[str]) -> dict[str, str]:
+    """By resource that a site has none of and can get none of in time: the needed one that hangs on it, maybe itself.
+
+    What has providers hangs on what each of them needs. Providers that need one another are taken to deliver.
+    """
+    there = {resource for resource, some in net.providers.items() if any(one.can_deliver for one in some)}
+    while True:
+        left = {
+            resource
+            for resource in there
+            if any(one.can_deliver and _needs_of(one) <= there for one in net.providers[resource])
+        }
+        if left == there:
+            break
+        there = left
+    found: dict[str, str] = {}
+    for resource in needed:
+        waiting, seen = [resource], set()
+        while waiting:
+            one = waiting.pop()
+            if one in there or one in seen:
+                continue
+            seen.add(one)
+            behind = {need for each in net.providers.get(one, ()) if each.can_deliver for need in _needs_of(each)}
+            if behind:
+                waiting += sorted(behind)
+            else:
+                found.setdefault(one, resource)
+    return found
+
+
+def _needs_of(provider: Provider) -> set[str]:
+    return {resource for resource, need in provider.needs.items() if need.design or need.typical}
+
+
 def can_hold_from(instance: Instance, net: Network, system_id: str, site_id: str) -> date:
     """First day on which a site can be open and have all that one system needs, as far as is stated.
 

@@ -118,6 +118,12 @@ def infeasibility_tables(found: Infeasibility) -> tuple[Table, ...]:
             column("set"), column("path"), column("says"), column("family"), column("hard", heading="must stay"),
             column("frees", heading="leaving it out alone makes room"),
         ),
+        table(
+            "not-possible", "Not possible", NO_CURRENCY,
+            [{"offer": one.offer, "site": one.site, "why": one.why, "edits": "; ".join(one.edits)}
+             for one in found.obstacles],
+            column("offer"), column("site"), column("why"), column("edits", heading="edits that help"),
+        ),
         _repairs("repairs", "Repairs, each alone enough", found.repairs),
         _repairs("joint-repair", "Repairs that are enough together", joint),
     )  # fmt: skip

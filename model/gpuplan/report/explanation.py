@@ -12,6 +12,7 @@ from rich.text import Text
 from gpuplan.report.comparison import difference, level
 from gpuplan.report.conflicts import listed, proven, without_all
 from gpuplan.report.layout import WIDTH, new_table, rendered, titled
+from gpuplan.report.obstacles import not_possible
 from gpuplan.report.words import money, plural
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def infeasibility_text(found: Infeasibility, width: int = WIDTH) -> str:
         parts.append(Text(proven(kind, members, minimal)))
     if not any(one.frees for one in found.conflict):
         parts.append(Text(without_all(found.frees)))
+    if found.obstacles:
+        parts.append(titled("Not possible", not_possible(found.obstacles)))
     parts.append(titled("Repairs, each alone enough", _repairs(found.repairs)))
     if found.joint is not None:
         parts.append(titled("Together, what comes first in the instance giving least", _repairs(found.joint.repairs)))

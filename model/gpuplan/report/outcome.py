@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 def outcome_tree(outcome: Outcome) -> dict[str, object]:
     """Status and conflict, for `--format json` when there is no plan."""
     conflict = None if outcome.conflict is None else _conflict_tree(outcome.conflict)
-    return {"format": "gpuplan-outcome/1", "status": outcome.status, "conflict": conflict}
+    obstacles = [one.model_dump(mode="json") for one in outcome.obstacles]
+    return {"format": "gpuplan-outcome/1", "status": outcome.status, "conflict": conflict, "obstacles": obstacles}
 
 
 def _conflict_tree(conflict: Clashing) -> dict[str, object]:

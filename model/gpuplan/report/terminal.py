@@ -16,6 +16,7 @@ from rich.text import Text
 from gpuplan.report.conflicts import listed, proven, without_all
 from gpuplan.report.export import licences_table
 from gpuplan.report.layout import WIDTH, new_table, rendered, titled
+from gpuplan.report.obstacles import not_possible
 from gpuplan.report.sentences import caveats, decision, proof
 from gpuplan.report.words import money, percent, quantity
 
@@ -269,4 +270,6 @@ def _no_plan_parts(outcome: Outcome, name: str) -> list[RenderableType]:
             parts.append(Text(f"{physics} {proven(one.kind, one.members, one.minimal)}".strip()))
         if not any(one.frees for one in conflict.members):
             parts.append(Text(without_all(conflict.frees)))
+    if outcome.obstacles:
+        parts.append(titled("Not possible", not_possible(outcome.obstacles)))
     return parts

@@ -15,6 +15,7 @@ from gpuplan.errors import Defect, InvalidInput, Problem
 from gpuplan.instance.base import Closed, Id, Text, exactly
 from gpuplan.instance.base import Figure as Amount
 from gpuplan.instance.base import Sequence as Items
+from gpuplan.plan.obstacles import Obstacle, obstacles
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import answered
@@ -94,6 +95,8 @@ class Infeasibility(Shown):
     """Each alone is enough. Those of policy first, and of each kind the smallest share of its figure first."""
     joint: JointRepair | None
     """Where no single repair is enough: limits that give way together."""
+    obstacles: Items[Obstacle]
+    """What in the world keeps offers from sites, whatever the limits."""
     failed: Items[Text]
     """Figures of which no answer could be had, by path: moved, they make an instance that cannot be solved."""
     complete: bool
@@ -164,7 +167,7 @@ def explain_infeasible(instance: Instance, *, hard: Iterable[str] = (), **asked:
         status: Literal["feasible", "unknown"] = "feasible" if exists else "unknown"
         return Infeasibility(
             name=instance.name, status=status, kind="none", conflict=(), minimal=False, further=(), frees=None,
-            repairs=(), joint=None, failed=(), complete=bool(exists),
+            repairs=(), joint=None, obstacles=(), failed=(), complete=bool(exists),
         )  # fmt: skip
     effort.say("looking for the rules that clash")
     found = explain(instance, effort.settings(), min(effort.left, 120.0), effort.should_stop)
@@ -184,6 +187,7 @@ def explain_infeasible(instance: Instance, *, hard: Iterable[str] = (), **asked:
         frees=found.frees,
         repairs=tuple(repairs),
         joint=joint,
+        obstacles=obstacles(instance),
         failed=tuple(failed),
         complete=complete,
     )
