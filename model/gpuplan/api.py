@@ -51,7 +51,7 @@ class Outcome:
     """Rules that clash, when infeasible and asked for."""
     seconds: float
     obstacles: tuple[Obstacle, ...] = ()
-    """When infeasible: what in the world keeps offers from sites."""
+    """When infeasible: what keeps offers from sites, whatever the limits."""
 
 
 @exactly

@@ -9,7 +9,7 @@ from gpuplan.formulation import formulate
 from gpuplan.reckoning import reckon
 from laws.cases import CASES
 from support.builders import POWERED, UNLIMITED, Tree, case, made, merged, offer, target
-from support.laws import levels_by_highs
+from support.laws import levels_by_two
 from support.random_instances import seeded
 from support.tiny import lasting, tiny
 
@@ -23,7 +23,7 @@ def fewer_are_as_good(tree: Tree) -> tuple[int, int]:
     """Columns with and without reductions, once both programs have the same levels and the plan breaks nothing."""
     instance = made(tree)
     every, fewer = formulate(instance), formulate(instance, reductions=True)
-    expected, found = levels_by_highs(every), levels_by_highs(fewer)
+    expected, found = levels_by_two(every), levels_by_two(fewer)
     assert (expected is None) == (found is None)
     if expected is not None and found is not None:
         assert found[0] == pytest.approx(expected[0], rel=NEAR, abs=NEAR)
@@ -36,7 +36,7 @@ def loose_is_no_more(tree: Tree) -> tuple[int, int]:
     """Columns with and without those of a loose program, once its value is hardly less and its plan breaks nothing."""
     instance = made(tree)
     every, fewer = formulate(instance), formulate(instance, reductions=True, loose=True)
-    expected, found = levels_by_highs(every), levels_by_highs(fewer)
+    expected, found = levels_by_two(every), levels_by_two(fewer)
     assert (expected is None) == (found is None)
     if expected is not None and found is not None:
         sign = -1.0 if every.goals[0].maximise else 1.0
@@ -52,7 +52,7 @@ def coarse_is_no_more(tree: Tree) -> bool:
     coarse = formulate(instance, coarse=True)
     if not coarse.problem.waits or len(coarse.goals) != 1:
         return False
-    whole, bound = levels_by_highs(formulate(instance)), levels_by_highs(coarse)
+    whole, bound = levels_by_two(formulate(instance)), levels_by_two(coarse)
     if whole is None:
         return True
     assert bound is not None, "the coarse program has no plan where the whole one has"
@@ -107,7 +107,7 @@ def test_systems_that_a_budget_wants_in_clusters_do_not_wait() -> None:
             "new": {"measure": "spend", "at_most": 10, "from": "2026-01-01", "by": "2026-02-28"},
         },
     )
-    found = levels_by_highs(formulate(made(tree), reductions=True))
+    found = levels_by_two(formulate(made(tree), reductions=True))
     assert found is not None
     assert found[0] == pytest.approx((230.0,))
 

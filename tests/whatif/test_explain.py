@@ -22,7 +22,7 @@ from gpuplan.solver.watched import watched
 from gpuplan.whatif import explain as explanation
 from gpuplan.whatif.explain import Infeasibility, Repair
 from gpuplan.whatif.figures import Figure
-from support.builders import POWERED, UNLIMITED, case, instance, made, merged, offer, target
+from support.builders import POWERED, REMOVED, UNLIMITED, Tree, case, instance, made, merged, offer, target
 
 BID = Path(__file__).resolve().parents[1] / "whole" / "bid.yaml"
 
@@ -303,6 +303,93 @@ def test_limits_give_way_together_where_none_alone_is_enough() -> None:
         "limits.b-cap.at_most": 30,
     }
     assert gpuplan.solve(one.edited(found.joint.edits)).plan is not None
+
+
+def test_a_limit_and_what_the_world_gives_give_way_together() -> None:
+    """Proves a joint repair of two kinds: 160 accelerators are 20 systems for 2,000 of 1,750, and 200 kW of 150.
+
+    Alone enough is only the target: 15 systems by the grid, so 40 less. With the target kept, 250 more money and 50 kW
+    more; and this way out is told beside the single one. If broken, nothing is found, or the answer is said complete.
+    """
+    one = instance(
+        systems={"s": POWERED},
+        offers={"o": {"max_units": 40}},
+        sites={"a": {"capacity": {**UNLIMITED, "protected-power": 150}}},
+        limits={"want": {"measure": "accelerators", "at_least": 160}, "cap": budget(1750)},
+    )
+    together = {"limits.cap.at_most": 250, "sites.a.capacity.protected-power.amount": 50}
+    for hard, alone in (((), {"limits.want.at_least": -40}), (("limits.want",), {})):
+        found = gpuplan.explain_infeasible(one, hard=hard)
+        assert {repair.path: repair.move for repair in found.repairs} == alone
+        assert found.joint is not None
+        assert {repair.path: repair.move for repair in found.joint.repairs} == together
+        assert all(repair.proven for repair in found.joint.repairs)
+        assert gpuplan.solve(one.edited(found.joint.edits)).status == "optimal"
+        shorter = [edit.replace("250.00", "249.98") for edit in found.joint.edits]
+        assert gpuplan.solve(one.edited(shorter), explain_seconds=0).status == "infeasible"
+        assert found.complete
+
+
+CHIP: Tree = {"x": {"maker": "m", "memory_gb": 80}}
+
+
+@pytest.mark.parametrize(
+    ("over", "path", "move", "edit"),
+    [
+        ({"funds": {"f": {"amount": 130}}}, "funds.f.amount", 170, "funds.f.amount += 170.00"),
+        ({"offers": {"o": {"max_units": 2}}}, "offers.o.max_units", 1, "offers.o.max_units += 1"),
+        (
+            {"sites": {"a": {"capacity": {**UNLIMITED, "protected-power": 24.5}}}},
+            "sites.a.capacity.protected-power.amount",
+            Decimal("5.5"),
+            "sites.a.capacity.protected-power.amount += 5.50",
+        ),
+        (
+            {"sites": {"a": {"rack_kw": {"air": 9.25}}}},
+            "sites.a.rack_kw.air",
+            Decimal("0.75"),
+            "sites.a.rack_kw.air += 0.75",
+        ),
+        (
+            {
+                "sites": {
+                    "a": {
+                        "capacity": {**UNLIMITED},
+                        "modules": {"u": {"max_units": 4}},
+                        "redundancy": {"protected-power": "N+2"},
+                    }
+                },
+                "modules": {"u": {"provides": {"protected-power": 10}, "lead_days": 0}},
+            },
+            "sites.a.redundancy.protected-power",
+            -1,
+            "sites.a.redundancy.protected-power = N+1",
+        ),
+        (
+            {"limits": {"t": REMOVED}, "workloads": {"w": {"unit": "t/s", "demand": 40, "rates": {"s": 10}}}},
+            "workloads.w.demand",
+            -10,
+            "workloads.w.demand -= 10.00",
+        ),
+    ],
+)
+def test_repairs_of_every_kind(over: Tree, path: str, move: Any, edit: str) -> None:
+    """Proves by hand, for three systems of 10 kW at 100 each: 300 less 130 of the fund are 170 more; one more system;
+    30 kW less 24.5; racks of 10 kW; of four blocks of 10 kW one may be spare; three systems at most do 30 of 40."""
+    base = case(
+        systems={"s": POWERED},
+        sites={"a": {"capacity": {**UNLIMITED, "protected-power": "unlimited"}}},
+        limits={"t": target(3)},
+    )
+    if "redundancy" in str(over):
+        del base["sites"]["a"]["capacity"]["protected-power"]
+    one = made(merged(base, over))
+    found = gpuplan.explain_infeasible(one)
+    repairs = {repair.path: repair for repair in found.repairs}
+    assert repairs[path].move == move
+    assert repairs[path].edits == (edit,)
+    assert repairs[path].proven
+    assert gpuplan.solve(one.edited([edit])).status == "optimal"
 
 
 def test_a_feasible_instance_is_said_to_be_feasible() -> None:

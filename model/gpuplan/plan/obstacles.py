@@ -1,4 +1,4 @@
-"""What in the world keeps an offer from a site, whatever the limits: what the site lacks, racks, dates, export."""
+"""What keeps an offer from a site, whatever the limits: what the site lacks, racks, dates, deadlines, export."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
-from gpuplan.families.eligibility import hindering, signing_denials, told
+from gpuplan.families.eligibility import hindering, pair_denials, signing_denials, told
 from gpuplan.instance.base import Closed, Id, Sequence, Text
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.providers import can_hold_from, network
@@ -99,11 +99,11 @@ def _earlier(instance: Instance, site: str, by: date) -> tuple[str, ...]:
 
 
 def remarks(instance: Instance) -> Iterator[Problem]:
-    """Offers that can stand at no site for which they are quoted."""
+    """Offers that can stand at no site for which they are quoted, whenever they are signed for."""
     for offer in instance.offers:
         kept = []
         for site in instance.offer_sites(offer):
-            denials = hindering(instance, offer, site)
+            denials = tuple(pair_denials(instance, offer, site))
             if not denials:
                 break
             kept.append((told(site, denials), [one.edit for one in denials if one.edit]))

@@ -21,7 +21,7 @@ from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import answered
 from gpuplan.whatif.compare import LevelDifference, level_difference
 from gpuplan.whatif.effort import Asked, Effort
-from gpuplan.whatif.feasibility import Move, exists_without, plan_exists, smallest_amount, smallest_step, softening
+from gpuplan.whatif.feasibility import Move, exists_without, plan_exists, smallest_amount, smallest_step
 from gpuplan.whatif.figures import Figure, figures
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class Repair(Closed):
 
 
 class JointRepair(Closed):
-    """Several limits give way together; those that come first in the order of priority the least."""
+    """Several figures give way together; those that come first the least: limits, then what the world gives."""
 
     edits: Items[Text]
     repairs: Items[Repair]
@@ -94,13 +94,13 @@ class Infeasibility(Shown):
     repairs: Items[Repair]
     """Each alone is enough. Those of policy first, and of each kind the smallest share of its figure first."""
     joint: JointRepair | None
-    """Where no single repair is enough: limits that give way together."""
+    """A way out beside the single repairs: figures of other rules that give way together."""
     obstacles: Items[Obstacle]
-    """What in the world keeps offers from sites, whatever the limits."""
+    """What keeps offers from sites, whatever the limits."""
     failed: Items[Text]
     """Figures of which no answer could be had, by path: moved, they make an instance that cannot be solved."""
     complete: bool
-    """Whether every figure that could help was tried."""
+    """Whether every figure that could help was tried, alone and, where that was of use, together."""
 
     @property
     def sets(self) -> tuple[tuple[str, Items[Clashing], bool], ...]:
@@ -172,9 +172,9 @@ def explain_infeasible(instance: Instance, *, hard: Iterable[str] = (), **asked:
     effort.say("looking for the rules that clash")
     found = explain(instance, effort.settings(), min(effort.left, 120.0), effort.should_stop)
     repairs, failed, complete = _repairs(instance, kept, effort)
-    joint = None
-    if not repairs and not effort.is_over():
-        joint = _joint(instance, kept, effort)
+    # Beside what is enough alone: a way out that leaves all of that as it is.
+    alone = {figure.rule for figure in figures(instance) if figure.path in {repair.path for repair in repairs}}
+    joint, is_settled = (None, False) if effort.is_over() else _joint(instance, kept | alone, effort)
     return Infeasibility(
         name=instance.name,
         status="infeasible",
@@ -189,7 +189,7 @@ def explain_infeasible(instance: Instance, *, hard: Iterable[str] = (), **asked:
         joint=joint,
         obstacles=obstacles(instance),
         failed=tuple(failed),
-        complete=complete,
+        complete=complete and is_settled,
     )
 
 
@@ -275,41 +275,48 @@ def _order(repair: Repair, movable: Sequence[Figure]) -> tuple[bool, Decimal]:
     return figure.family not in ("limits", "deadlines"), abs(repair.move) / (size or Decimal(1))
 
 
-def _joint(instance: Instance, kept: frozenset[str], effort: Effort) -> JointRepair | None:
-    """All amounts give way, one priority after another: the limits that come first in the instance give least."""
-    giving = [one for one in figures(instance) if _gives(one, instance) and one.rule not in kept]
-    edits: list[str] = []
-    for name, limit in instance.limits.items():
-        if limit.soft:
-            edits.append(f"limits.{name} remove")
-    edits.append("objective = [{minimise: {measure: systems, stage: signed}}]")
-    for priority, figure in enumerate(giving, 1):
-        own = softening(instance.edited(edits) if edits else instance, figure)
-        edits += [edit.replace("priority: 1,", f"priority: {priority},") for edit in own]
-    answer = answered(instance.edited(edits), effort, "letting limits give way together", gap=0.0)
-    if answer.plan is None or not answer.plan.audit.passed:
-        return None
-    missed: dict[str, Decimal] = {}
-    for used in answer.plan.limits:
-        missed[used.limit] = max(missed.get(used.limit, Decimal(0)), used.missed_by)
-    repairs = []
-    for figure in giving:
-        amount = figure.rounded_up(missed.get(figure.rule.removeprefix("limits."), Decimal(0)))
-        if amount:
-            level = answer.levels[giving.index(figure)]
-            least = amount if level.proven else Decimal(0)
-            repairs.append(_repair(figure, Move(figure.loosens * amount, least)))
+def _joint(instance: Instance, kept: frozenset[str], effort: Effort) -> tuple[JointRepair | None, bool]:
+    """Figures of any kind give way together, one of each rule: what comes first gives least, limits before the world.
+
+    Also whether it could be told; None is then that there is no such way out. All of them are left out at first. Those
+    that can come back as they are do, and of the others each in turn gives as little as it can while those after it are
+    left out.
+    """
+    from gpuplan.program.problem import Group
+
+    soft = {f"limits.{name}" for name, limit in instance.limits.items() if limit.soft}
+    giving: dict[Group, Figure] = {}
+    for figure in figures(instance):
+        if figure.loosens and figure.rule not in kept | soft:
+            giving.setdefault(Group(figure.family, figure.rule), figure)
+    off = frozenset(giving)
+    exists = exists_without(instance, off, effort) if off else False
+    if not exists:
+        return None, exists is False
+    repairs: list[Repair] = []
+    waiting = [list(giving)]
+    moved = instance
+    while waiting:
+        batch = waiting.pop()
+        exists = exists_without(moved, off - set(batch), effort)
+        if exists is None:
+            return None, False
+        if not exists and len(batch) > 1:
+            middle = len(batch) // 2
+            waiting += [batch[middle:], batch[:middle]]
+            continue
+        off -= set(batch)
+        if not exists:
+            figure = giving[batch[0]]
+            move = smallest_step(moved, figure, effort, off)
+            if move is None:
+                return None, not effort.is_over()
+            repairs.append(_repair(figure, move))
+            moved = moved.edited(figure.edits(move.amount))
     together = tuple(edit for repair in repairs for edit in repair.edits)
-    if not together or not plan_exists(instance.edited(together), effort, "proving the repairs together")[0]:
-        return None
-    return JointRepair(edits=together, repairs=tuple(repairs))
-
-
-def _gives(figure: Figure, instance: Instance) -> bool:
-    if figure.kind != "limit" or figure.unit == "share":
-        return False
-    limit = instance.limits[figure.rule.removeprefix("limits.")]
-    return limit.soft is None and (limit.at_least is None or limit.at_most is None)
+    if not plan_exists(moved, effort, "proving the repairs together")[0]:
+        return None, False
+    return JointRepair(edits=together, repairs=tuple(repairs)), True
 
 
 @exactly

@@ -85,43 +85,53 @@ def exists_without(instance: Instance, off: frozenset[Group], effort: Effort, se
             return None
 
 
-def smallest_step(instance: Instance, figure: Figure, effort: Effort) -> Move | None:
+def smallest_step(
+    instance: Instance, figure: Figure, effort: Effort, off: frozenset[Group] = frozenset()
+) -> Move | None:
     """The smallest multiple of a figure's tolerance that makes room, by doubling and halving; None when none is found.
 
-    The move before it is proven not to do. Where room does not grow with the move, there may be a smaller one.
+    The move before it is proven not to do. Where room does not grow with the move, there may be a smaller one. `off`
+    are rules that are left out besides; there is no reckoning then.
     """
     furthest = figure.room(figure.loosens)
-    below, move, reckoning = Decimal(0), figure.tolerance, None
-    while reckoning is None:
+    below, move, reckoning, exists = Decimal(0), figure.tolerance, None, False
+    while not exists:
         if effort.is_over():
             return None
         move = move if furthest is None else min(move, furthest)
         if move <= below or move > 10**DIGITS * figure.tolerance:
             return None
-        exists, reckoning = _moved(instance, figure, move, effort)
-        if exists is None:
+        told, reckoning = _moved(instance, figure, move, effort, off)
+        if told is None:
             return None
+        exists = told
         if not exists:
             below, move = move, move * 8
     while move - below > figure.tolerance:
         middle = figure.rounded_up((below + move) / 2)
         if middle >= move:
             middle = below + figure.tolerance
-        exists, found = _moved(instance, figure, middle, effort)
-        if exists is None:
+        told, found = _moved(instance, figure, middle, effort, off)
+        if told is None:
             return None
-        if exists and found is not None:
+        if told:
             move, reckoning = middle, found
         else:
             below = middle
     return Move(figure.loosens * move, below, reckoning)
 
 
-def _moved(instance: Instance, figure: Figure, move: Decimal, effort: Effort) -> tuple[bool | None, Reckoning | None]:
+def _moved(
+    instance: Instance, figure: Figure, move: Decimal, effort: Effort, off: frozenset[Group]
+) -> tuple[bool | None, Reckoning | None]:
     try:
         moved = instance.edited(figure.edits(figure.loosens * move))
     except InvalidInput:
         return None, None
+    if off:
+        effort.say(f"moving {figure.path} by {move:f} {figure.unit}")
+        effort.done += 1
+        return exists_without(moved, off, effort), None
     return plan_exists(moved, effort, f"moving {figure.path} by {move:f} {figure.unit}")
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from gpuplan.instance.rules import Limit
     from gpuplan.instance.schema import Instance
 
-Kind = Literal["limit", "price", "date", "supply", "capacity"]
+Kind = Literal["limit", "price", "date", "supply", "capacity", "fund", "demand"]
+SPARE = ("N", "N+1", "N+2", "N+3", "N+4", "N+5")
+"""Redundancy by its number of spare blocks."""
 ONE, CENT, MILLIONTH = Decimal(1), Decimal("0.01"), Decimal("1e-6")
 
 
@@ -42,6 +44,8 @@ class Figure:
     least: Decimal | None = Decimal(0)
     """As far as it can be moved down from its value, and up; None without an end."""
     most: Decimal | None = None
+    words: tuple[str, ...] = ()
+    """Where the field is a word: that of each value, from 0 on."""
 
     @property
     def is_whole(self) -> bool:
@@ -56,6 +60,8 @@ class Figure:
         """The move as edits; none for no move."""
         if not move:
             return []
+        if self.words and isinstance(self.value, Decimal):
+            return [f"{self.path} = {self.words[int(self.value + move)]}"]
         if isinstance(self.value, date):
             return [f"{self.path} shift {int(move)}d"]
         return [f"{self.path} {'+=' if move > 0 else '-='} {abs(move):f}"]
@@ -72,6 +78,9 @@ def figures(instance: Instance) -> Iterator[Figure]:
     yield from _offers(instance)
     yield from _sites(instance)
     yield from _modules(instance)
+    yield from _funds(instance)
+    yield from _caps(instance)
+    yield from _demands(instance)
 
 
 def _limits(instance: Instance) -> Iterator[Figure]:
@@ -175,6 +184,41 @@ def _sites(instance: Instance) -> Iterator[Figure]:
                 unit = instance.resources[resource].unit if resource in instance.resources else ""
                 at = f"sites.{name}.capacity.{resource}"
                 yield Figure("capacity", f"{at}.amount", unit, max(amounts), "facility", at, 1, CENT, min(amounts))
+        for cooling, kilowatts in site.rack_kw.items():
+            at = f"sites.{name}.rack_kw"
+            yield Figure("capacity", f"{at}.{cooling}", "kW", kilowatts, "density", at, 1, CENT, kilowatts - CENT)
+        for resource, rule in site.redundancy.items():
+            at, spare = f"sites.{name}.capacity.{resource}", 1 if rule.doubled else rule.spare_blocks
+            words = ("N", "2N") if rule.doubled else SPARE
+            path, most = f"sites.{name}.redundancy.{resource}", Decimal(spare)
+            if spare:
+                yield Figure("capacity", path, "spare", most, "facility", at, -1, ONE, most, Decimal(0), words)
+
+
+def _funds(instance: Instance) -> Iterator[Figure]:
+    for name, fund in instance.funds.items():
+        yield Figure(
+            "fund", f"funds.{name}.amount", "money", fund.amount, "funds", f"funds.{name}", 1, CENT, fund.amount
+        )
+
+
+def _caps(instance: Instance) -> Iterator[Figure]:
+    for regime_id, regime in instance.export.regimes.items():
+        for cap_id, cap in regime.caps.items():
+            rule = f"export.regimes.{regime_id}.caps.{cap_id}"
+            limits = [limit for path, limit in instance.caps.values() if path == rule]
+            if limits:
+                unit = unit_of(limits[0])
+                tolerance = ONE if unit in ("accelerators", "systems") else CENT
+                yield Figure("limit", f"{rule}.at_most", unit, cap.at_most, "limits", rule, 1, tolerance, cap.at_most)
+
+
+def _demands(instance: Instance) -> Iterator[Figure]:
+    for name, work in instance.workloads.items():
+        amounts = [step.amount for step in work.demand]
+        if work.required and max(amounts):
+            at = f"workloads.{name}.demand"
+            yield Figure("demand", at, work.unit, max(amounts), "workloads", at, -1, CENT, min(amounts))
 
 
 def _modules(instance: Instance) -> Iterator[Figure]:
