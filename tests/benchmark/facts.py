@@ -233,7 +233,7 @@ class Facts:
             if ready <= one.last
         ]
         return {
-            "modules": in_millions(module_instalments(instance, module, self.firsts[number])),
+            "modules": in_millions(module_instalments(instance, block, self.firsts[number])),
             "maintenance": in_millions(upkeep),
         }
 

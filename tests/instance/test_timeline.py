@@ -321,7 +321,7 @@ def test_a_module_is_paid_on_signing_or_when_ready() -> None:
             }
         }
     )
-    assert module_instalments(instance, "hall", "a", day("2025-01-01")) == [
+    assert module_instalments(instance, instance.modules["hall"], day("2025-01-01")) == [
         (day("2025-01-01"), 75),
         (day("2025-02-10"), 225),
     ]

@@ -47,7 +47,7 @@ def rows(problem: Problem) -> None:
         module = agreed_module(instance, str(module_id), str(site), signed)
         ordered = Linear([(column, 1.0)])
         subject = Subject(site=str(site), module=str(module_id))
-        payments = module_instalments(instance, str(module_id), str(site), signed)
+        payments = module_instalments(instance, module, signed)
         if module.price:
             problem.flows.append(Flow("modules", signed, subject, ordered, problem.payments(payments)))
         ready = module_ready(module, signed)
@@ -73,10 +73,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
     instance, operation = recount.instance, months(recount.instance, recount.states)
     for line in recount.decisions.modules:
         subject = Subject(site=line.site, module=line.module)
-        for day, amount in module_instalments(instance, line.module, line.site, line.signed):
+        module = agreed_module(instance, line.module, line.site, line.signed)
+        for day, amount in module_instalments(instance, module, line.signed):
             if amount:
                 yield entry(instance, "modules", day, amount * line.units, subject, line.signed)
-        module = agreed_module(instance, line.module, line.site, line.signed)
         for day, amount in _upkeep(instance, module, module_ready(module, line.signed), operation):
             yield entry(instance, "maintenance", day, amount * line.units, subject)
 

@@ -25,7 +25,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from gpuplan.families.needs import NAME, cases, largest_by_resource, needs_on
-from gpuplan.instance.commitments import built_before, is_over
+from gpuplan.instance.commitments import agreed_module, built_before, is_over
 from gpuplan.instance.facility import LOAD_CASES, LoadCase
 from gpuplan.instance.prices import module_instalments
 from gpuplan.instance.providers import module_denial
@@ -73,7 +73,8 @@ def _order_days(problem: Problem, module_id: str, site_id: str) -> list[int]:
 
     def paid(number: int) -> list[date]:
         signed = problem.days[number]
-        return [signed, *(day for day, _ in module_instalments(instance, module_id, site_id, signed))]
+        agreed = agreed_module(instance, module_id, site_id, signed)
+        return [signed, *(day for day, _ in module_instalments(instance, agreed, signed))]
 
     looked_at = [
         day

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.instance.commitments import agreed_module, signed_under
+from gpuplan.instance.commitments import signed_under
 from gpuplan.instance.timeline import LotDays, module_ready
 
 if TYPE_CHECKING:
@@ -64,9 +64,8 @@ def added_parts(instance: Instance, offer: str) -> dict[str, tuple[Fraction, str
     return {part: priced for part, priced in found.items() if priced[0]}
 
 
-def module_instalments(instance: Instance, module_id: str, site_id: str, signed: date) -> list[tuple[date, Fraction]]:
+def module_instalments(instance: Instance, module: Module, signed: date) -> list[tuple[date, Fraction]]:
     """(day, reporting currency) of every payment on one module; it ships and arrives on the day it is ready."""
-    module = agreed_module(instance, module_id, site_id, signed)
     ready = module_ready(module, signed)
     price = Fraction(module.price)
     return [
