@@ -204,6 +204,7 @@ OUTSIDE: dict[str, set[str]] = {
         "gpuplan.report.layout",
         "gpuplan.report.terminal",
         "gpuplan.report.export",
+        "gpuplan.report.infeasibility",
         "gpuplan.report.obstacles",
         "gpuplan.report.comparison",
         "gpuplan.report.explanation",

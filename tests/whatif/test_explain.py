@@ -14,7 +14,7 @@ from gpuplan.errors import Defect, InvalidInput, Problem
 from gpuplan.formulation import formulate
 from gpuplan.instance.schema import Instance
 from gpuplan.program.problem import Group
-from gpuplan.report.explanation import infeasibility_text
+from gpuplan.report.infeasibility import infeasibility_text
 from gpuplan.solver.matrix import matrix_of
 from gpuplan.solver.result import Settings, Termination
 from gpuplan.solver.search import Search

@@ -47,7 +47,8 @@ def explain(
     quiet: Quiet = False,
 ) -> None:
     """Explain why there is no plan and what would make one; or an offer; or the rules that a plan breaks."""
-    from gpuplan.report.explanation import infeasibility_text, offer_cost_text
+    from gpuplan.report.explanation import offer_cost_text
+    from gpuplan.report.infeasibility import infeasibility_text
 
     if offer is not None and plan is not None:
         raise InvalidInput([Problem("an offer or a plan is explained, not both at once", "Leave out one of them.")])

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from gpuplan.instance.changes import Change
     from gpuplan.plan.plan import PlanLevel
     from gpuplan.whatif.alternatives import Alternatives
-    from gpuplan.whatif.compare import Comparison, LevelDifference
+    from gpuplan.whatif.compare import Comparison
+    from gpuplan.whatif.differences import LevelDifference
     from gpuplan.whatif.explain import BrokenRules, Infeasibility, OfferCost, Repair
     from gpuplan.whatif.flip import Flips
     from gpuplan.whatif.frontier import Frontier

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gpuplan.report import answer_tables, chart
-from gpuplan.report.comparison import difference, side
+from gpuplan.report.comparison import NO_CHANGE, difference, side
 from gpuplan.report.conflicts import proven, without_all
-from gpuplan.report.explanation import ENDS, KINDS
 from gpuplan.report.figures import Picture, plan_figures
+from gpuplan.report.infeasibility import ENDS, KINDS
 from gpuplan.report.plan_tables import plan_tables
 from gpuplan.report.sections import Section, answer_sections, plan_sections
 from gpuplan.report.words import plural, quantity
@@ -72,6 +72,8 @@ def _comparison(found: Comparison) -> Iterator[str]:
     base, edited = ("; ".join(side(one, found.currency).splitlines()) for one in (found.base, found.edited))
     yield f"Base. {base}"
     yield f"Edited: {'; '.join(found.edits)}. {edited}"
+    if found.is_kept:
+        yield NO_CHANGE
     for one in found.levels:
         yield f"Edited less base. {difference(one, found.currency)}."
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
+from gpuplan.report.infeasibility import why
 from gpuplan.report.layout import WIDTH, new_table, rendered, titled
 from gpuplan.report.words import money, percent, plural, quantity
 
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from gpuplan.instance.base import Day
     from gpuplan.instance.changes import Change
     from gpuplan.plan.plan import PlanLevel
-    from gpuplan.whatif.compare import Comparison, LevelDifference, SideOutcome
+    from gpuplan.whatif.compare import Comparison, SideOutcome
+    from gpuplan.whatif.differences import LevelDifference
 
+NO_CHANGE = "Nothing is decided otherwise: the base plan still holds, and is as good as was asked for."
 MOST = 20
 """Rows of a table; the rest are in the JSON."""
 
@@ -27,6 +30,9 @@ def comparison_text(found: Comparison, width: int = WIDTH) -> str:
     parts: list[RenderableType] = [Text(found.name, style="bold"), titled("What is changed", _changes(found))]
     parts.append(titled("Base", Text(side(found.base, found.currency))))
     parts.append(titled("Edited", Text(side(found.edited, found.currency))))
+    parts += [part for one in (found.base, found.edited) if one.why is not None for part in why(one.why)]
+    if found.is_kept:
+        parts.append(Text(f"\n{NO_CHANGE}"))
     if found.levels:
         parts.append(
             titled("Edited less base", Text("\n".join(difference(one, found.currency) for one in found.levels)))

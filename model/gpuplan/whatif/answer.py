@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gpuplan.api import levels_of, versions
+from gpuplan.errors import InvalidInput
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.program.columns import Key, Role
 
@@ -107,6 +108,41 @@ def _on(result: SearchResult) -> frozenset[Key]:
     columns = result.formulation.problem.columns
     switches = (index for index, role in enumerate(columns.roles) if role is Role.STRATEGIC)
     return frozenset(columns.keys[index] for index in switches if result.values[index] > 0.5)
+
+
+def kept(edited: Instance, base: Answer, other: Answer) -> Answer | None:
+    """The base plan as an answer to the edited instance, where it is a plan there and within the gap of its bounds.
+
+    None where it is none, or not so good.
+    """
+    from gpuplan.plan.compare import known
+    from gpuplan.plan.complete import complete
+    from gpuplan.plan.proof import gap_asked, is_proven, level_of
+    from gpuplan.reckoning import reckon
+
+    if base.plan is None or other.plan is None:
+        return None
+    try:
+        known(edited, base.plan)
+    except InvalidInput:
+        return None
+    reckoning = reckon(edited, base.plan.decisions)
+    told = [(one.name, one.unit) for one in other.levels]
+    if reckoning.broken or told != [(name, unit) for name, unit, _ in reckoning.levels]:
+        return None
+    levels, options = [], other.plan.options
+    for number, (mine, found) in enumerate(zip(reckoning.levels, other.levels, strict=True)):
+        value, bound = mine[2], found.bound
+        asked = gap_asked(edited, number, options.gap)
+        if bound is None or not is_proven(value, bound, asked, found.resolution):
+            return None
+        # A level before the last is held as it was reached; one that is worse would not do.
+        if number < len(other.levels) - 1 and abs(value - found.reached) > found.resolution:
+            return None
+        bound = min(bound, value) if bound <= found.reached else max(bound, value)
+        levels.append(level_of(edited, mine, value, bound, asked))
+    plan = complete(reckoning, levels, options, versions(), other.plan.run, all(level.proven for level in levels))
+    return Answer(plan.status, plan, tuple(levels), other.maximise)
 
 
 def holding(known: Sequence[PlanLevel]) -> Alter:

@@ -16,13 +16,17 @@ from gpuplan.instance.base import Sequence as Items
 from gpuplan.instance.changes import Change, changes
 from gpuplan.plan.plan import Plan, PlanLevel, PlanLimit, Status
 from gpuplan.plan.shown import Shown
-from gpuplan.whatif.answer import Answer, answered
+from gpuplan.whatif.answer import Answer, answered, kept
+from gpuplan.whatif.differences import LevelDifference, level_difference
 from gpuplan.whatif.effort import Asked, Effort
+from gpuplan.whatif.explain import Infeasibility, explain_infeasible
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
 Side = Literal["base", "edited"]
+EXPLAINING = 60.0
+"""The most seconds that are spent on why there is no plan."""
 
 
 class SideOutcome(Closed):
@@ -32,18 +36,8 @@ class SideOutcome(Closed):
     levels: Items[PlanLevel]
     conflict: Items[Text]
     """Paths of the rules that clash, where there is no plan."""
-
-
-class LevelDifference(Closed):
-    """How a level of the objective differs, edited less base."""
-
-    name: Text
-    unit: Text
-    difference: Figure
-    """Of the two plans."""
-    at_least: Figure | None
-    """Proven: the bests of the two differ by no less. None without a bound."""
-    at_most: Figure | None
+    why: Infeasibility | None = None
+    """Where there is no plan: what clashes, and the smallest repairs."""
 
 
 class DecisionDifference(Closed):
@@ -93,6 +87,8 @@ class Comparison(Shown):
     """Of the inputs: the record of the edits, by which they can be undone."""
     base: SideOutcome
     edited: SideOutcome
+    is_kept: bool = False
+    """Whether the base plan is still a plan, and as good as was asked for: nothing is decided otherwise."""
     levels: Items[LevelDifference]
     """Empty unless both have a plan and the levels are the same."""
     decisions: Items[DecisionDifference]
@@ -136,7 +132,12 @@ def compared(
     edits: Sequence[str],
     effort: Effort | None = None,
 ) -> WhatIf:
-    """Two answers side by side. With an effort, the rules that clash are sought where there is no plan."""
+    """Two answers side by side. With an effort, what clashes and repairs are sought where there is no plan.
+
+    Where the base plan is still as good as was asked for, it is the edited one as well: nothing is decided otherwise.
+    """
+    same = kept(edited, base, other)
+    other = other if same is None else same
     comparison = Comparison(
         name=instance.name,
         currency=edited.currency,
@@ -144,6 +145,7 @@ def compared(
         changes=changes(instance, edited),
         base=_side(instance, base, effort),
         edited=_side(edited, other, effort),
+        is_kept=same is not None,
         levels=tuple(_levels(base, other)),
         decisions=tuple(_decisions(base.plan, other.plan)) if base.plan and other.plan else (),
         costs=tuple(_costs(base.plan, other.plan)) if base.plan and other.plan else (),
@@ -153,23 +155,19 @@ def compared(
 
 
 def _side(instance: Instance, answer: Answer, effort: Effort | None) -> SideOutcome:
-    conflict: tuple[str, ...] = ()
-    if answer.is_infeasible and effort is not None:
-        from gpuplan.diagnosis import explain
-
-        found = explain(instance, effort.settings(), min(effort.left, 30.0), effort.should_stop)
-        conflict = tuple(clash.path for clash in found.members)
-    return SideOutcome(status=answer.status, levels=answer.levels, conflict=conflict)
-
-
-def level_difference(base: PlanLevel, other: PlanLevel) -> LevelDifference:
-    """How a level differs between two answers, with what is proven of the difference of their bests."""
-    low = high = None
-    if base.bound is not None and other.bound is not None:
-        low, high = sorted((other.bound - base.reached, other.reached - base.bound))
-    return LevelDifference(
-        name=base.name, unit=base.unit, difference=other.value - base.value, at_least=low, at_most=high
+    if not answer.is_infeasible or effort is None:
+        return SideOutcome(status=answer.status, levels=answer.levels, conflict=())
+    found = explain_infeasible(
+        instance,
+        time_limit=min(effort.left, EXPLAINING),
+        threads=effort.threads,
+        seed=effort.seed,
+        memory_mb=effort.memory_mb,
+        on_progress=effort.on_progress,
+        cancel=effort.should_stop,
     )
+    conflict = tuple(one.path for one in found.conflict)
+    return SideOutcome(status=answer.status, levels=answer.levels, conflict=conflict, why=found)
 
 
 def _levels(base: Answer, other: Answer) -> Iterator[LevelDifference]:

@@ -19,7 +19,7 @@ from gpuplan.plan.obstacles import Obstacle, obstacles
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import answered
-from gpuplan.whatif.compare import LevelDifference, level_difference
+from gpuplan.whatif.differences import LevelDifference, level_difference
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.feasibility import Move, exists_without, plan_exists, smallest_amount, smallest_step
 from gpuplan.whatif.figures import Figure, figures

@@ -19,7 +19,7 @@ from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import PlanLevel, Status
 from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import Answer, answered, both, holding
-from gpuplan.whatif.compare import LevelDifference, level_difference
+from gpuplan.whatif.differences import LevelDifference, level_difference
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.figures import Figure, figures
 from gpuplan.whatif.signature import Signature, Signing, Trait, shown
