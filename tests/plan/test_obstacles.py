@@ -51,7 +51,7 @@ def chain() -> Tree:
         ),
         (
             chain(),
-            "site a has no backup-power, on which its air-cooling hangs, and can get none in time",
+            "site a has no backup-power, on which its air-cooling depends, and can get none in time",
             ["sites.a.capacity.backup-power insert unlimited"],
         ),
         (

@@ -68,7 +68,7 @@ def denies_pair(instance: Instance, offer: str, site: str) -> Iterator[Denial]:
     if takes_rack_space(system):
         needed.append(RACK_POSITIONS)
     for resource, wanted in missing(net, needed).items():
-        whence = "" if resource == wanted else f", on which its {wanted} hangs,"
+        whence = "" if resource == wanted else f", on which its {wanted} depends,"
         reason = f"site {site} has no {resource}{whence} and can get none in time"
         edit = f"{path(site, resource)} {'=' if resource in instance.sites[site].capacity else 'insert'} unlimited"
         yield Denial(Group(NAME, path(site, resource)), reason, "" if whence else resource, edit)

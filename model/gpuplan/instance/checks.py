@@ -6,30 +6,24 @@ from the catalogue's, a target that no whole number of systems hits, a limit tha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import cache, partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import Problem
 from gpuplan.instance.base import LAST_DAY
 from gpuplan.instance.catalog import OVERRIDABLE, entries
-from gpuplan.instance.commitments import (
-    CommittedModule,
-    CommittedOpening,
-    CommittedOrder,
-    SignedQuote,
-    cancel_day,
-    is_over,
-    signed_under,
-)
+from gpuplan.instance.commitment_checks import commitments
+from gpuplan.instance.commitments import CommittedModule, CommittedOrder
 from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
 from gpuplan.instance.magnitudes import magnitudes
 from gpuplan.instance.matching import Subject, concerns
-from gpuplan.instance.providers import Network, can_hold_from, network
+from gpuplan.instance.providers import can_hold_from, network
 from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
 from gpuplan.instance.timeline import windows
@@ -280,64 +274,6 @@ def hosts(instance: Instance) -> Iterator[Problem]:
             )
 
 
-def commitments(instance: Instance) -> Iterator[Problem]:
-    """Commitments that no order could be, or that say the same thing twice."""
-    firsts = {period.first for period in instance.calendar.all_periods}
-    committed, start, cancels = instance.committed, instance.calendar.start, cancel_day(instance)
-    seen: set[tuple[object, ...]] = set()
-    for kind, some in committed.by_kind().items():
-        for name, one in some.items():
-            path = f"committed.{kind}.{name}"
-            day = one.decided if isinstance(one, CommittedOpening) else one.signed
-            what = (one.offer, one.route) if isinstance(one, CommittedOrder) else getattr(one, "module", "")
-            key = (kind, what, one.site, day)
-            if key in seen:
-                yield Problem("the same thing is committed twice on this day", "Join the two.", path)
-            seen.add(key)
-            if day >= start and day not in firsts:
-                way_out = "Name the first day of a period, or start the calendar later."
-                yield Problem(f"{day} is in the calendar and no first day of a period", way_out, path)
-            if not isinstance(one, CommittedOpening) and one.may_be_cancelled and not is_over(instance, day):
-                way_out = (
-                    "State committed.until, or start the calendar after it, so that there is a day to cancel it on."
-                )
-                yield Problem(f"it is signed on {day}, so it cannot be cancelled on {cancels}", way_out, path)
-    for name, kept in (*committed.quotes.items(), *committed.module_quotes.items()):
-        if name in instance.offers or name in instance.modules:
-            section = "quotes" if isinstance(kept, SignedQuote) else "module_quotes"
-            way_out = "Name it otherwise, such as by the day of signing."
-            yield Problem("an offer or a module has this id", way_out, f"committed.{section}.{name}")
-    for name, order in committed.orders.items():
-        path, used = f"committed.orders.{name}", signed_under(instance, order)
-        quote = instance.quotes[used]
-        if order.quote is not None and committed.quotes[order.quote].offer != order.offer:
-            yield Problem(f"quote {order.quote} is not one of offer {order.offer}", "Name another quote.", path)
-        if order.site not in instance.offer_sites(used):
-            yield Problem(f"offer {order.offer} is not for site {order.site}", "Add it to the offer's sites.", path)
-        if order.units % quote.lot_units:
-            yield Problem(f"{order.units} units are no whole lots of {quote.lot_units}", "State whole lots.", path)
-        ways = [way.name for way in routes(instance, used, order.site, order.signed)]
-        if order.route not in ways:
-            known = ", ".join(ways) if any(ways) else "none, as there is only one way"
-            yield Problem(f"export control has no way {order.route!r} for it", f"State route: {known}.", path)
-        arrives = min(way.days.installed for way in routes(instance, used, order.site, order.signed))
-        if order.installed is not None and order.installed < arrives:
-            way_out = "Shorten the offer's lead_days from its day of signing on, or move installed."
-            yield Problem(f"by its offer's days it can be installed on {arrives} at the soonest", way_out, path)
-    for name, module in committed.modules.items():
-        if module.quote is not None and committed.module_quotes[module.quote].module != module.module:
-            path = f"committed.modules.{name}"
-            yield Problem(f"quote {module.quote} is not one of module {module.module}", "Name another quote.", path)
-        if module.module not in instance.sites[module.site].modules:
-            way_out = f"Add sites.{module.site}.modules.{module.module}."
-            yield Problem(f"site {module.site} does not list it", way_out, f"committed.modules.{name}")
-    for name, opening in committed.openings.items():
-        site = instance.sites[opening.site]
-        if not (site.opening_cost or site.fixed_cost_per_month or site.build_days):
-            way_out = "Leave it out: the site is open without a decision."
-            yield Problem(f"site {opening.site} costs nothing to open", way_out, f"committed.openings.{name}")
-
-
 def approvals(instance: Instance) -> Iterator[Problem]:
     """Modules that wait for each other in a circle or for what a site does not list, and that nobody waits for."""
     modules = instance.modules
@@ -485,16 +421,23 @@ def reachable_targets(instance: Instance) -> Iterator[Problem]:
                 break
 
 
+def _held_from(instance: Instance) -> Callable[[str, str], date]:
+    """Day from which systems of an offer can be usable at a site, which opens and has what they need by then."""
+    networks = cache(partial(network, instance))
+
+    @cache
+    def held(offer: str, site: str) -> date:
+        quote = instance.offers[offer]
+        since = can_hold_from(instance, networks(site), quote.system, site)
+        return since if since >= LAST_DAY else since + timedelta(days=quote.acceptance_days)
+
+    return held
+
+
 def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | None:
     """The most of a measure that can be there by a day; None when an offer that can come in time has no maximum."""
     total = Fraction(0)
-    networks: dict[str, Network] = {}
-
-    def stands(offer: Offer, site: str, installed: date) -> date:
-        """Day from which what could be installed on a day can be usable at a site, which opens and provides for it."""
-        net = networks.setdefault(site, network(instance, site))
-        held = can_hold_from(instance, net, offer.system, site)
-        return LAST_DAY if held >= LAST_DAY else max(installed, held) + timedelta(days=offer.acceptance_days)
+    held = _held_from(instance)
 
     for name, offer in instance.offers.items():
         sites = [
@@ -504,7 +447,7 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
         ]
         days_of_signing = [period.first for period in instance.calendar.all_periods]
         in_window = any(
-            (stands(offer, site, way.days.installed) if measured.stage == "usable" else day) <= last
+            (max(way.days.ready, held(name, site)) if measured.stage == "usable" else day) <= last
             for day in days_of_signing
             if (offer.order_from or day) <= day <= (offer.order_until or day)
             for site in sites

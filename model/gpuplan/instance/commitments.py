@@ -200,12 +200,11 @@ def quotes(instance: Instance) -> dict[Id, Offer]:
     """
     found = dict(instance.offers)
     for order in instance.committed.orders.values():
-        used, sites = signed_under(instance, order), {}
-        if used != order.offer and used not in found:
-            same = (one for one in instance.committed.orders.values() if one.quote == used)
-            sites = dict.fromkeys(one.site for one in same)
+        used = signed_under(instance, order)
+        if used not in found and used != order.offer:
             stated = instance.committed.quotes[used]
             now = instance.offers.get(order.offer, stated)
+            sites = dict.fromkeys(one.site for one in instance.committed.orders.values() if one.quote == used)
             own = {"sites": tuple(sites), "supply": None, "min_units": 0, "max_units": None}
             found[used] = now.model_copy(update=terms(stated) | own)
     return found

@@ -129,9 +129,9 @@ def network(instance: Instance, site_id: str) -> Network:
 
 
 def missing(net: Network, needed: Iterable[str]) -> dict[str, str]:
-    """By resource that a site has none of and can get none of in time: the needed one that hangs on it, maybe itself.
+    """By resource that a site has none of and can get none of in time: the needed one that depends on it, maybe itself.
 
-    What has providers hangs on what each of them needs. Providers that need one another are taken to deliver.
+    What has providers depends on what each of them needs. Providers that need one another are taken to deliver.
     """
     there = {resource for resource, some in net.providers.items() if any(one.can_deliver for one in some)}
     while True:

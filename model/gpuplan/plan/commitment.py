@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gpuplan.instance.commitments import AGREED, AGREED_OF_MODULES, signed_under
 from gpuplan.instance.schema import Instance, validated
@@ -11,7 +11,29 @@ from gpuplan.instance.schema import Instance, validated
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from gpuplan.ledger.decisions import ModuleLine, OrderLine
     from gpuplan.plan.plan import Plan
+
+Key = tuple[object, ...]
+"""What a line of a plan speaks of: what is signed for, where, when, and by which way."""
+
+
+class Kind(NamedTuple):
+    """A kind of thing that is signed for."""
+
+    section: str
+    """Of the commitments."""
+    field: str
+    """That names what is sold."""
+    sold: str
+    """Section of the instance."""
+    quotes: str
+    agreed: tuple[str, ...]
+    """Fields that are agreed."""
+
+
+ORDERS = Kind("orders", "offer", "offers", "quotes", AGREED)
+MODULES = Kind("modules", "module", "modules", "module_quotes", AGREED_OF_MODULES)
 
 
 def with_commitments(instance: Instance, plan: Plan, until: date | None) -> Instance:
@@ -28,34 +50,24 @@ def with_commitments(instance: Instance, plan: Plan, until: date | None) -> Inst
     }
     if until is not None:
         committed["until"] = until if stated.until is None else max(until, stated.until)
-    for one in committed["orders"].values():
-        one["quote"] = one["quote"] or _quote_of_offer(one["offer"], one["signed"], tree, committed)
-    for one in committed["modules"].values():
-        one["quote"] = one["quote"] or _quote_of_module(one["module"], one["signed"], tree, committed)
-    orders = {
+    orders: dict[Key, str] = {
         (signed_under(instance, one), one.site, one.signed, one.route): name for name, one in stated.orders.items()
     }
-    for line in decisions.orders:
-        key = (line.offer, line.site, line.signed, line.route)
-        if not _is_new(line.signed, until):
-            continue
-        if key in orders:
-            _raise(committed["orders"][orders[key]], line.units)
-        else:
-            name = _free(_id(line.offer, line.site, line.signed), committed["orders"])
-            quote = _quote_of_offer(line.offer, line.signed, tree, committed)
-            committed["orders"][name] = {**line.model_dump(), "quote": quote}
-    modules = {(one.module, one.site, one.signed): name for name, one in stated.modules.items()}
-    for module in decisions.modules:
-        built = (module.module, module.site, module.signed)
-        if not _is_new(module.signed, until):
-            continue
-        if built in modules:
-            _raise(committed["modules"][modules[built]], module.units)
-        else:
-            name = _free(_id(module.module, module.site, module.signed), committed["modules"])
-            quote = _quote_of_module(module.module, module.signed, tree, committed)
-            committed["modules"][name] = {**module.model_dump(), "quote": quote}
+    _sign(
+        ORDERS,
+        tree,
+        committed,
+        orders,
+        {(one.offer, one.site, one.signed, one.route): one for one in decisions.orders if _is_new(one.signed, until)},
+    )
+    modules: dict[Key, str] = {(one.module, one.site, one.signed): name for name, one in stated.modules.items()}
+    _sign(
+        MODULES,
+        tree,
+        committed,
+        modules,
+        {(one.module, one.site, one.signed): one for one in decisions.modules if _is_new(one.signed, until)},
+    )
     for opening in decisions.openings:
         if _is_new(opening.decided, until) and opening.site not in stated.opened:
             name = _free(_id(opening.site, "", opening.decided), committed["openings"])
@@ -63,32 +75,40 @@ def with_commitments(instance: Instance, plan: Plan, until: date | None) -> Inst
     return validated({**tree, "committed": committed})
 
 
-def _quote_of_offer(offer: str, day: date, tree: dict[str, Any], committed: dict[str, Any]) -> str | None:
-    return _quote(committed["quotes"], AGREED, "offer", offer, tree["offers"], day)
+def _sign(
+    kind: Kind,
+    tree: dict[str, Any],
+    committed: dict[str, Any],
+    there: Mapping[Key, str],
+    lines: Mapping[Key, OrderLine | ModuleLine],
+) -> None:
+    """Commit lines of a plan, and keep the quotes of everything committed.
+
+    `there` are commitments that speak of the same as a line: at least so many units, since what was cancelled stays.
+    """
+    section = committed[kind.section]
+    for one in section.values():
+        one["quote"] = one["quote"] or _quote(kind, tree, committed, one[kind.field], one["signed"])
+    for key, line in lines.items():
+        sold = getattr(line, kind.field)
+        if key in there:
+            section[there[key]]["units"] = max(section[there[key]]["units"], line.units)
+        else:
+            name = _free(_id(sold, line.site, line.signed), section)
+            section[name] = {**line.model_dump(), "quote": _quote(kind, tree, committed, sold, line.signed)}
 
 
-def _quote_of_module(module: str, day: date, tree: dict[str, Any], committed: dict[str, Any]) -> str | None:
-    return _quote(committed["module_quotes"], AGREED_OF_MODULES, "module", module, tree["modules"], day)
-
-
-def _quote(
-    kept: dict[str, Any], agreed: tuple[str, ...], field: str, name: str, sold: dict[str, Any], day: date
-) -> str | None:
+def _quote(kind: Kind, tree: dict[str, Any], committed: dict[str, Any], name: str, day: date) -> str | None:
     """The id of a quote that says what is agreed, added where none does; None of what is not there."""
-    if name not in sold:
+    sold, kept = tree[kind.sold].get(name), committed[kind.quotes]
+    if sold is None:
         return None
-    own = {term: sold[name][term] for term in agreed}
     for quote, one in kept.items():
-        if one[field] == name and {term: one[term] for term in agreed} == own:
-            return quote
+        if one[kind.field] == name and all(one[term] == sold[term] for term in kind.agreed):
+            return str(quote)
     quote = _free(_id(name, "signed", day), kept)
-    kept[quote] = {**sold[name], field: name}
+    kept[quote] = {**sold, kind.field: name}
     return quote
-
-
-def _raise(stated: dict[str, Any], units: int) -> None:
-    """More is signed for on a day than was committed; what was cancelled stays as it was stated."""
-    stated["units"] = max(stated["units"], units)
 
 
 def _is_new(day: date, until: date | None) -> bool:

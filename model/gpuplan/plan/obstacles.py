@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
@@ -15,7 +16,6 @@ from gpuplan.instance.routes import routes
 from gpuplan.instance.timeline import first_open_day, windows
 
 if TYPE_CHECKING:
-    from gpuplan.instance.providers import Network
     from gpuplan.instance.schema import Instance
 
 MOST_SITES = 3
@@ -35,7 +35,7 @@ class Obstacle(Closed):
 def obstacles(instance: Instance) -> tuple[Obstacle, ...]:
     """What keeps every offer from every site for which it is quoted; those that nothing keeps are left out."""
     found = []
-    networks: dict[str, Network] = {}
+    networks = cache(partial(network, instance))
     targets = [
         (name, limit, windows(limit, instance)[0][1])
         for name, limit in instance.limits.items()
@@ -52,8 +52,7 @@ def obstacles(instance: Instance) -> tuple[Obstacle, ...]:
             counting = [(name, last) for name, limit, last in targets if concerns(limit, instance, subject)]
             if not counting:
                 continue
-            net = networks.setdefault(site, network(instance, site))
-            soonest = _soonest(instance, offer, site, can_hold_from(instance, net, quote.system, site))
+            soonest = _soonest(instance, offer, site, can_hold_from(instance, networks(site), quote.system, site))
             missed = [f"limits.{name} ({last})" for name, last in counting if soonest is None or soonest > last]
             if len(missed) == len(counting):
                 why = f"usable on {soonest} at the soonest" if soonest else "never usable within the calendar"

@@ -33,6 +33,6 @@ def not_possible(obstacles: Sequence[Obstacle]) -> RenderableType:
         parts.append(Text(f"and {len(rows) - MOST_ROWS} more (see `obstacles` in the JSON)", style="dim"))
     edits = list(dict.fromkeys(edit for one in obstacles for edit in one.edits))
     if edits:
-        parts.append(Text("What would change that, if it is so:"))
+        parts.append(Text("Edits that mend it, where what they state is true:"))
         parts.append(Text("\n".join(f"  --edit '{edit}'" for edit in edits[:MOST_ROWS])))
     return Group(*parts)
