@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 import gpuplan
+from gpuplan.formulation import formulate
 from support.builders import Tree, case, made, merged, offer, target
 
 HALL: Tree = {
@@ -298,6 +299,73 @@ def test_no_trifle_of_a_system_reaches_a_target(score: int) -> None:
         limits={"t": {"measure": "attribute", "attribute": "score", "at_least": 4, "soft": {"priority": 1}}},
     )
     assert costs(tree, "200" if score == 3 else "100").systems == (2 if score == 3 else 1)
+
+
+SOFT: Tree = {"priority": 1}
+BILLION: Tree = {"s": {"accelerators": 8, "attributes": {"score": 10**9}}}
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_no_trifle_of_a_system_commissions_a_target(seed: int) -> None:
+    """Proves commissioning: a score of 4 is wanted as early as can be; one system does, and comes in February.
+
+    So one period is waited for and 100 are paid. If broken, nothing is bought, and the search says that it is there.
+    """
+    tree = case(
+        systems=BILLION,
+        offers={"o": {"lead_days": 31}},
+        limits={
+            "t": {"measure": "attribute", "attribute": "score", "at_least": 4, "soft": {"penalty": Decimal("1e-9")}}
+        },
+        objective=[{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
+    )
+    plan = costs(tree, "100", seed=seed)
+    assert [level.value for level in plan.levels] == [1, 100]
+
+
+@pytest.mark.parametrize("share", [{}, {"counts_from": 4}, {"counts_from_share": Decimal("0.001")}])
+def test_no_trifle_of_a_system_counts_a_vendor(share: Tree) -> None:
+    """Proves counts: two vendors count by their score, of a billion for each system, so one of each is bought: 230."""
+    tree = case(
+        systems=BILLION,
+        vendors={"w": {}},
+        offers={"p": offer(vendor="w", price=130)},
+        limits={
+            "n": {
+                "measure": "attribute",
+                "attribute": "score",
+                "count": "vendors",
+                "at_least": 2,
+                "soft": SOFT,
+                **share,
+            }
+        },
+    )
+    costs(tree, "230")
+
+
+def test_no_coefficient_of_what_must_reach_an_amount_is_above_it() -> None:
+    """Proves the rows of targets, counts and commissioning: 4 at most for a system, where each scores a billion.
+
+    If broken, four billionths of a system, zero to a solver, reach what is wanted.
+    """
+    score = {"measure": "attribute", "attribute": "score"}
+    tree = case(
+        systems=BILLION,
+        limits={
+            "t": {**score, "at_least": 4, "soft": SOFT},
+            "n": {**score, "count": "vendors", "at_least": 1, "counts_from": 4},
+            "h": {**score, "count": "vendors", "at_least": 1, "counts_from_share": Decimal("0.001")},
+        },
+        objective=[{"minimise": "commissioning", "target": "t"}],
+    )
+    program = formulate(made(tree)).problem
+    found: dict[str, list[float]] = {}
+    for row, key in enumerate(program.rows.keys):
+        terms = ((program.columns.keys[column][0], abs(value)) for column, value in program.rows.row(row))
+        found.setdefault(str(key[0]), []).extend(value for name, value in terms if name == "installed")
+    for name in ("at_least", "holds", "reaches", "any"):
+        assert 1 <= max(found[name]) <= 4, name
 
 
 def test_rates_of_one_currency_that_are_too_far_apart_are_told() -> None:

@@ -67,28 +67,12 @@ def _bound(problem: Problem, name: str, limit: Limit, number: int, amount: Linea
         left = Linear().plus(amount) if limit.is_amount else Linear().plus(amount).plus(whole, -float(bound))
         edge = float(Fraction(bound) / problem.unit_of(limit)) if limit.is_amount else 0.0
         if word == "at_least" and limit.is_amount:
-            left = _capped(problem, left, edge + problem.margins.get((word, name, number), 0.0))
+            left = problem.capped(left, edge + problem.margins.get((word, name, number), 0.0))
         if limit.soft:
             missed = left.times(-sign)
             missed.constant += sign * edge
             left.add(_shortfall(problem, name, limit, number, last, missed), sign)
         _add_row(problem, (word, name, number), left, word, edge)
-
-
-def _capped(problem: Problem, left: Linear, least: float) -> Linear:
-    """A sum that must reach an amount, with no coefficient of a whole column above it: one such is enough anyway.
-
-    So that the trifle of one by which a solver takes a whole column to be zero is not enough.
-    """
-    columns, missing = problem.columns, least - left.constant
-    if any(coefficient < 0 or columns.lower[column] < 0 for column, coefficient in left.terms.items()):
-        return left
-    found = Linear(
-        (column, min(coefficient, max(missing, 0.0)) if columns.whole(column) else coefficient)
-        for column, coefficient in left.terms.items()
-    )
-    found.constant = left.constant
-    return found
 
 
 def _add_row(problem: Problem, key: tuple[str, str, int], left: Linear, word: str, bound: float) -> None:
@@ -185,7 +169,7 @@ def _counts_from_amount(
     most = max(problem.bounded(amount, f"limits.{key[0]}"), float(below))
     row = Linear().plus(amount).add(switch, float(below) - most)
     problem.rows.add(("below", *key), row, at_most=float(below))
-    problem.rows.add(("reaches", *key), Linear().plus(amount).add(switch, -float(least)), at_least=0.0)
+    problem.rows.add(("reaches", *key), problem.capped(amount, float(least)).add(switch, -float(least)), at_least=0.0)
 
 
 def _counts_from_share(
@@ -207,7 +191,7 @@ def _counts_from_share(
     problem.rows.add(("below", *key), below, at_most=-float(step))
     problem.rows.add(("reaches", *key), Linear().plus(over).add(switch, -least), at_least=-least)
     smallest = min((abs(c) for c in amount.terms.values()), default=0.0)
-    problem.rows.add(("any", *key), Linear().plus(amount).add(switch, -smallest), at_least=0.0)
+    problem.rows.add(("any", *key), problem.capped(amount, smallest).add(switch, -smallest), at_least=0.0)
 
 
 def readings(recount: Recount) -> Iterator[Reading]:

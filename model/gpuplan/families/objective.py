@@ -148,7 +148,8 @@ def _commissioning(problem: Problem, target: str, number: int) -> Linear:
     before: int | None = None
     for period in problem.periods:
         holds = problem.columns.add(("holds", number, period.index), Role.WHOLE, 1.0)
-        reached = measure(problem, limit, date.min, period.last).add(holds, -float(limit.at_least or 0))
+        least = float(limit.at_least or 0)
+        reached = problem.capped(measure(problem, limit, date.min, period.last), least).add(holds, -least)
         problem.rows.add(("holds", number, period.index), reached, at_least=0.0)
         if before is not None:
             problem.rows.add(("stays", number, period.index), Linear([(holds, 1.0), (before, -1.0)]), at_least=0.0)

@@ -378,6 +378,21 @@ class Problem:
             total += coefficient * bound
         return total
 
+    def capped(self, amount: Linear, least: float) -> Linear:
+        """An amount that must reach another, with no coefficient of a whole column above what is missing.
+
+        One such is enough anyway; the trifle of one by which a solver takes a whole column to be zero is not.
+        """
+        missing = max(least - amount.constant, 0.0)
+        if any(coefficient < 0 or self.columns.lower[column] < 0 for column, coefficient in amount.terms.items()):
+            return Linear().plus(amount)
+        found = Linear(
+            (column, min(coefficient, missing) if self.columns.whole(column) else coefficient)
+            for column, coefficient in amount.terms.items()
+        )
+        found.constant = amount.constant
+        return found
+
     def bounded(self, expression: Linear, path: str) -> float:
         """Largest value that the columns' bounds allow, at least 0.
 
