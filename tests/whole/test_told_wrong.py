@@ -344,7 +344,7 @@ def test_no_trifle_of_a_system_counts_a_vendor(share: Tree) -> None:
     costs(tree, "230")
 
 
-def test_no_coefficient_of_what_must_reach_an_amount_is_above_it() -> None:
+def test_no_coefficient_of_what_must_reach_an_amount_is_far_above_it() -> None:
     """Proves the rows of targets, counts and commissioning: 4 at most for a system, where each scores a billion.
 
     If broken, four billionths of a system, zero to a solver, reach what is wanted.

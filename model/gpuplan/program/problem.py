@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 CASES: tuple[LoadCase, LoadCase] = ("design", "typical")
 NOISE = 1e-9
 """Bounds up to this are zero."""
+FAR = 1e3
+"""Times an amount from which on a millionth of a whole column is not plainly nothing of it."""
 
 
 class Group(NamedTuple):
@@ -379,15 +381,15 @@ class Problem:
         return total
 
     def capped(self, amount: Linear, least: float) -> Linear:
-        """An amount that must reach another, with no coefficient of a whole column above what is missing.
+        """An amount that must reach another, with no coefficient of a whole column far above what is missing.
 
-        One such is enough anyway; the trifle of one by which a solver takes a whole column to be zero is not.
+        One such is enough anyway; the trifle of one by which a solver takes a whole column to be zero must not be.
         """
         missing = max(least - amount.constant, 0.0)
         if any(coefficient < 0 or self.columns.lower[column] < 0 for column, coefficient in amount.terms.items()):
             return Linear().plus(amount)
         found = Linear(
-            (column, min(coefficient, missing) if self.columns.whole(column) else coefficient)
+            (column, missing if coefficient > FAR * missing and self.columns.whole(column) else coefficient)
             for column, coefficient in amount.terms.items()
         )
         found.constant = amount.constant
