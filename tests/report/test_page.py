@@ -118,7 +118,8 @@ def test_csv_quotes_what_a_spreadsheet_would_run_and_no_number(text: str, writte
     """Proves both ways: `-5` as a value of a sweep stays a number, `-5+cmd()` does not run."""
     point = SweepPoint.model_validate(
         {"values": [text], "edits": [], "status": "invalid", "fault": "=x", "levels": [], "cost": None,
-         "discounted": None, "accelerators": None, "systems": None, "vendors": [], "sites": [], "seconds": 0}
+         "discounted": None, "accelerators": None, "systems": None, "vendors": [], "sites": [], "seconds": 0,
+             "finished": True}
     )  # fmt: skip
     swept = Sweep.model_validate(
         {"name": "s", "currency": "USD", "axes": ["x {}"], "zipped": False, "of": 1, "points": [point],

@@ -19,6 +19,7 @@ from gpuplan.report.page import page as report_page
 from report.examples import HOSTILE, SHOP, hostile, rich
 from report.reading import Tables
 from server.running import ROOT, TOKEN, served
+from solver.hard import hard_instance
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: apt-get install chromium")
@@ -79,8 +80,10 @@ def test_a_budget_is_changed_solved_compared_cancelled_and_exported(
     """Proves the way through the page: open, change a figure, solve, see both sides, export, keep the scenario, start
     again and cancel. Every number shown is one of the downloaded comparison or plans."""
     folder = copied(tmp_path / "served", f"{name}.yaml")
+    (folder / "hard.yaml").write_text(hard_instance(), encoding="utf-8")
     with served(folder) as address:
         page.goto(f"{address}/#token={TOKEN}")
+        page.locator("#instance").select_option(f"{name}.yaml")
         box = page.locator(f'[data-path="{figure}"] input').first
         box.fill(value)
         expect(page.locator("#edits")).to_have_text(f"{figure} = {value}")
@@ -104,6 +107,8 @@ def test_a_budget_is_changed_solved_compared_cancelled_and_exported(
         page.get_by_role("button", name="Keep scenario").click()
         expect(page.locator("#scenario")).to_have_value("richer")
         expect(page.locator("#edits")).to_have_text(f"{figure} = {value}")
+        page.locator("#instance").select_option("hard.yaml")
+        page.locator('[data-path="limits.target.at_least"]').wait_for()
         page.locator("#gap").fill("0")
         page.get_by_role("button", name="Solve").click()
         expect(page.locator("#cancel")).to_be_enabled()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import threading
 import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2 as httpx
 import openpyxl
 import pytest
 import schemathesis
+import yaml
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import not_a_server_error
@@ -27,8 +30,10 @@ from gpuplan.server.desk import Bounds, Desk, Full, Question
 from gpuplan.server.folder import Folder
 from report.examples import HOSTILE, SHOP
 from report.reading import Tables
-from server.running import TOKEN, served
+from server.running import TOKEN, served, serving
+from solver.hard import hard_instance
 
+LOCAL = "http://localhost"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 CUT = "limits.budget.at_most = 280"
 """The shop's cheapest plan costs 280, with a budget of 270 it has none."""
@@ -49,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def client(folder: Path) -> Iterator[TestClient]:
-    with TestClient(create_app(folder, TOKEN, Bounds(solves=1, threads=1)), headers=HEADERS) as made:
+    with TestClient(create_app(folder, TOKEN, Bounds(solves=1, threads=1)), LOCAL, headers=HEADERS) as made:
         yield made
 
 
@@ -143,7 +148,7 @@ def test_large_bodies_and_those_of_unknown_size_are_not_read(client: TestClient)
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {TOKEN}"}])
 def test_without_the_token_nothing_is_told(folder: Path, path: str, header: dict[str, str]) -> None:
     """Proves that another user of the machine, or a page of another site, learns nothing."""
-    with TestClient(create_app(folder, TOKEN)) as stranger:
+    with TestClient(create_app(folder, TOKEN), LOCAL) as stranger:
         assert stranger.get(f"/api{path}", headers=header).status_code in (401, 404)
         assert stranger.get(f"/api{path}", headers=header).status_code != 200
         assert stranger.post("/api/questions", json={"file": "shop.yaml"}, headers=header).status_code == 401
@@ -175,11 +180,70 @@ def test_nothing_outside_the_folder_is_read(folder: Path) -> None:
     with pytest.raises(gpuplan.InvalidInput):
         Folder(folder).load("reach.yaml")
     assert Folder(folder).names() == ["reach.yaml", "shop.yaml"]
-    with TestClient(create_app(folder, TOKEN), headers=HEADERS) as client:
+    with TestClient(create_app(folder, TOKEN), LOCAL, headers=HEADERS) as client:
         for name in ("..%2Fsecret.yaml", "%2e%2e/secret.yaml", "link.yaml", "deep%2Fshop.yaml"):
             answer = client.get(f"/api/instances/{name}")
             assert answer.status_code == 404
             assert "secret: " not in answer.text
+
+
+@pytest.mark.parametrize(
+    "name", ["\uc13c\ud130 2028.yaml", "Z\u00fcrich \u2013 Saal 3.json", "\u6570\u636e.yml", "50 % + 1?.yaml"]
+)
+def test_an_instance_may_have_a_name_in_any_alphabet(folder: Path, client: TestClient, name: str) -> None:
+    """Proves it from the list to the answer. If broken, the file is left out of the list without a word."""
+    text = SHOP if not name.endswith(".json") else json.dumps(yaml.safe_load(SHOP), default=str)
+    (folder / name).write_text(text, encoding="utf-8")
+    assert name in client.get("/api/instances").json()
+    assert client.get(f"/api/instances/{quote(name, safe='')}").json()["name"] == "shop"
+    assert ended(client, asked(client, CUT, file=name)["id"])["state"] == "done"
+
+
+def test_a_page_of_another_name_reaches_nothing(folder: Path, client: TestClient) -> None:
+    """Proves that a name which somebody else lets point to this machine is refused, token or not, and that this
+    machine's own names are not."""
+    for host in ("evil.example", "evil.example:8377", "localhost.evil.example", "127.0.0.1.evil.example", "", "[::1"):
+        for path in ("/", "/health", "/api/instances"):
+            answer = client.get(path, headers={"Host": host})
+            assert answer.status_code == 421, host
+            assert "localhost" in answer.json()["faults"][0]["message"]
+    for host in ("localhost", "localhost:8377", "127.0.0.1:8377", "[::1]:8377", "LOCALHOST"):
+        assert client.get("/api/instances", headers={"Host": host}).status_code == 200, host
+    with TestClient(create_app(folder, TOKEN, hosts=None), "http://any.example", headers=HEADERS) as other:
+        assert other.get("/api/instances").status_code == 200
+
+
+def test_kept_scenarios_are_bounded_by_bytes(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that names over names cannot fill the memory, and that one which is kept anew counts once."""
+    edits = ["limits.budget.at_most = 400"] * 3
+    size = sum(len(edit) for edit in edits)
+    monkeypatch.setattr("gpuplan.server.app.MOST_SCENARIO_BYTES", 2 * size)
+
+    def keep(name: str, kept: list[str]) -> int:
+        return int(client.put(f"/api/instances/shop.yaml/scenarios/{name}", json={"edits": kept}).status_code)
+
+    assert [keep(name, edits) for name in ("a", "b", "a", "b")] == [204] * 4
+    assert keep("c", edits[:1]) == 409
+    assert keep("a", edits[:2]) == 204
+    assert keep("c", edits[:1]) == 204
+
+
+def test_an_interrupt_ends_a_server_that_is_watched(tmp_path: Path) -> None:
+    """Proves that Ctrl-C ends a server while a page waits for an answer, and the question's solver with it. If broken,
+    it waits for the stream, and the stream for the question."""
+    (tmp_path / "hard.yaml").write_text(hard_instance(), encoding="utf-8")
+    heard: list[str] = []
+    with serving(tmp_path) as (process, address), httpx.Client(base_url=address, headers=HEADERS, timeout=60) as client:
+        body = {"file": "hard.yaml", "edits": ["limits.target.at_least -= 8"], "gap": 0}
+        question = client.post("/api/questions", json=body).json()["id"]
+        with client.stream("GET", f"/api/questions/{question}/events") as stream:
+            lines = stream.iter_lines()
+            while '"running"' not in next(line for line in lines if line):
+                pass
+            process.send_signal(signal.SIGINT)
+            heard += lines
+        assert process.wait(60) is not None
+    assert '"running"' in [line for line in heard if line][-1]
 
 
 def test_a_browser_is_told_to_be_strict(client: TestClient) -> None:
@@ -268,7 +332,7 @@ def test_a_hostile_name_is_text_in_the_summary(folder: Path, name: str) -> None:
     """Proves it for the one part of the page that is HTML from the server."""
     said = json.dumps(HOSTILE[name], ensure_ascii=False)
     (folder / "shop.yaml").write_text(SHOP.replace("name: shop", f"name: {said}"), encoding="utf-8")
-    with TestClient(create_app(folder, TOKEN, Bounds(threads=1)), headers=HEADERS) as client:
+    with TestClient(create_app(folder, TOKEN, Bounds(threads=1)), LOCAL, headers=HEADERS) as client:
         question = asked(client, CUT)["id"]
         ended(client, question)
         read = Tables(client.get(f"/api/questions/{question}/summary").text)
@@ -283,10 +347,11 @@ def test_the_server_keeps_to_its_description(folder: Path) -> None:
     """Proves with generated requests that nothing makes the server fail, and that it answers as its OpenAPI
     description says."""
     app = create_app(folder, TOKEN, Bounds(solves=1, threads=1))
+    app.state.hosts = None  # requests are made under another name
     schema = schemathesis.openapi.from_dict(app.openapi())
     schema.app = app
     seen = set()
-    with TestClient(app):
+    with TestClient(app, LOCAL):
         for result in schema.get_all_operations():
             operation = result.ok()
             seen.add(operation.label)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import resource
 import signal
 import threading
 import time
@@ -287,11 +288,20 @@ def test_a_memory_limit_that_is_ample_changes_nothing() -> None:
     assert run(model, Settings(gap=0.0, memory_mb=8000)).objective == run(model, Settings(gap=0.0)).objective
 
 
-def test_a_memory_limit_sends_a_small_run_to_a_child() -> None:
+@pytest.mark.usefixtures("in_child")
+def test_a_memory_limit_falls_on_a_child() -> None:
     """Proves that the limit never falls on the host. If broken, an embedding server is limited with the solver."""
     seen: list[int] = []
     run(knapsack(), Settings(gap=0.0, memory_mb=8000), on_report=lambda _report: seen.extend(children()))
     assert seen
+    assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
+
+
+def test_a_small_run_needs_no_child_under_a_memory_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that what cannot take much memory is run here. If broken, each probe of a question to a server, which
+    always limits memory, takes most of a second, and why a small instance has no plan takes half a minute."""
+    monkeypatch.setattr(Watched, "_running_child", lambda _: pytest.fail("a child is started"))
+    assert run(knapsack(), Settings(gap=0.0, memory_mb=8000)).termination is Termination.OPTIMAL
 
 
 # Accidents
@@ -344,6 +354,25 @@ def test_a_child_whose_death_is_not_known_yet_is_replaced(monkeypatch: pytest.Mo
         assert gone([child])
         result = runs.run(knapsack(), Settings(gap=0.0))
     assert result.termination is Termination.OPTIMAL
+
+
+@pytest.mark.usefixtures("in_child")
+def test_a_second_look_that_crashes_is_made_another_way() -> None:
+    """Proves that a second look goes on with a trivial presolve where HiGHS crashes without any, as 1.16.0 does on the
+    least shortfall of the Korean programme with a smaller budget. If broken, nothing is verified there."""
+    model = knapsack()
+    killed = threading.Event()
+
+    def kill(_report: Report) -> None:
+        if not killed.is_set():
+            killed.set()
+            for child in children():
+                os.kill(child, signal.SIGSEGV)
+
+    result = run(model, Settings(gap=0.0, careful=True), on_report=kill)
+    assert killed.is_set()
+    assert result.termination is Termination.OPTIMAL
+    assert result.objective == run(model, Settings(gap=0.0)).objective
 
 
 class UnhappyError(Exception):

@@ -8,6 +8,7 @@ import pytest
 
 import gpuplan
 from gpuplan.errors import InvalidInput
+from gpuplan.report.choices import regret_text
 from gpuplan.whatif.regret import RegretCell
 from support.builders import instance, offer, target
 
@@ -76,3 +77,15 @@ def test_regret_is_an_interval_where_a_gap_is_left() -> None:
     assert cell.regret_at_least is not None
     assert cell.regret_at_most is not None
     assert cell.regret_at_least <= Decimal(60) <= cell.regret_at_most
+
+
+def test_no_change_is_said_as_no_change() -> None:
+    """Proves that an offer that is not bought may become later or a little dearer: the plan of base is kept, at no
+    regret, and it is said. If broken, plans that tie within the gap pass for an effect."""
+    found = gpuplan.regret(
+        market(), {"dear": ["offers.o.price = 150"], "late": ["offers.p.lead_days += 30", "offers.p.price = 119"]}
+    )
+    assert found.kept == (False, False, True)
+    assert cells(found)["base", "late"].regret == 0
+    assert cells(found)["base", "late"].value == 200
+    assert "Under late the plan of base still holds" in regret_text(found)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
 import time
+from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import gpuplan
+from cli.running import MODULE, environment
 from gpuplan.errors import InvalidInput
+from gpuplan.report.choices import sweep_text
 from gpuplan.whatif.sweep import Axis
-from support.builders import instance, target
+from solver.dense import children, gone
+from solver.hard import hard_instance
+from support.builders import instance, offer, target
 
 ROOT = Path(__file__).resolve().parents[2]
 BUDGET = "limits.cap.at_most = {} : 100; 200; 300"
@@ -57,6 +66,9 @@ def test_axes_are_zipped() -> None:
         ("limits.b.at_most *= : 0.9; 1", "limits.b.at_most *= {}", ("0.9", "1")),
         ("limits.b.at_most = {} : 1 .. 2 step 0.5", "limits.b.at_most = {}", ("1", "1.5", "2.0")),
         ("limits.b.at_most = {} : 1e6 .. 3e6 in 3", "limits.b.at_most = {}", ("1000000", "2000000", "3000000")),
+        ("limits.b.at_most = {} : 1 .. 2 in 4", "limits.b.at_most = {}", ("1", "1.33333333333", "1.66666666667", "2")),
+        ("limits.b.at_most = {} : 0 .. 0.7 in 8", "limits.b.at_most = {}",
+         ("0", "0.1", "0.2", "0.3", "0.4", "0.5", "0.6", "0.7")),
         ("limits.t.by shift {}d : -30; 0", "limits.t.by shift {}d", ("-30", "0")),
         ("offers.o.tiers = {} : []; [{from_units: 2, price: 90}]", "offers.o.tiers = {}",
          ("[]", "[{from_units: 2, price: 90}]")),
@@ -67,8 +79,26 @@ def test_an_axis_is_read(text: str, edit: str, values: tuple[str, ...]) -> None:
     assert Axis.parse(text) == Axis(edit, values)
 
 
+@given(low=st.integers(-999, 999), width=st.integers(1, 999), number=st.integers(2, 400))
+def test_a_range_in_n_has_n_points(low: int, width: int, number: int) -> None:
+    """Proves it from end to end: N points, both ends among them, none twice. If broken, the last is missing."""
+    values = Axis.parse(f"x = {{}} : {low} .. {low + width} in {number}").values
+    assert len(set(values)) == len(values) == number
+    assert (values[0], values[-1]) == (str(low), str(low + width))
+    steps = {round(Decimal(two) - Decimal(one), 8) for one, two in pairwise(values)}
+    assert max(steps) - min(steps) <= Decimal("1e-7")
+
+
 @pytest.mark.parametrize(
-    "text", ["limits.b.at_most = 1", "x = {} : 3 .. 1 step 1", "x = {} : a .. b step 1", "x = {} : 0 .. 1e9 step 1"]
+    "text",
+    [
+        "limits.b.at_most = 1",
+        "x = {} : 1 .. 2 in 1",
+        "x = {} : 1 .. 2 in 999999999",
+        "x = {} : 3 .. 1 step 1",
+        "x = {} : a .. b step 1",
+        "x = {} : 0 .. 1e9 step 1",
+    ],
 )
 def test_what_is_no_axis_is_refused(text: str) -> None:
     """Proves that a range that falls, or is endless, is no range."""
@@ -106,7 +136,7 @@ def test_what_is_no_store_is_refused(tmp_path: Path) -> None:
 
 def count(store: Path) -> int:
     with sqlite3.connect(store) as database:
-        return int(database.execute("SELECT count(*) FROM points").fetchone()[0])
+        return int(database.execute("SELECT count(*) FROM points WHERE key NOT LIKE 'plan %'").fetchone()[0])
 
 
 SWEEPING = """
@@ -155,7 +185,7 @@ def _safely(store: Path) -> int:
 
 def rows(store: Path) -> dict[str, str]:
     with sqlite3.connect(store) as database:
-        return dict(database.execute("SELECT key, result FROM points").fetchall())
+        return dict(database.execute("SELECT key, result FROM points WHERE key NOT LIKE 'plan %'").fetchall())
 
 
 def test_workers_in_processes_find_the_same() -> None:
@@ -184,3 +214,121 @@ def test_a_sweep_that_is_stopped_says_what_is_finished() -> None:
     )
     assert not found.complete
     assert len(found.points) < 3
+
+
+@pytest.mark.parametrize("limits", [{}, {"point_seconds": 1e6}, {"time_limit": 1e6}])
+def test_what_a_stop_cut_short_is_solved_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limits: dict[str, float]
+) -> None:
+    """Proves that a plan of a search that was stopped is told and not kept, so that the next sweep ends the search.
+
+    If broken, the store gives back what is 50 % dearer than the best for good.
+    """
+    seen: list[int] = []
+    solve = gpuplan.solve
+
+    def cut_short(instance: gpuplan.Instance, **options: object) -> gpuplan.Outcome:
+        found = solve(instance, **options)  # type: ignore[arg-type]
+        seen.append(1)
+        assert found.plan is not None
+        plan = found.plan.model_copy(update={"status": "feasible", "systems": 3})
+        return dataclasses.replace(found, status="feasible", plan=plan)
+
+    store = tmp_path / "points.sqlite"
+    axis = ["limits.t.at_least = {} : 1; 0"]
+    with monkeypatch.context() as patched:
+        patched.setattr("gpuplan.whatif.sweep.solve", cut_short)
+        first = gpuplan.sweep(one(), axis, store=store, jobs=1, cancel=lambda: len(seen) > 1, **limits)  # type: ignore[arg-type]
+    assert [(point.systems, point.finished) for point in first.points] == [(3, False)]
+    assert not first.complete
+    assert "0 of 2 points are finished, 1 was cut short" in sweep_text(first)
+    again = gpuplan.sweep(one(), axis, store=store, jobs=1, **limits)  # type: ignore[arg-type]
+    assert [(point.systems, point.status, point.finished) for point in again.points] == [
+        (1, "optimal", True),
+        (0, "optimal", True),
+    ]
+    assert again.complete
+
+
+def test_what_took_its_own_time_is_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a sweep whose points have a time of their own ends: what used it up is not solved a second time."""
+    solve = gpuplan.solve
+    asked: list[object] = []
+
+    def slow(instance: gpuplan.Instance, **options: object) -> gpuplan.Outcome:
+        asked.append(options["time_limit"])
+        found = solve(instance, **options)  # type: ignore[arg-type]
+        assert found.plan is not None
+        return dataclasses.replace(found, status="feasible", plan=found.plan.model_copy(update={"status": "feasible"}))
+
+    monkeypatch.setattr("gpuplan.whatif.sweep.solve", slow)
+    store = tmp_path / "points.sqlite"
+    for _ in range(2):
+        found = gpuplan.sweep(one(), ["limits.cap.at_most = {} : 200"], store=store, jobs=1, point_seconds=50)
+        assert found.complete
+    assert asked == [50, 50]  # the instance itself and its one point, once
+
+
+def test_no_change_is_said_as_no_change() -> None:
+    """Proves that an offer which is not bought may be dearer or later: two at 100 of v are kept, unless w asks 90."""
+    market = instance(
+        vendors={"w": {}}, offers={"p": offer(vendor="w", price=110)}, limits={"t": target(2, stage="signed")}
+    )
+    found = gpuplan.sweep(market, ["offers.p.price = {} : 90; 100; 120", "offers.p.lead_days += {} : 0; 5"], jobs=1)
+    told = [(point.values, point.cost, point.is_kept) for point in found.points]
+    assert told == [
+        (("90", "0"), 180, False),
+        (("90", "5"), 180, False),
+        (("100", "0"), 200, True),
+        (("100", "5"), 200, True),
+        (("120", "0"), 200, True),
+        (("120", "5"), 200, True),
+    ]
+    assert "Kept: the plan of the instance" in sweep_text(found)
+
+
+def sweeping(tmp_path: Path) -> subprocess.Popen[str]:
+    """A sweep under way in two processes, each solving a point that would take minutes."""
+    file = tmp_path / "hard.yaml"
+    file.write_text(hard_instance(), encoding="utf-8")
+    words = ["sweep", str(file), "--axis", "limits.target.at_least *= {} : 0.9 .. 1.0 in 8", "--gap", "0"]
+    more = ["--jobs", "2", "--store", str(tmp_path / "points.sqlite")]
+    process = subprocess.Popen(
+        [*MODULE, *words, *more], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=environment(), start_new_session=True,
+    )  # fmt: skip
+    until = time.monotonic() + 60
+    while len(solvers(process)) < 2 and time.monotonic() < until:
+        time.sleep(0.05)
+    assert len(solvers(process)) >= 2, process.communicate()
+    return process
+
+
+def solvers(process: subprocess.Popen[str]) -> list[int]:
+    return [solver for worker in children(process.pid) for solver in children(worker)]
+
+
+def test_an_interrupt_is_heard_within_a_point(tmp_path: Path) -> None:
+    """Proves Ctrl-C at a terminal, which reaches workers as well: the sweep ends with what there is, and no process of
+    it is left. If broken, it waits for points that take minutes, or ends with a worker's traceback."""
+    process = sweeping(tmp_path)
+    workers = [*children(process.pid), *solvers(process)]
+    try:
+        os.killpg(process.pid, signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 3, errors
+    assert "Traceback" not in errors
+    assert "Stopped: 0 of 8 points are finished" in output
+    assert gone(workers, within=30)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the platform has no kill that cannot be caught")
+def test_workers_do_not_outlive_their_driver(tmp_path: Path) -> None:
+    """Proves it with kill -9 of the driver alone. If broken, two processes go on for minutes, unseen."""
+    process = sweeping(tmp_path)
+    workers = [*children(process.pid), *solvers(process)]
+    process.kill()
+    process.communicate(timeout=60)
+    assert gone(workers, within=30)

@@ -11,7 +11,8 @@ import typer
 from gpuplan.commands.common import remark, say
 from gpuplan.errors import InvalidInput, Problem
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LEAVE_SECONDS = 5
+"""The most that a request may take once the server is to end."""
 
 
 def serve(
@@ -32,18 +33,21 @@ def serve(
     except ImportError:
         way_out = "Install them: pip install 'gpuplan[serve]'."
         raise InvalidInput([Problem("serving needs FastAPI and uvicorn, which are not here", way_out)]) from None
-    from gpuplan.server.app import create_app
+    from gpuplan.server.app import LOOPBACK, create_app
     from gpuplan.server.desk import Bounds
 
     if min(solves, waiting, threads) < 1 or seconds <= 0 or memory_mb < 200:
         way_out = "State 1 or more, seconds above 0, and 200 MB or more."
         raise InvalidInput([Problem("these bounds leave no room for a question", way_out)])
     chosen = token or secrets.token_urlsafe(24)
-    app = create_app(folder, chosen, Bounds(solves, waiting, 100, seconds, memory_mb, threads))
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning")
+    bounds = Bounds(solves, waiting, 100, seconds, memory_mb, threads)
+    app = create_app(folder, chosen, bounds, LOOPBACK if host in LOOPBACK else None)
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", timeout_graceful_shutdown=LEAVE_SECONDS)
     listener = config.bind_socket()
     listener.listen(config.backlog)  # who comes before the first request is served waits, and is not refused
     if host not in LOOPBACK:
         remark(f"{host} can be reached from other machines, and the connection is not encrypted")
     say(f"http://{host}:{listener.getsockname()[1]}/#token={chosen}\n")
-    uvicorn.Server(config).run([listener])
+    server = uvicorn.Server(config)
+    app.state.is_ending = lambda: server.should_exit
+    server.run([listener])

@@ -151,7 +151,8 @@ def sweep_tables(found: Sweep) -> tuple[Table, ...]:
         rows.append(
             {
                 **{axis.key: value for axis, value in zip(axes, point.values, strict=True)},
-                "status": point.status, "fault": point.fault, "cost": point.cost, "discounted": point.discounted,
+                "status": point.status, "is_kept": point.is_kept, "fault": point.fault, "cost": point.cost,
+                "discounted": point.discounted,
                 "level": last.name if last else "", "value": last.value if last else None,
                 "bound": last.bound if last else None, "gap": last.gap if last else None,
                 "unit": _unit(last.unit, found.currency) if last else "", "accelerators": point.accelerators,
@@ -161,7 +162,8 @@ def sweep_tables(found: Sweep) -> tuple[Table, ...]:
     return (
         table(
             "points", "Points", found.currency, rows, *axes, column("status"),
-            *(column(key, "=unit") for key in ("value", "bound")), column("gap", "share"), column("unit"),
+            column("is_kept", heading="plan kept"), *(column(key, "=unit") for key in ("value", "bound")),
+            column("gap", "share"), column("unit"),
             column("level"), column("accelerators"), column("systems"), column("vendors"), column("sites"),
             column("cost", "money", "cost, undiscounted"), column("discounted", "money", "cost, discounted"),
             column("fault"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gpuplan.report import answer_tables, chart
+from gpuplan.report.choices import regret_kept, sweep_ends
 from gpuplan.report.comparison import NO_CHANGE, difference, side
 from gpuplan.report.conflicts import proven, without_all
 from gpuplan.report.figures import Picture, plan_figures
@@ -94,8 +95,7 @@ def _infeasibility(found: Infeasibility) -> Iterator[str]:
 
 def _sweep(found: Sweep) -> Iterator[str]:
     yield f"The instance solved at {plural(len(found.points), 'point')} of: {' and '.join(found.axes)}."
-    if not found.complete:
-        yield f"Stopped: {len(found.points)} of {found.of} points are finished."
+    yield from sweep_ends(found)
 
 
 def _frontier(found: Frontier) -> Iterator[str]:
@@ -109,6 +109,7 @@ def _frontier(found: Frontier) -> Iterator[str]:
 
 def _regret(found: Regret) -> Iterator[str]:
     yield f"Regret under each scenario, by {found.level}: how much worse than the best plan found there."
+    yield from regret_kept(found)
 
 
 def _alternatives(found: Alternatives) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -98,10 +98,22 @@ def sweep_text(found: Sweep, width: int = WIDTH) -> str:
         last = point.levels[-1] if point.levels else None
         value = "-" if last is None else quantity(last.value, last.unit, found.currency)
         gap = "-" if last is None else percent(last.gap)
-        table.add_row(*point.values, point.status, value, gap, str(point.accelerators or "-"), ", ".join(point.vendors))
-    ended = "" if found.complete else f"Stopped: {len(found.points)} of {found.of} points are finished."
+        status = f"{point.status}, kept" if point.is_kept else point.status
+        table.add_row(*point.values, status, value, gap, str(point.accelerators or "-"), ", ".join(point.vendors))
     more = f"and {len(found.points) - MOST} more in the JSON" if len(found.points) > MOST else ""
-    return rendered([Text(found.name, style="bold"), table, *(Text(line) for line in (more, ended) if line)], width)
+    lines = (more, *sweep_ends(found))
+    return rendered([Text(found.name, style="bold"), table, *(Text(line) for line in lines if line)], width)
+
+
+def sweep_ends(found: Sweep) -> Iterator[str]:
+    """What the marks of points mean, and what is missing."""
+    if any(point.is_kept for point in found.points):
+        yield "Kept: the plan of the instance as it stands still holds, and is as good as was asked for."
+    if not found.complete:
+        finished = sum(point.finished for point in found.points)
+        cut_short = len(found.points) - finished
+        besides = f", {cut_short} {'was' if cut_short == 1 else 'were'} cut short" if cut_short else ""
+        yield f"Stopped: {finished} of {found.of} points are finished{besides}."
 
 
 def frontier_text(found: Frontier, width: int = WIDTH) -> str:
@@ -132,11 +144,19 @@ def regret_text(found: Regret, width: int = WIDTH) -> str:
         Text(found.name, style="bold"),
         Text(f"Regret under each scenario, by {found.level}: how much worse than the best plan found there."),
         table,
+        *(Text(line) for line in regret_kept(found)),
     ]
     if broken:
         reasons = "\n".join(f"{cell.plan_of} under {cell.under}: {'; '.join(cell.breaks[:3])}" for cell in broken)
         parts.append(titled(f"Why {plural(len(broken), 'plan')} cannot stand", Text(reasons)))
     return rendered(parts, width)
+
+
+def regret_kept(found: Regret) -> Iterator[str]:
+    """Where nothing is decided otherwise than in the instance as it stands."""
+    kept = [name for name, is_kept in zip(found.scenarios, found.kept, strict=True) if is_kept]
+    if kept:
+        yield f"Under {', '.join(kept)} the plan of base still holds, and is as good as was asked for."
 
 
 def _cell(cell: RegretCell, found: Regret) -> str:

@@ -6,11 +6,12 @@ import asyncio
 import hmac
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any, cast
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -31,6 +32,10 @@ from gpuplan.whatif.figures import figures
 LARGEST_BODY = 1_000_000
 """Bytes of a request."""
 MOST_SCENARIOS = 1000
+MOST_SCENARIO_BYTES = 10_000_000
+"""Of all scenarios that are kept, over all instances."""
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""Names by which this machine knows itself."""
 WATCHED = 0.2
 """Seconds between two looks at a question that is watched."""
 POLICY = (
@@ -43,7 +48,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-REFUSED: dict[int | str, dict[str, Any]] = {code: {"model": Faults} for code in (400, 401, 404, 409, 413, 422, 429)}
+CODES = (400, 401, 404, 409, 413, 421, 422, 429)
+REFUSED: dict[int | str, dict[str, Any]] = {code: {"model": Faults} for code in CODES}
 STATIC = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
 
 open_router = APIRouter()
@@ -60,8 +66,14 @@ def token_needed(request: Request, given: Annotated[HTTPAuthorizationCredentials
 router = APIRouter(prefix="/api", dependencies=[Depends(token_needed)], responses=REFUSED)
 
 
-def create_app(folder: Path, token: str, bounds: Bounds | None = None) -> FastAPI:
-    """The application that serves the instances of a folder to those who have the token."""
+def create_app(
+    folder: Path, token: str, bounds: Bounds | None = None, hosts: Collection[str] | None = LOOPBACK
+) -> FastAPI:
+    """The application that serves the instances of a folder to those who have the token.
+
+    `hosts` are the names by which it may be asked, so that no page of another name reaches it through a browser; any
+    with None. `app.state.is_ending`, when set, is asked whether the server ends: what is watched then ends as well.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -73,7 +85,7 @@ def create_app(folder: Path, token: str, bounds: Bounds | None = None) -> FastAP
         description="What-if questions about the instances of a folder.",
     )  # fmt: skip
     app.state.folder, app.state.token, app.state.desk = Folder(folder), token, Desk(bounds or Bounds())
-    app.state.scenarios = {}
+    app.state.scenarios, app.state.hosts, app.state.is_ending = {}, hosts, lambda: False
     app.include_router(open_router)
     app.include_router(router)
     app.middleware("http")(_guarded)
@@ -87,12 +99,23 @@ async def _guarded(request: Request, call_next: Callable[[Request], Awaitable[Re
     """A body within bounds, headers that keep a browser strict, and hosts of this machine only."""
     stated = request.headers.get("content-length", "0")
     chunked = "transfer-encoding" in request.headers
-    if chunked or not stated.isdigit() or int(stated) > LARGEST_BODY:
-        response: Response = _faults(413, f"a request may have {LARGEST_BODY:,} bytes, and states how many it has")
+    hosts = request.app.state.hosts
+    if hosts is not None and _host(request) not in hosts:
+        response: Response = _faults(421, f"this server is asked by the names {', '.join(hosts)} only")
+    elif chunked or not stated.isdigit() or int(stated) > LARGEST_BODY:
+        response = _faults(413, f"a request may have {LARGEST_BODY:,} bytes, and states how many it has")
     else:
         response = await call_next(request)
     response.headers.update(HEADERS)
     return response
+
+
+def _host(request: Request) -> str | None:
+    """The name by which the server is asked, without its port."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname
+    except ValueError:
+        return None
 
 
 def _faults(code: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
@@ -191,8 +214,15 @@ def keep(request: Request, file: str, name: str, kept: Kept) -> Response:
     mine = request.app.state.scenarios.setdefault(file, {})
     if len(mine) >= MOST_SCENARIOS or len(name) > 200:
         raise HTTPException(409, f"a name has at most 200 characters, an instance at most {MOST_SCENARIOS} scenarios")
+    everything = [one for each in request.app.state.scenarios.values() for one in each.values()]
+    if sum(map(_size, [*everything, kept.edits])) - _size(mine.get(name, [])) > MOST_SCENARIO_BYTES:
+        raise HTTPException(409, f"the scenarios kept here have at most {MOST_SCENARIO_BYTES:,} bytes")
     mine[name] = kept.edits
     return Response(status_code=204)
+
+
+def _size(edits: list[str]) -> int:
+    return sum(len(edit.encode()) for edit in edits)
 
 
 # Questions
@@ -241,14 +271,14 @@ def cancel(found: Found) -> Standing:
 
 
 @router.get("/questions/{question}/events", response_class=StreamingResponse)
-async def events(found: Found) -> StreamingResponse:
-    """Where a question stands, as server-sent events, until it has ended."""
+async def events(request: Request, found: Found) -> StreamingResponse:
+    """Where a question stands, as server-sent events, until it or the server has ended."""
 
     async def lines() -> AsyncIterator[str]:
         while True:
             now = standing(found)
             yield f"data: {now.model_dump_json()}\n\n"
-            if now.state in ENDED:
+            if now.state in ENDED or request.app.state.is_ending():
                 return
             await asyncio.sleep(WATCHED)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from gpuplan.instance.loading import load
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}\.(?:ya?ml|json|toml)")
+KINDS = frozenset((".yaml", ".yml", ".json", ".toml"))
 
 
 class Folder:
@@ -30,8 +29,11 @@ class Folder:
         return sorted(each.name for each in self._path.iterdir() if self._holds(each.name))
 
     def _holds(self, name: str) -> bool:
+        """A visible name in any alphabet, of a file in the folder itself."""
+        if not name.isprintable() or name.startswith(".") or name != Path(name).name or Path(name).suffix not in KINDS:
+            return False
         path = self._path / name
-        return NAME.fullmatch(name) is not None and path.is_file() and path.resolve().parent == self._path
+        return path.is_file() and path.resolve().parent == self._path
 
     def load(self, name: str) -> Instance:
         """The instance of a name, read anew; raises KeyError when there is none, InvalidInput when it is invalid.

@@ -13,6 +13,8 @@ from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, 
 
 FARTHEST = 1e19
 """The largest bound of a row that HiGHS takes for one."""
+EVERY_RULE = 2**14 - 1
+"""The rules of presolve that can be left out, as the option `presolve_rule_off` takes them."""
 AGREE = 1e-6
 """Share within which the solver's objective and that of its values must agree."""
 
@@ -79,7 +81,8 @@ def set_options(highs: Any, settings: Settings) -> None:
     if np.isfinite(settings.time_limit):
         wanted["time_limit"] = max(settings.time_limit, 0.0)
     if settings.careful:
-        wanted |= {"presolve": "off", "mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
+        wanted |= {"presolve_rule_off": EVERY_RULE} if settings.some_presolve else {"presolve": "off"}
+        wanted |= {"mip_feasibility_tolerance": 1e-9, "primal_feasibility_tolerance": 1e-9}
     for name, value in wanted.items():
         set_option(highs, name, value)
 

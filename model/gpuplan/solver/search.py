@@ -192,7 +192,7 @@ class Search:
             # Where memory is limited one run may have it all, and no other may take its place when it has had it.
             in_stages = large and self.alter is None and self.settings.memory_mb is None
             if not in_stages:
-                runs.expect(len(formulation.problem.rows.coefficients), self.settings)
+                runs.expect(len(formulation.problem.rows.coefficients))
             matrix = matrix_of(formulation)
             if in_stages:
                 self._children = stack.enter_context(several(self.settings.threads))
@@ -288,6 +288,9 @@ class Search:
                 result = replace(result, verified=result.bound, by="bounds of its columns")
             elif result.values is not None:
                 result = self._judged(formulation, level, number - 1, result, best)
+                if result.values is None and formulation.problem.is_loose and self._coarse is None:
+                    # Nothing is worth proving of a program that makes no plan: the strict one is searched next.
+                    return SearchResult(Termination.STOPPED, formulation, None, (), 0.0)
             is_said_once = result.termination is Termination.INFEASIBLE and not self.settings.careful
             if self.verifies and not settled and not is_said_once and self._coarse is None:
                 verification = self._verification(runs, formulation, level, number - 1, listener)

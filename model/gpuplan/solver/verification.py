@@ -20,7 +20,7 @@ from gpuplan.solver.proof.tree import Claim, Judge, Proof, allowance
 from gpuplan.solver.result import NO_BOUND, OnReport, Result, Settings, ShouldStop, Termination
 from gpuplan.solver.watched import Watched
 
-WORK = 300_000.0
+WORK = 60_000.0
 """Work of one proof, in simplex iterations; see `Claim`."""
 WITHIN = 0.99
 """Share of the gap asked for that is proven, so that rounding what is told does not open it again."""

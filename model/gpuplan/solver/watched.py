@@ -27,7 +27,7 @@ from gpuplan.solver.tree import Explored, Stretch
 from gpuplan.solver.worker import Asked, Judged, Run, receive, send
 
 SMALL = 4_000
-"""Entries up to which a run starts in this process."""
+"""Entries up to which a run starts in this process, under a limit of memory too: it cannot take much of it."""
 SMALL_SECONDS = 1.0
 """After which a small run that is still going is started again in a child."""
 GRACE = 0.6
@@ -41,6 +41,8 @@ class Watched:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._messages: queue.Queue[Any] = queue.Queue()
+        self._is_lost = False
+        """Whether the child ended, unasked, in the last run."""
 
     def run(
         self,
@@ -57,7 +59,7 @@ class Watched:
         began = time.monotonic()
         self._best = Result(Termination.STOPPED, start, _worth(matrix, start), NO_BOUND)
         # Without presolve and with tight tolerances HiGHS 1.16 has crashed: such a run gets a process of its own.
-        if _is_small(len(matrix.values), settings) and not settings.careful:
+        if len(matrix.values) <= SMALL and not settings.careful:
             limit = min(settings.time_limit, SMALL_SECONDS)
             result = highs.run(matrix, replace(settings, time_limit=limit, threads=1), on_report)
             unfinished = result.termination in (Termination.STOPPED, Termination.FAILED)
@@ -66,6 +68,20 @@ class Watched:
             # Kept, should the child be lost; not handed to it, since what the clock left of it is not repeatable.
             self._keep(Report(result.bound, result.objective, result.values))
         deadline = began + settings.time_limit
+        found = self._run_in_child(matrix, settings, deadline, on_report, should_stop)
+        if settings.careful and not settings.some_presolve and self._is_lost:
+            settings = replace(settings, some_presolve=True)
+            return self._run_in_child(matrix, settings, deadline, on_report, should_stop)
+        return found
+
+    def _run_in_child(
+        self,
+        matrix: Matrix,
+        settings: Settings,
+        deadline: float,
+        on_report: OnReport | None,
+        should_stop: ShouldStop | None,
+    ) -> Result:
         try:
             found = self._in_child(Run(matrix, settings), deadline, on_report, should_stop)
         except _GoneBeforeError:  # it has been closed, so that this time a new one is started
@@ -81,7 +97,7 @@ class Watched:
         should_stop: ShouldStop | None = None,
     ) -> Proof:
         """Prove a claim, each plan on the way judged in this process; as far as it came when it had to be given up."""
-        if _is_small(len(claim.matrix.values), claim.settings):
+        if len(claim.matrix.values) <= SMALL:
             return prove(claim, judge, should_stop or never, on_report)
         deadline = time.monotonic() + claim.settings.time_limit
         self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
@@ -94,9 +110,9 @@ class Watched:
         best = self._best
         return Proof(best.bound, False, best.values, best.objective, 0, 0)
 
-    def expect(self, entries: int, settings: Settings) -> None:
+    def expect(self, entries: int) -> None:
         """Start the child while a program of so many entries is handed over, where it will be run in one."""
-        if not _is_small(entries, settings):
+        if entries > SMALL:
             self.begin()
 
     def begin(self) -> None:
@@ -133,6 +149,7 @@ class Watched:
         judge: Judge | None = None,
     ) -> Result | Explored | Proof:
         finished = False
+        self._is_lost = False
         kept = self._child
         try:
             child = self._running_child()
@@ -210,6 +227,7 @@ class Watched:
                 if self._best.values is None and child.wait() > 0:
                     raise Defect("the solver's process ended before it said anything")
             if isinstance(message, EOFError | MemoryError):
+                self._is_lost = isinstance(message, EOFError) and given_up is None
                 return None
             heard = True
             if isinstance(message, Exception):
@@ -260,11 +278,6 @@ def watched() -> Iterator[Watched]:
         yield runs
     finally:
         runs.close()
-
-
-def _is_small(entries: int, settings: Settings) -> bool:
-    """Whether a program of so many entries is tried in this process first."""
-    return entries <= SMALL and settings.memory_mb is None
 
 
 def _worth(matrix: Matrix, point: Floats | None) -> float | None:

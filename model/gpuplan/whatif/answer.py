@@ -7,14 +7,14 @@ reached, with their tolerances, and the last level alone is searched again.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gpuplan.api import levels_of, versions
 from gpuplan.errors import InvalidInput
-from gpuplan.plan.plan import Plan, PlanLevel, Status
+from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions, Status
 from gpuplan.program.columns import Key, Role
 
 if TYPE_CHECKING:
@@ -115,34 +115,48 @@ def kept(edited: Instance, base: Answer, other: Answer) -> Answer | None:
 
     None where it is none, or not so good.
     """
+    if base.plan is None or other.plan is None:
+        return None
+    plan = kept_plan(edited, base.plan, other.levels, other.plan.options, other.plan.run)
+    return None if plan is None else Answer(plan.status, plan, plan.levels, other.maximise)
+
+
+def kept_plan(
+    edited: Instance,
+    base: Plan,
+    found: Sequence[PlanLevel],
+    options: PlanOptions,
+    run: Mapping[str, Decimal | str],
+) -> Plan | None:
+    """The base plan as a plan of the edited instance, where it is within the gap of the bounds found there.
+
+    None where it is no plan there, or not so good.
+    """
     from gpuplan.plan.compare import known
     from gpuplan.plan.complete import complete
     from gpuplan.plan.proof import gap_asked, is_proven, level_of
     from gpuplan.reckoning import reckon
 
-    if base.plan is None or other.plan is None:
-        return None
     try:
-        known(edited, base.plan)
+        known(edited, base)
     except InvalidInput:
         return None
-    reckoning = reckon(edited, base.plan.decisions)
-    told = [(one.name, one.unit) for one in other.levels]
+    reckoning = reckon(edited, base.decisions)
+    told = [(one.name, one.unit) for one in found]
     if reckoning.broken or told != [(name, unit) for name, unit, _ in reckoning.levels]:
         return None
-    levels, options = [], other.plan.options
-    for number, (mine, found) in enumerate(zip(reckoning.levels, other.levels, strict=True)):
-        value, bound = mine[2], found.bound
+    levels = []
+    for number, (mine, there) in enumerate(zip(reckoning.levels, found, strict=True)):
+        value, bound = mine[2], there.bound
         asked = gap_asked(edited, number, options.gap)
-        if bound is None or not is_proven(value, bound, asked, found.resolution):
+        if bound is None or not is_proven(value, bound, asked, there.resolution):
             return None
         # A level before the last is held as it was reached; one that is worse would not do.
-        if number < len(other.levels) - 1 and abs(value - found.reached) > found.resolution:
+        if number < len(found) - 1 and abs(value - there.reached) > there.resolution:
             return None
-        bound = min(bound, value) if bound <= found.reached else max(bound, value)
+        bound = min(bound, value) if bound <= there.reached else max(bound, value)
         levels.append(level_of(edited, mine, value, bound, asked))
-    plan = complete(reckoning, levels, options, versions(), other.plan.run, all(level.proven for level in levels))
-    return Answer(plan.status, plan, tuple(levels), other.maximise)
+    return complete(reckoning, levels, options, versions(), run, all(level.proven for level in levels))
 
 
 def holding(known: Sequence[PlanLevel]) -> Alter:

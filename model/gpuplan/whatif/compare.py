@@ -138,13 +138,14 @@ def compared(
     """
     same = kept(edited, base, other)
     other = other if same is None else same
+    side = _side(instance, base, effort)
     comparison = Comparison(
         name=instance.name,
         currency=edited.currency,
         edits=tuple(edits),
         changes=changes(instance, edited),
-        base=_side(instance, base, effort),
-        edited=_side(edited, other, effort),
+        base=side,
+        edited=side if other is base else _side(edited, other, effort),
         is_kept=same is not None,
         levels=tuple(_levels(base, other)),
         decisions=tuple(_decisions(base.plan, other.plan)) if base.plan and other.plan else (),

@@ -18,7 +18,7 @@ from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.plan.shown import Shown
 from gpuplan.program.linear import Linear
-from gpuplan.whatif.answer import Answer, answered
+from gpuplan.whatif.answer import Answer, answered, kept
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.explain import explain_plan
 
@@ -64,6 +64,9 @@ class Regret(Shown):
     scenarios: Items[Text]
     statuses: Items[Status]
     """Of each scenario's own search."""
+    kept: Items[bool]
+    """Of each scenario: whether the plan of `base` is still a plan there, and as good as was asked for. It is the
+    scenario's plan then."""
     bests: Items[Items[PlanLevel]]
     cells: Items[RegretCell]
     plans: Items[Plan]
@@ -82,6 +85,8 @@ def regret(
     effort = Effort(**asked)
     under = _under(instance, scenarios)
     bests = {name: answered(one, effort, f"solving {name}") for name, one in under.items()}
+    keeping = {name: kept(under[name], bests[BASE], best) for name, best in bests.items() if name != BASE}
+    bests |= {name: same for name, same in keeping.items() if same is not None}
     cells = [_cell(under, bests, plan_of, name, effort) for plan_of in under for name in under]
     level = next((best.levels[-1] for best in bests.values() if best.levels), None)
     return Regret(
@@ -91,6 +96,7 @@ def regret(
         unit=level.unit if level else "",
         scenarios=tuple(under),
         statuses=tuple(best.status for best in bests.values()),
+        kept=tuple(keeping.get(name) is not None for name in under),
         bests=tuple(best.levels for best in bests.values()),
         cells=tuple(cells),
         plans=tuple(best.plan for best in bests.values() if best.plan is not None),
@@ -111,8 +117,8 @@ def _cell(under: dict[str, Instance], bests: dict[str, Answer], plan_of: str, na
     own, best = bests[plan_of], bests[name]
     if own.plan is None:
         return _no_value(plan_of, name, "no plan")
-    if plan_of == name:
-        level = own.levels[-1]
+    if best.plan is not None and best.plan.decisions == own.plan.decisions:
+        level = best.levels[-1]
         spread = None if level.bound is None else abs(level.reached - level.bound)
         return RegretCell(
             plan_of=plan_of, under=name, status="holds", value=level.value, regret=Decimal(0),
@@ -121,25 +127,25 @@ def _cell(under: dict[str, Instance], bests: dict[str, Answer], plan_of: str, na
     missing = _missing(under[name], own.plan.decisions)
     if missing:
         return _no_value(plan_of, name, "infeasible", missing)
-    kept = answered(
+    fixed = answered(
         under[name], effort, f"the plan of {plan_of} under {name}", alter=_keeping(_wanted(own.plan.decisions))
     )
-    if kept.plan is None or not kept.levels:
-        status: Literal["infeasible", "unknown"] = "infeasible" if kept.is_infeasible else "unknown"
+    if fixed.plan is None or not fixed.levels:
+        status: Literal["infeasible", "unknown"] = "infeasible" if fixed.is_infeasible else "unknown"
         broken = tuple(f"{one.says}: {one.repair or one.detail}" for one in explain_plan(under[name], own.plan))
         return _no_value(plan_of, name, status, broken)
-    return _with_value(plan_of, name, kept, best)
+    return _with_value(plan_of, name, fixed, best)
 
 
-def _with_value(plan_of: str, name: str, kept: Answer, best: Answer) -> RegretCell:
-    mine = kept.levels[-1]
+def _with_value(plan_of: str, name: str, fixed: Answer, best: Answer) -> RegretCell:
+    mine = fixed.levels[-1]
     if not best.levels:
         return RegretCell(
             plan_of=plan_of, under=name, status="holds", value=mine.value, regret=None, regret_at_least=None,
             regret_at_most=None, breaks=(),
         )  # fmt: skip
     there = best.levels[-1]
-    sign = -1 if kept.maximise else 1
+    sign = -1 if fixed.maximise else 1
     least = None if mine.bound is None else sign * (mine.bound - there.reached)
     most = None if there.bound is None else sign * (mine.reached - there.bound)
     return RegretCell(

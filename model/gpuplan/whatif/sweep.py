@@ -12,18 +12,20 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from gpuplan.api import solve, versions
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import Closed, Currency, Figure, Text, Whole, exactly
 from gpuplan.instance.base import Sequence as Items
-from gpuplan.plan.plan import PlanLevel, Status
+from gpuplan.plan.plan import Plan, PlanLevel, PlanOptions, Status
 from gpuplan.plan.shown import Shown
+from gpuplan.whatif.answer import kept_plan
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.store import Store, key_of
+from gpuplan.whatif.workers import StopRequest, stop_request
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -32,6 +34,8 @@ MOST = 100_000
 """Points of a sweep."""
 AGAIN = 3
 """Times that points are given out again after a worker was lost."""
+_DIGITS = Context(prec=12)
+"""Of points between the ends of a range that is cut into parts, which may have no end."""
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?")
 _RANGE = re.compile(r"^\s*(\S+?)\s*\.\.\s*(\S+)\s+(?:step\s+(?P<step>\S+)|in\s+(?P<parts>\d+))\s*$")
 
@@ -65,17 +69,20 @@ def _range(text: str, values: str) -> list[str] | None:
         return None
     try:
         low, high = Decimal(match[1]), Decimal(match[2])
-        step = Decimal(match["step"]) if match["step"] else (high - low) / max(int(match["parts"]) - 1, 1)
+        step = Decimal(match["step"] or 1)
     except InvalidOperation:
         raise _wrong(text, f"{values.strip()!r} is no range of numbers", "Write `LOW .. HIGH step S`.") from None
-    if not all(one.is_finite() for one in (low, high, step)) or high < low or step <= 0 or (high - low) / step > MOST:
+    if not all(one.is_finite() for one in (low, high, step)) or high <= low or step <= 0:
         raise _wrong(text, f"{values.strip()!r} is no range", "It rises from LOW to HIGH, by steps above 0.")
-    found = []
-    value = low
-    while value <= high:
-        found.append(f"{value:f}")
-        value += step
-    return found
+    number = int(match["parts"]) if match["parts"] else int((high - low) / step) + 1
+    if match["parts"] and number < 2:
+        raise _wrong(text, f"{number} points are no range", "LOW and HIGH are two: write `in 2` or more.")
+    if number > MOST:
+        raise _wrong(text, f"a range of {number:,} points is too large", f"At most {MOST:,}.")
+    if match["step"]:
+        return [f"{low + k * step if k else low:f}" for k in range(number)]
+    between = [low + (high - low) * k / (number - 1) for k in range(1, number - 1)]
+    return [f"{value:f}" for value in (low, *(_DIGITS.plus(value).normalize() for value in between), high)]
 
 
 def _wrong(text: str, message: str, way_out: str) -> InvalidInput:
@@ -100,10 +107,15 @@ class SweepPoint(Closed):
     vendors: Items[Text]
     sites: Items[Text]
     seconds: Figure
+    finished: bool
+    """False where the sweep's time was up, or a stop came, before what was asked for was reached."""
+    is_kept: bool = False
+    """Whether the plan of the instance as it stands is still a plan here, and as good as was asked for. It is the
+    plan of this point then."""
 
 
 class Sweep(Shown):
-    """Every point of a sweep that is finished, in the order of the axes."""
+    """The points of a sweep, in the order of the axes, with what was found until it was stopped."""
 
     format: Literal["gpuplan-sweep/1"] = "gpuplan-sweep/1"
     name: Text
@@ -115,7 +127,8 @@ class Sweep(Shown):
     """Points in all."""
     points: Items[SweepPoint]
     complete: bool
-    """Whether none was left when time was up or a stop was asked for."""
+    """Whether every point was solved as far as was asked for: none was left or cut short when time was up or a stop was
+    asked for."""
 
 
 @exactly
@@ -132,7 +145,8 @@ def sweep(
     """Solve an instance at every point of the axes, crossed, or zipped side by side.
 
     `store` is a file in which finished points are kept: a sweep with the same file goes on where it was, and solves no
-    point twice. `jobs` is the number of processes, -1 for one per core; each search then has one thread unless
+    point twice. What `time_limit` or a stop cut short is told and not kept; what took its `point_seconds` is
+    finished. `jobs` is the number of processes, -1 for one per core; each search then has one thread unless
     `threads` says otherwise. `point_seconds` limits each point, `time_limit` the whole. Under a
     `joblib.parallel_config(...)` of the caller the points go to the backend that it names.
 
@@ -144,7 +158,7 @@ def sweep(
     lines = [Axis.parse(axis) if isinstance(axis, str) else axis for axis in axes]
     points = _points(lines, zipped)
     effort.of = len(points)
-    from gpuplan.plan.files import to_json
+    from gpuplan.plan.files import read_plan, to_json
 
     options: dict[str, object] = {
         "gap": effort.gap,
@@ -153,8 +167,15 @@ def sweep(
         "seconds": point_seconds,
     }
     found: dict[int, SweepPoint] = {}
+    base: Plan | None = None
     with Store(Path(store) if store is not None else Path(":memory:")) as kept:
-        waiting: list[tuple[int, str, tuple[str, ...], tuple[str, ...]]] = []
+        waiting: list[_Waiting] = []
+        key = "plan " + _key(instance, (), options)
+        known = kept.get(key)
+        if known is None:
+            waiting.append((BASE, key, (), ()))
+        else:
+            base = read_plan(known)
         for number, (values, edits) in enumerate(points):
             key = _key(instance, edits, options)
             known = kept.get(key)
@@ -163,12 +184,17 @@ def sweep(
             else:
                 found[number] = _read(known, values, edits)
         effort.done = len(found)
-        for number, key, point in _solved(instance, waiting, options, jobs, effort):
-            if point.status != "no_plan_found":
-                kept.put(key, to_json(point))
+        for number, key, point, plan in _solved(instance, waiting, options, jobs, effort):
+            if point.finished and point.status != "no_plan_found":
+                kept.put(key, to_json(point if number != BASE else plan or point))
+            if number == BASE:
+                base = plan
+                continue
             found[number] = point
-            effort.done = len(found)
+            effort.done = sum(one.finished for one in found.values())
             effort.say("solving the points of a sweep")
+    if base is not None:
+        found = {number: _kept(instance, base, point, effort.options) for number, point in found.items()}
     return Sweep(
         name=instance.name,
         currency=instance.currency,
@@ -176,7 +202,7 @@ def sweep(
         zipped=zipped,
         of=len(points),
         points=tuple(found[number] for number in sorted(found)),
-        complete=len(found) == len(points),
+        complete=len(found) == len(points) and all(point.finished for point in found.values()),
     )
 
 
@@ -190,14 +216,15 @@ def table(found: Sweep) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = ("status", "value", "bound", "gap", "cost", "discounted", "accelerators", "systems", "vendors", "sites")
-    writer.writerow([*map(not_run, found.axes), *names, "seconds", "fault"])
+    writer.writerow([*map(not_run, found.axes), *names, "kept", "finished", "seconds", "fault"])
     for point in found.points:
         last = point.levels[-1] if point.levels else None
         proven = (None, None, None) if last is None else (last.value, last.bound, last.gap)
         made = (point.cost, point.discounted, point.accelerators, point.systems)
         lists = (" ".join(point.vendors), " ".join(point.sites))
+        marks = (str(point.is_kept).lower(), str(point.finished).lower())
         values = [value if _NUMBER.fullmatch(value) else not_run(value) for value in point.values]
-        writer.writerow([*values, point.status, *proven, *made, *lists, point.seconds, not_run(point.fault)])
+        writer.writerow([*values, point.status, *proven, *made, *lists, *marks, point.seconds, not_run(point.fault)])
     return text.getvalue()
 
 
@@ -240,24 +267,26 @@ def _read(text: str, values: tuple[str, ...], edits: tuple[str, ...]) -> SweepPo
     return point.model_copy(update={"values": values, "edits": edits})
 
 
+_Waiting = tuple[int, str, tuple[str, ...], tuple[str, ...]]
+"""Number, key, values and edits of a point."""
+_Solved = tuple[int, str, SweepPoint, Plan | None]
+"""Number, key and what came of the point; the plan of the instance as it stands."""
+BASE = -1
+"""Number of the instance as it stands."""
+
+
 def _solved(
-    instance: Instance,
-    waiting: list[tuple[int, str, tuple[str, ...], tuple[str, ...]]],
-    options: dict[str, object],
-    jobs: int,
-    effort: Effort,
-) -> Iterator[tuple[int, str, SweepPoint]]:
+    instance: Instance, waiting: list[_Waiting], options: dict[str, object], jobs: int, effort: Effort
+) -> Iterator[_Solved]:
     """Points as they are finished. Those that a lost worker had are given out again."""
     left = {one[0]: one for one in waiting}
     for attempt in range(AGAIN):
         if not left or effort.is_over():
             return
         try:
-            for number, key, point in _given_out(instance, list(left.values()), options, jobs, effort):
-                del left[number]
-                yield number, key, point
-                if effort.is_over():
-                    return
+            for one in _given_out(instance, list(left.values()), options, jobs, effort):
+                del left[one[0]]
+                yield one
         except _lost() as error:
             if attempt == AGAIN - 1:
                 message = f"workers of the sweep were lost {AGAIN} times ({type(error).__name__})"
@@ -271,22 +300,24 @@ def _lost() -> tuple[type[BaseException], ...]:
 
 
 def _given_out(
-    instance: Instance,
-    waiting: list[tuple[int, str, tuple[str, ...], tuple[str, ...]]],
-    options: dict[str, object],
-    jobs: int,
-    effort: Effort,
-) -> Iterator[tuple[int, str, SweepPoint]]:
+    instance: Instance, waiting: list[_Waiting], options: dict[str, object], jobs: int, effort: Effort
+) -> Iterator[_Solved]:
     from joblib import Parallel, delayed
 
-    tasks = (delayed(_point)(instance, *one, options, effort.memory_mb, effort.left) for one in waiting)
-    # In order of finishing, so that nothing waits to be kept; the time left is that when a point is given out.
-    with Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs") as parallel:
-        finished = parallel(tasks)
-        try:
-            yield from finished
-        finally:
-            finished.close()
+    # In order of finishing, so that nothing waits to be kept. Points are given out one by one: each learns what time
+    # is left, and none is once the sweep is to stop. Those that run then end with what they have.
+    with stop_request(effort.is_over) as stop:
+        tasks = (
+            delayed(_point)(instance, *one, options, effort.memory_mb, effort.left, stop)
+            for one in waiting
+            if not effort.is_over()
+        )
+        with Parallel(n_jobs=jobs, return_as="generator_unordered", pre_dispatch="n_jobs", batch_size=1) as parallel:
+            finished = parallel(tasks)
+            try:
+                yield from finished
+            finally:
+                finished.close()
 
 
 def _point(
@@ -298,12 +329,15 @@ def _point(
     options: dict[str, object],
     memory_mb: int | None,
     left: float,
-) -> tuple[int, str, SweepPoint]:
+    stop: StopRequest,
+) -> _Solved:
     """Solve one point, in whatever process it was given to."""
+    stop.heard_by_this_process()
     began = time.monotonic()
     try:
         edited = instance.edited(edits)
-        seconds = min(left, float("inf") if options["seconds"] is None else float(options["seconds"]))  # type: ignore[arg-type]
+        own = float("inf") if options["seconds"] is None else float(options["seconds"])  # type: ignore[arg-type]
+        seconds = min(left, own)
         outcome = solve(
             edited,
             gap=options["gap"],  # type: ignore[arg-type]
@@ -312,35 +346,52 @@ def _point(
             time_limit=None if seconds == float("inf") else max(seconds, 0.01),
             memory_mb=memory_mb,
             explain_seconds=0,
+            cancel=stop,
         )
     except InvalidInput as error:
-        return number, key, _nothing(values, edits, "invalid", str(error)[:2000], began)
+        return number, key, _nothing(values, edits, "invalid", str(error)[:2000], began), None
     plan = outcome.plan
+    finished = outcome.status not in ("feasible", "no_plan_found") or (own < left and not stop())
     if plan is None:
-        return number, key, _nothing(values, edits, outcome.status, "", began)
-    point = SweepPoint(
-        values=values,
-        edits=edits,
-        status=plan.status,
-        fault="",
-        levels=plan.levels,
-        cost=plan.cost.amount,
-        discounted=plan.cost.discounted,
-        accelerators=plan.accelerators,
-        systems=plan.systems,
-        vendors=tuple(sorted({order.vendor for order in plan.orders})),
-        sites=tuple(sorted({order.site for order in plan.orders})),
-        seconds=_seconds(began),
-    )
-    return number, key, point
+        return number, key, _nothing(values, edits, outcome.status, "", began, finished), None
+    point = SweepPoint(values=values, edits=edits, fault="", seconds=_seconds(began), finished=finished, **_said(plan))
+    return number, key, point, plan if number == BASE else None
+
+
+def _said(plan: Plan) -> dict[str, Any]:
+    """What a point says of its plan."""
+    return {
+        "status": plan.status,
+        "levels": plan.levels,
+        "cost": plan.cost.amount,
+        "discounted": plan.cost.discounted,
+        "accelerators": plan.accelerators,
+        "systems": plan.systems,
+        "vendors": tuple(sorted({order.vendor for order in plan.orders})),
+        "sites": tuple(sorted({order.site for order in plan.orders})),
+    }
+
+
+def _kept(instance: Instance, base: Plan, point: SweepPoint, options: PlanOptions) -> SweepPoint:
+    """A point with the plan of the instance as it stands, where that is still a plan and as good as asked for."""
+    if not point.levels:
+        return point
+    plan = kept_plan(instance.edited(point.edits), base, point.levels, options, {})
+    return point if plan is None else point.model_copy(update={**_said(plan), "is_kept": True})
 
 
 def _nothing(
-    values: tuple[str, ...], edits: tuple[str, ...], status: Status | Literal["invalid"], fault: str, began: float
+    values: tuple[str, ...],
+    edits: tuple[str, ...],
+    status: Status | Literal["invalid"],
+    fault: str,
+    began: float,
+    finished: bool = True,
 ) -> SweepPoint:
     return SweepPoint(
         values=values, edits=edits, status=status, fault=fault, levels=(), cost=None, discounted=None,
         accelerators=None, systems=None, vendors=(), sites=(), seconds=_seconds(began),
+        finished=finished,
     )  # fmt: skip
 
 

@@ -9,7 +9,9 @@ let question = null;
 async function call(path, options = {}) {
   const headers = { Authorization: `Bearer ${token}` };
   if (options.body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(`/api/${path}`, { ...options, headers });
+  const answer = await fetch(`/api/${path}`, { ...options, headers }).catch(() => {
+    throw new Error("The server cannot be reached: it has ended, or the connection is lost.");
+  });
   if (!answer.ok) {
     const told = await answer.json().catch(() => null);
     const faults = told && told.faults ? told.faults : [{ message: `the server said ${answer.status}`, way_out: "", path: "" }];
@@ -100,7 +102,10 @@ function find() {
 }
 
 async function open() {
-  opened = await (await call(`instances/${encodeURIComponent($("instance").value)}`)).json();
+  const file = $("instance").value;
+  const found = await (await call(`instances/${encodeURIComponent(file)}`)).json();
+  if (file !== $("instance").value) return; // another was chosen meanwhile, and may have come first
+  opened = found;
   const groups = Object.entries(GROUPS).map(([kind, title]) => {
     const fields = opened.figures.filter((one) => one.kind === kind).map(field);
     return element("details", { open: kind === "limit" }, element("summary", {}, `${title} (${fields.length})`), ...fields);
