@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from gpuplan.plan.plan import Plan
+import gpuplan
+from gpuplan.plan.plan import Plan, PlanLimit
+from gpuplan.plan.reasons import limits as limits_of
+from gpuplan.reckoning import reckon
 from plan.examples import module, order, planned, small, solved, stands
+from support.builders import made
+from support.random_instances import seeded
 
 POWERED: dict[str, Any] = {
     "systems.box": {"accelerators": 8, "max_power_kw": 10},
@@ -205,6 +211,63 @@ def test_a_limit_says_used_bound_slack_and_whether_it_binds() -> None:
         "wide": (200, 100, False, "money"),
         "share": (1, 0, True, "share"),
     }
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_tight"),
+    [
+        ({"measure": "spend", "at_most": 299}, True),
+        ({"measure": "spend", "at_most": 300}, False),
+        ({"measure": "spend", "at_most": 299, "by": "2025-06-30"}, True),
+        ({"measure": "spend", "at_most": 299, "terms": ["energy", "site"]}, False),
+        ({"measure": "systems", "at_least": 1}, False),
+        ({"measure": "accelerators", "at_least": 9}, True),
+        ({"measure": "accelerators", "at_least": 8}, False),
+        ({"measure": "systems", "count": "vendors", "at_most": 1}, True),
+        ({"measure": "systems", "count": "vendors", "at_most": 2}, False),
+    ],
+)
+def test_a_limit_binds_where_no_further_lot_fits(limit: dict[str, Any], is_tight: bool) -> None:
+    """Proves by hand with two boxes at 100, of eight accelerators each: one more is 300, one less leaves eight."""
+    plan = planned(small({"limits.it": limit}), order(2), stands(2))
+    assert [one.binds for one in plan.limits] == [is_tight]
+
+
+def test_money_does_not_bind_where_one_more_may_make_others_cheaper() -> None:
+    """Proves that nothing is said where it is not known: three at the tier of 60 are 180, less than two at 100."""
+    tiers = {"offers.quote.tiers": [{"from_units": 3, "price": 60}]}
+    plan = planned(small({"limits.it": {"measure": "spend", "at_most": 201}, **tiers}), order(2), stands(2))
+    assert [one.binds for one in plan.limits] == [False]
+
+
+def with_a_lot_more(instance: gpuplan.Instance, plan: Plan, sign: int) -> Iterator[dict[tuple[str, str], PlanLimit]]:
+    """The limits of a plan with one lot more, or less, of each of its orders, by name and window."""
+    for changed in plan.decisions.orders:
+        units = changed.units + sign * instance.quotes[changed.offer].lot_units
+        kept = tuple(one for one in plan.decisions.orders if one is not changed)
+        lines = (*kept, changed.model_copy(update={"units": units})) if units else kept
+        recount = reckon(instance, plan.decisions.model_copy(update={"orders": lines})).recount
+        yield {(one.limit, one.window): one for one in limits_of(recount)}
+
+
+@pytest.mark.parametrize("seed", [*range(10), *(pytest.param(seed, marks=pytest.mark.long) for seed in range(10, 700))])
+def test_what_is_said_to_bind_leaves_no_room(seed: int) -> None:
+    """Proves of random plans that one lot more of anything that moves a limit breaks a bound from above that binds, and
+    one lot less a bound from below. If broken, a board is told that a budget is used up that is not."""
+    instance = made(seeded(seed))
+    plan = gpuplan.solve(instance, gap=0.5, explain_seconds=0, threads=1).plan
+    if plan is None:
+        return
+    tight = [one for one in plan.limits if one.binds and one.used is not None and not one.missed_by]
+    for sign in (1, -1):
+        for after in with_a_lot_more(instance, plan, sign):
+            for one in tight:
+                used = after[one.limit, one.window].used
+                assert one.used is not None
+                if sign > 0 and one.at_least is None and one.at_most is not None and used is not None:
+                    assert used <= one.used or used > one.at_most, (used, one)
+                if sign < 0 and one.at_most is None and one.at_least is not None and used is not None:
+                    assert used >= one.used or used < one.at_least, (used, one)
 
 
 def test_a_share_of_nothing_is_not_said() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 
 import pytest
@@ -96,6 +97,53 @@ def test_a_step_of_slack_is_worth_what_a_new_search_says() -> None:
     demand, budget = flips.worths
     assert (demand.step, demand.levels[0].at_least, demand.levels[0].at_most) == (-1, -100, -100)
     assert (budget.step, budget.levels[0].at_least, budget.levels[0].at_most) == (10, 0, 0)
+
+
+def test_the_step_is_that_of_one_lot() -> None:
+    """Proves steps by hand: a budget of 250 has two at 100, and 50 more let a third in; 30 kW have two at 12, and 6 kW
+    more; one that a vendor has only two of is one more. If broken, a hundredth, which is worth nothing."""
+    one = instance(
+        limits={"b": {"measure": "capex", "at_most": 250}},
+        systems={"s": {"max_power_kw": 12}},
+        sites={"a": {"capacity": {"protected-power": 30, "air-cooling": 300, "rack-positions": 9}}},
+        offers={"o": offer(max_units=2)},
+        objective=[{"maximise": {"measure": "systems"}}],
+    )
+    flips = gpuplan.flip(one, by=("vendors",), gap=0)
+    steps = {worth.path: worth.step for worth in flips.worths}
+    assert steps == {
+        "limits.b.at_most": 50,
+        "sites.a.capacity.protected-power.amount": 6,
+        "offers.o.max_units": 1,
+    }
+
+
+def test_the_price_of_an_offer_moves_with_its_tiers() -> None:
+    """Proves that the whole schedule moves: three at the tier of 90 are bought of v, and w asks 99 each. At 100 + 10,
+    in proportion 90 + 9, the two are even; a first price that nobody pays may otherwise double without a flip."""
+    one = instance(
+        vendors={"w": {}},
+        offers={"o": offer(tiers=[{"from_units": 3, "price": 90}]), "p": offer(vendor="w", price=99)},
+        limits={"t": target(3, stage="signed")},
+    )
+    point = found(one, "offers.o.price", "up")
+    assert point.becomes == "another plan"
+    assert point.before is not None
+    assert point.after is not None
+    assert Decimal(10) <= point.before.move < point.after.move <= Decimal("10.5")
+
+
+def test_a_flip_ends_by_its_time_limit_with_what_it_knows() -> None:
+    """Proves that what was found is told, and what was not is unknown. If broken, one figure may take all night."""
+    began: list[float] = []
+
+    def is_over() -> bool:
+        began.append(time.monotonic())
+        return len(began) > 60
+
+    flips = gpuplan.flip(two_vendors(), by=("vendors",), cancel=is_over)
+    assert not flips.complete
+    assert flips.levels
 
 
 def test_left_to_itself_it_looks_at_what_matters() -> None:

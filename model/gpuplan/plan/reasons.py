@@ -13,12 +13,11 @@ from gpuplan.families.eligibility import reason
 from gpuplan.families.limits import read, told, window_told
 from gpuplan.instance.base import LOW_CONFIDENCE, Source
 from gpuplan.instance.caps import every_limit
-from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.providers import module_denial
 from gpuplan.instance.timeline import windows
-from gpuplan.instance.units import worth
 from gpuplan.ledger.entries import rounded
 from gpuplan.plan.plan import Considered, LeanedOn, PlanDeadline, PlanLimit
+from gpuplan.plan.steps import binds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.reading import Reading
     from gpuplan.ledger.recount import Recount
-
-NEARLY = Fraction(1, 1000)
-"""Share of a bound that is left when a limit on money, power or energy is said to bind."""
 
 
 def limits(recount: Recount) -> tuple[PlanLimit, ...]:
@@ -69,7 +65,7 @@ def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -
         at_most=high,
         slack=None if slack is None else rounded(slack),
         unit=unit,
-        binds=_binds(recount.instance, limit, reading, slack),
+        binds=reading is not None and binds(recount, limit, reading, first, last),
         soft=limit.soft is not None,
         missed_by=rounded(reading.shortfall) if reading else rounded(Fraction(0)),
     )
@@ -82,29 +78,6 @@ def _slack(reading: Reading | None) -> Fraction | None:
     if reading.at_most is not None:
         rooms.append(reading.at_most - reading.used)
     return min(rooms) if rooms else None
-
-
-def _binds(instance: Instance, limit: Limit, reading: Reading | None, slack: Fraction | None) -> bool:
-    """Nothing left, or less than the smallest lot that counts; for money and the like, a thousandth of the bound."""
-    if reading is None or slack is None:
-        return False
-    if slack <= 0:
-        return True
-    bounds = [bound for bound in (reading.at_least, reading.at_most) if bound is not None]
-    if limit.kind == "units" and limit.is_amount and limit.count is None:
-        return slack < _smallest_lot(instance, limit)
-    if limit.count is not None:
-        return False
-    return slack <= NEARLY * max(abs(bound) for bound in bounds)
-
-
-def _smallest_lot(instance: Instance, limit: Limit) -> Fraction:
-    lots = [
-        Fraction(worth(limit, instance, offer.system, name)) * offer.lot_units
-        for name, offer in instance.offers.items()
-        if any(concerns(limit, instance, Subject.of_offer(instance, name, site)) for site in instance.offer_sites(name))
-    ]
-    return min((lot for lot in lots if lot), default=Fraction(0))
 
 
 def considered(recount: Recount) -> tuple[Considered, ...]:

@@ -7,7 +7,7 @@ than what the field can hold.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Literal
@@ -46,6 +46,8 @@ class Figure:
     most: Decimal | None = None
     words: tuple[str, ...] = ()
     """Where the field is a word: that of each value, from 0 on."""
+    along: tuple[tuple[str, Decimal], ...] = ()
+    """Paths of figures that move with this one, and by what share of its move: the prices of further tiers."""
 
     @property
     def is_whole(self) -> bool:
@@ -64,7 +66,8 @@ class Figure:
             return [f"{self.path} = {self.words[int(self.value + move)]}"]
         if isinstance(self.value, date):
             return [f"{self.path} shift {int(move)}d"]
-        return [f"{self.path} {'+=' if move > 0 else '-='} {abs(move):f}"]
+        moves = [(self.path, move), *((path, round(move * share, 6)) for path, share in self.along)]
+        return [f"{path} {'+=' if amount > 0 else '-='} {abs(amount):f}" for path, amount in moves if amount]
 
     def rounded_up(self, amount: Decimal) -> Decimal:
         """The smallest multiple of the tolerance that is no less."""
@@ -143,7 +146,11 @@ def _offers(instance: Instance) -> Iterator[Figure]:
     calendar = instance.calendar
     for name, offer in instance.offers.items():
         at, rule = f"offers.{name}", f"offers.{name}"
-        yield _price(f"{at}.price", offer.price, offer.currency or instance.currency)
+        tiers = [(f"{at}.tiers[{number}].price", tier.price) for number, tier in enumerate(offer.tiers)]
+        along = tuple((path, price / offer.price) for path, price in tiers if price and offer.price)
+        yield replace(_price(f"{at}.price", offer.price, offer.currency or instance.currency), along=along)
+        if offer.price_per_month:
+            yield _price(f"{at}.price_per_month", offer.price_per_month, offer.currency or instance.currency)
         if offer.max_units is not None:
             most = Decimal(offer.max_units)
             least = most - offer.min_units

@@ -18,11 +18,14 @@ from gpuplan.instance.base import Figure as Amount
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import PlanLevel, Status
 from gpuplan.plan.shown import Shown
+from gpuplan.reckoning import reckon
 from gpuplan.whatif.answer import Answer, answered, both, holding
 from gpuplan.whatif.differences import LevelDifference, level_difference
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.figures import Figure, figures
 from gpuplan.whatif.signature import Signature, Signing, Trait, shown
+from gpuplan.whatif.steps import is_tight
+from gpuplan.whatif.steps import step as step_of
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 FINER = Decimal("0.25")
 """Share of the tolerance that searches may leave open, so that most probes can be told apart."""
 LONGEST_DAYS = Decimal(366)
+GIVING_WAY = ("limit", "capacity", "supply")
+"""Kinds of figures of which it is told what a step is worth."""
 
 
 class Probe(Closed):
@@ -64,7 +69,8 @@ class FlipPoint(Closed):
 
 
 class StepWorth(Closed):
-    """What it is worth to loosen a limit by one step."""
+    """What it is worth when a limit, a capacity or a supply gives way by the step that matters: for one lot more, or
+    one less where it demands some; by a hundredth where it is not known what a lot takes of it."""
 
     path: Text
     unit: Text
@@ -128,12 +134,14 @@ def flip(
     if base.plan is not None:
         looked_at = named or list(_mattering(instance, base))
         search = _Flips(instance, effort, signing, base, signing.of(instance, base.plan), tolerance, reach)
-        for figure in looked_at:
+        provided = [] if named else [one for one in figures(instance) if search.is_tight(one)]
+        for figure in [*looked_at, *provided]:
             if effort.is_over():
                 complete = False
                 break
-            points += [search.point(figure, direction) for direction in (1, -1)]
-            if figure.kind == "limit":
+            if figure in looked_at:
+                points += [search.point(figure, direction) for direction in (1, -1)]
+            if figure.kind in GIVING_WAY:
                 worths.append(search.worth(figure))
     signature = signing.of(instance, base.plan) if base.plan else frozenset()
     return Flips(
@@ -209,6 +217,14 @@ class _Flips:
     signature: Signature
     tolerance: Decimal
     reach: Decimal
+
+    def __post_init__(self) -> None:
+        assert self.base.plan is not None
+        self.reckoning = reckon(self.instance, self.base.plan.decisions)
+
+    def is_tight(self, figure: Figure) -> bool:
+        """Whether a capacity or a supply leaves no room for one lot more."""
+        return figure.kind in ("capacity", "supply") and figure.loosens != 0 and is_tight(figure, self.reckoning)
 
     def point(self, figure: Figure, direction: int) -> FlipPoint:
         """The nearest flip point found in one direction, by doubling and halving."""
@@ -313,11 +329,8 @@ class _Flips:
         return "beyond" if sign * (same.bound - best.value) > allowed else "unknown"
 
     def worth(self, figure: Figure) -> StepWorth:
-        """What one step of slack of a limit is worth: a hundredth of it, or one of what is whole."""
-        assert isinstance(figure.value, Decimal)
-        room = figure.room(figure.loosens)
-        step = max(figure.rounded_up(figure.value / 100), figure.tolerance)
-        step = step if room is None else min(step, room)
+        """What it is worth when a figure gives way by the step that matters."""
+        step = step_of(figure, self.reckoning)
         loosened = self.instance.edited(figure.edits(figure.loosens * step))
         answer = answered(loosened, self.effort, f"loosening {figure.path} by {step:f} {figure.unit}")
         pairs = zip(self.base.levels, answer.levels, strict=False)
