@@ -371,8 +371,8 @@ FORBIDDEN = {
     "eval",
     "exec",
 }
-OWN_PROCESS = {"gpuplan.solver.worker"}
-"""Runs in a process of its own, which may end and may speak to its parent as it likes."""
+OWN_PROCESS = {"gpuplan.solver.worker", "gpuplan.whatif.workers"}
+"""Run in a process of their own, which may end and may speak to its parent as it likes."""
 
 
 def test_nothing_but_the_command_line_prints_exits_or_touches_what_is_global() -> None:

@@ -29,7 +29,7 @@ def base(**over: object) -> gpuplan.Instance:
 
 def test_both_plans_are_compared_line_by_line() -> None:
     """Proves by hand: two at 100 from v; v then asks 140, so two at 130 from w and 7 to take it on: 267, above the cap
-    of 260, which is raised to 267. The purchase costs 60 more, activation 7, and the cap, with no room for a third before, is used up."""
+    of 260, which is raised to 267. The purchase costs 60 more, activation 7, and the cap is used up."""
     found = gpuplan.what_if(base(), ["offers.o.price = 140", "limits.cap.at_most += 7"], gap=0)
     told = found.comparison
     assert [(each.path, each.before, each.after) for each in told.changes] == [

@@ -291,12 +291,10 @@ class Search:
                 if result.values is None and formulation.problem.is_loose and self._coarse is None:
                     # Nothing is worth proving of a program that makes no plan: the strict one is searched next.
                     return SearchResult(Termination.STOPPED, formulation, None, (), 0.0)
-            is_said_once = result.termination is Termination.INFEASIBLE and not self.settings.careful
-            if self.verifies and not settled and not is_said_once and self._coarse is None:
-                verification = self._verification(runs, formulation, level, number - 1, listener)
-                began = time.monotonic()
-                result = verification.of(level, result)
-                self._verifying += time.monotonic() - began
+            if not settled:
+                result = self._verified(
+                    self._verification(runs, formulation, level, number - 1, listener), level, result
+                )
             self._level_ended(level, result)
             if result.values is None:
                 if best is None:
@@ -318,6 +316,17 @@ class Search:
         if best is not None:
             best = self._polished(runs, formulation, matrix.with_cost(_aim(formulation.goals[-1])), best)
         return SearchResult(ended, formulation, best, tuple(found), 0.0)
+
+    def _verified(self, verification: Verification, level: Matrix, result: Result) -> Result:
+        """A result with what is verified of it; "infeasible" is looked at a second time instead."""
+        is_said_once = result.termination is Termination.INFEASIBLE and not self.settings.careful
+        if not self.verifies or is_said_once or self._coarse is not None:
+            return result
+        began = time.monotonic()
+        try:
+            return verification.of(level, result)
+        finally:
+            self._verifying += time.monotonic() - began
 
     def _unbounded(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
         """The relaxation of a level is unbounded; whether there is a plan at all is another question."""

@@ -158,41 +158,14 @@ def sweep(
     lines = [Axis.parse(axis) if isinstance(axis, str) else axis for axis in axes]
     points = _points(lines, zipped)
     effort.of = len(points)
-    from gpuplan.plan.files import read_plan, to_json
-
     options: dict[str, object] = {
         "gap": effort.gap,
         "seed": effort.seed,
         "threads": effort.threads,
         "seconds": point_seconds,
     }
-    found: dict[int, SweepPoint] = {}
-    base: Plan | None = None
     with Store(Path(store) if store is not None else Path(":memory:")) as kept:
-        waiting: list[_Waiting] = []
-        key = "plan " + _key(instance, (), options)
-        known = kept.get(key)
-        if known is None:
-            waiting.append((BASE, key, (), ()))
-        else:
-            base = read_plan(known)
-        for number, (values, edits) in enumerate(points):
-            key = _key(instance, edits, options)
-            known = kept.get(key)
-            if known is None:
-                waiting.append((number, key, values, edits))
-            else:
-                found[number] = _read(known, values, edits)
-        effort.done = len(found)
-        for number, key, point, plan in _solved(instance, waiting, options, jobs, effort):
-            if point.finished and point.status != "no_plan_found":
-                kept.put(key, to_json(point if number != BASE else plan or point))
-            if number == BASE:
-                base = plan
-                continue
-            found[number] = point
-            effort.done = sum(one.finished for one in found.values())
-            effort.say("solving the points of a sweep")
+        found, base = _found(instance, points, options, jobs, effort, kept)
     if base is not None:
         found = {number: _kept(instance, base, point, effort.options) for number, point in found.items()}
     return Sweep(
@@ -204,6 +177,42 @@ def sweep(
         points=tuple(found[number] for number in sorted(found)),
         complete=len(found) == len(points) and all(point.finished for point in found.values()),
     )
+
+
+def _found(
+    instance: Instance,
+    points: Sequence[tuple[tuple[str, ...], tuple[str, ...]]],
+    options: dict[str, object],
+    jobs: int,
+    effort: Effort,
+    kept: Store,
+) -> tuple[dict[int, SweepPoint], Plan | None]:
+    """The points by number, and the plan of the instance as it stands: those that are kept, and the others solved."""
+    from gpuplan.plan.files import read_plan, to_json
+
+    found: dict[int, SweepPoint] = {}
+    base: Plan | None = None
+    waiting: list[_Waiting] = []
+    for number, (values, edits) in [(BASE, ((), ())), *enumerate(points)]:
+        key = _key(instance, edits, options) if number != BASE else "plan " + _key(instance, (), options)
+        known = kept.get(key)
+        if known is None:
+            waiting.append((number, key, values, edits))
+        elif number == BASE:
+            base = read_plan(known)
+        else:
+            found[number] = _read(known, values, edits)
+    effort.done = len(found)
+    for number, key, point, plan in _solved(instance, waiting, options, jobs, effort):
+        if point.finished and point.status != "no_plan_found" and (number != BASE or plan is not None):
+            kept.put(key, to_json(plan if plan is not None else point))
+        if number == BASE:
+            base = plan
+            continue
+        found[number] = point
+        effort.done = sum(one.finished for one in found.values())
+        effort.say("solving the points of a sweep")
+    return found, base
 
 
 def table(found: Sweep) -> str:
