@@ -263,7 +263,6 @@ class Search:
         found: list[LevelResult] = []
         ended = Termination.OPTIMAL
         for number, goal in enumerate(formulation.goals, 1):
-            sign = -1.0 if goal.maximise else 1.0
             aim = _aim(goal)
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
@@ -306,7 +305,7 @@ class Search:
                 result = Result(Termination.STOPPED, best, _value(aim, best) if value is None else value, known)
             best = result.values
             assert best is not None
-            found.append(_level_result(goal, sign, result, self._gap))
+            found.append(_level_result(goal, result, self._gap))
             if result.termination is not Termination.OPTIMAL:
                 ended = Termination.STOPPED
             # What its decisions, rounded, make of a level may be a trifle better than what the program can reach.
@@ -573,7 +572,8 @@ def _held(goal: Goal, value: float) -> float:
     return value + goal.tolerance + goal.tolerance_share * abs(value) + HOLD * max(1.0, abs(value))
 
 
-def _level_result(goal: Goal, sign: float, result: Result, gap: float) -> LevelResult:
+def _level_result(goal: Goal, result: Result, gap: float) -> LevelResult:
+    sign = -1.0 if goal.maximise else 1.0
     bound = sign * result.verified * goal.scale if np.isfinite(result.verified) else None
     claimed = sign * result.bound * goal.scale if result.verified < result.bound < np.inf else None
     value = None if result.objective is None else sign * result.objective * goal.scale
