@@ -35,6 +35,10 @@ AGREE = 1e-6
 TRIES = 4
 
 
+Reckoned = Callable[["Formulation", "Floats"], Reckoning]
+"""The reckoning of what a point of a formulation decides."""
+
+
 @dataclass(frozen=True)
 class Found:
     """How a search ended, and the reckoning of its plan when it has one."""
@@ -73,11 +77,17 @@ def _unproven(level: LevelResult) -> LevelResult:
     return replace(level, bound=None, gap=None, proven=False, claimed=None, by="")
 
 
-def _keeping_the_last(instance: Instance) -> Callable[[Decisions], Reckoning]:
-    """The reckoning of decisions; the last one is kept, since the plan that is told was judged before."""
+def _keeping_the_last(instance: Instance) -> Reckoned:
+    """The reckoning of what a point of a formulation decides; the last one is kept, since the plan that is told was
+    judged before."""
+    points: list[tuple[Formulation, bytes, Decisions]] = []
     kept: list[tuple[Decisions, Reckoning]] = []
 
-    def reckoned(decisions: Decisions) -> Reckoning:
+    def reckoned(formulation: Formulation, point: Floats) -> Reckoning:
+        known = point.tobytes()
+        if not points or points[0][0] is not formulation or points[0][1] != known:
+            points[:] = [(formulation, known, decisions_of(formulation.problem, point))]
+        decisions = points[0][2]
         if not kept or kept[0][0] != decisions:
             kept[:] = [(decisions, reckon(instance, decisions))]
         return kept[0][1]
@@ -85,7 +95,7 @@ def _keeping_the_last(instance: Instance) -> Callable[[Decisions], Reckoning]:
     return reckoned
 
 
-def _judge_by(reckoned: Callable[[Decisions], Reckoning]) -> Callable[[Formulation, Floats], tuple[float, ...] | None]:
+def _judge_by(reckoned: Reckoned) -> Callable[[Formulation, Floats], tuple[float, ...] | None]:
     """What a point comes to on each level, to minimise, by the plan that it makes; None where it makes none.
 
     It makes one where every rule of its program holds, by the exact audit.
@@ -93,7 +103,7 @@ def _judge_by(reckoned: Callable[[Decisions], Reckoning]) -> Callable[[Formulati
 
     @exactly
     def judge(formulation: Formulation, point: Floats) -> tuple[float, ...] | None:
-        reckoning = reckoned(decisions_of(formulation.problem, point))
+        reckoning = reckoned(formulation, point)
         off = formulation.problem.off
         if any(Group(reading.family, reading.path) not in off for reading in reckoning.broken):
             return None
@@ -110,11 +120,11 @@ def _judge_by(reckoned: Callable[[Decisions], Reckoning]) -> Callable[[Formulati
     return judge
 
 
-def _with_remarks(reckoned: Callable[[Decisions], Reckoning], result: SearchResult) -> Reckoning:
+def _with_remarks(reckoned: Reckoned, result: SearchResult) -> Reckoning:
     """The reckoning of a result, with a remark on each level whose value is not what the search said."""
     assert result.values is not None
     assert result.formulation is not None
-    reckoning = reckoned(decisions_of(result.formulation.problem, result.values))
+    reckoning = reckoned(result.formulation, result.values)
     remarks = []
     # A question may hold the first levels at what is known of them, and search only the last.
     asked = reckoning.levels[-len(result.levels) :]
@@ -135,13 +145,11 @@ def _with_remarks(reckoned: Callable[[Decisions], Reckoning], result: SearchResu
     return replace(reckoning, remarks=tuple(remarks))
 
 
-def _slipped(
-    instance: Instance, reckoned: Callable[[Decisions], Reckoning], formulation: Formulation, point: Floats
-) -> dict[Key, float]:
+def _slipped(instance: Instance, reckoned: Reckoned, formulation: Formulation, point: Floats) -> dict[Key, float]:
     """Margins for the rows of limits that a point misses by no more than the solver's tolerance explains."""
     found: dict[Key, float] = {}
     rows = formulation.problem.rows
-    reckoning = reckoned(decisions_of(formulation.problem, point))
+    reckoning = reckoned(formulation, point)
     for reading in reckoning.broken:
         if reading.family not in ("limits", "funds") or not _is_near(instance, reckoning, reading):
             continue

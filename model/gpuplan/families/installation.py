@@ -19,7 +19,7 @@ $$ n^{\mathrm{installed}}_{osd} < \ell_o \sum_{t:\, d^{\mathrm{installed}}_{ot} 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -58,19 +58,25 @@ def as_soon_as_possible(instance: Instance, decisions: Decisions) -> Decisions:
     """The same decisions, each system being installed on the first day on which there is room for it."""
     if instance.installation == "when-needed":
         return decisions
+    sites = None
     for _ in range(PASSES):
-        moving = Moving(Recount(instance, decisions))
-        if not moving.run():
+        moving = Moving(Recount(instance, decisions), sites)
+        moved = moving.run()
+        if not moved:
             break
         decisions = moving.decisions()
+        # What stands at one site makes room at another only through rules on what is usable.
+        sites = None if moving.is_held else moved
     return decisions
 
 
 class Moving:
     """Installations of a plan, moved to the first day on which there is room."""
 
-    def __init__(self, recount: Recount) -> None:
+    def __init__(self, recount: Recount, sites: Collection[str] | None = None) -> None:
+        """Look at these sites only; at all when left out."""
         self.recount, self.room = recount, Room(recount)
+        self.sites = recount.instance.sites if sites is None else sites
         self.moved: dict[tuple[str, str], int] = defaultdict(int)
         """Units that were moved, by offer and site."""
         self._days: dict[str, list[date]] = {}
@@ -78,14 +84,19 @@ class Moving:
         self._stays: set[tuple[str, str]] = set()
         """(offer, site) of which nothing more may be installed than is planned."""
 
-    def run(self) -> bool:
-        """Move what waits; whether anything did."""
-        for site in dict.fromkeys(site for _, site in self.recount.lots_by_pair):
+    def run(self) -> set[str]:
+        """Move what waits at the sites that are looked at; where anything was moved."""
+        for site in dict.fromkeys(site for _, site in self.recount.lots_by_pair if site in self.sites):
             offers = [offer for offer, where in self.recount.lots_by_pair if where == site]
             if any(self._waits(offer, site) for offer in offers):
                 for planned, offer, units in self._installations(site, offers):
                     self._move(site, offer, planned, units)
-        return bool(self.moved)
+        return {site for _, site in self.moved}
+
+    @property
+    def is_held(self) -> bool:
+        """Whether rules on what is usable, or drawn, were looked at."""
+        return any(self._held_days.values())
 
     def decisions(self) -> Decisions:
         """The decisions of the plan, with what was moved."""

@@ -38,6 +38,8 @@ class Room:
     _installed: dict[tuple[str, date], dict[str, int]] = field(default_factory=dict)
     _outputs: dict[tuple[str, date], Outputs] = field(default_factory=dict)
     _orders: dict[str, list[str] | None] = field(default_factory=dict)
+    _before: dict[tuple[str, date, LoadCase], SiteLoad] = field(default_factory=dict)
+    """Loads without anything more, until something is moved."""
 
     def __post_init__(self) -> None:
         self.loads = SiteLoads(self.recount)
@@ -69,6 +71,8 @@ class Room:
         there = dict(self.installed(site, day))
         there[offer] = there.get(offer, 0) + units
         self._installed[site, day], self._outputs[site, day] = there, outputs
+        for case in outputs:
+            self._before.pop((site, day, case), None)
 
     def most(self, site: str, day: date, offer: str, wanted: int) -> tuple[int, Outputs]:
         """How many of so many more units of an offer can stand at a site on a day, and what is then delivered."""
@@ -89,12 +93,14 @@ class Room:
         """What is delivered with so many more units of an offer; None where there is no room for them."""
         if not self.is_open(site, day):
             return None
-        there = dict(self.installed(site, day))
-        more = dict(there)
-        more[offer] = more.get(offer, 0) + units
+        there = self.installed(site, day)
+        more = there | {offer: there.get(offer, 0) + units}
         found: Outputs = {}
         for case, outputs in self.outputs(site, day).items():
-            before = self.loads.load_of(site, day, case, there, outputs)
+            key = (site, day, case)
+            if key not in self._before:
+                self._before[key] = self.loads.load_of(site, day, case, there, outputs)
+            before = self._before[key]
             shared = self._shared(site, day, case, before, self._extra(site, case, there, offer, units))
             if shared is None:
                 return None
