@@ -11,6 +11,7 @@ from gpuplan.api import Outcome
 from gpuplan.diagnosis import Clash, Conflict
 from gpuplan.plan.plan import Plan
 from gpuplan.report.outcome import outcome_tree
+from gpuplan.report.plan_tables import plan_tables
 from gpuplan.report.terminal import outcome_text
 from gpuplan.report.words import money, percent, plural, quantity
 from plan.examples import order, planned, small, solved, stands
@@ -230,3 +231,27 @@ def test_quantities_are_said_with_their_units() -> None:
         "1 site",
         "2 sites",
     )
+
+
+def test_what_is_added_to_a_quote_stands_beside_its_price() -> None:
+    """Proves 2 x 100 quoted, and 2 x (30 + 5) for network and installation that the quote leaves out, in JSON, terminal
+    and tables; capex of 270 in all."""
+    parts = {"network_price_usd": 30, "installation_price_usd": 5}
+    plan = planned(small({"systems.box": {"accelerator": "chip", "accelerators": 8, **parts}}), order(2), stands(2))
+    assert [(one.amount, one.added) for one in plan.orders] == [(270, 70)]
+    rows = {table.name: table for table in plan_tables(plan)}
+    bill = rows["bill-of-materials"]
+    assert bill.rows[0][[one.key for one in bill.columns].index("added")] == 70
+    cost = {row[0]: row[2] for row in rows["cost"].rows}
+    assert cost["capex in all"] == 270
+    assert "opex in all" not in cost
+    assert {kind: one.amount for kind, one in plan.cost.kinds.items()} == {"capex": 270}
+    shown = said(plan)
+    (row,) = (line for line in shown.splitlines() if line.startswith("box"))
+    assert row.split()[-2:] == ["200.00", "70.00"]
+
+
+def test_orders_of_one_day_that_take_two_ways_share_what_they_cost() -> None:
+    """Proves 100 and 200 for one and two systems; if broken, each says 300."""
+    plan = planned(small(), order(1), order(2), stands(3))
+    assert [one.amount for one in plan.orders] == [100, 200]

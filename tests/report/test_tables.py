@@ -23,7 +23,7 @@ RECORDS: dict[str, tuple[str, tuple[str, ...]]] = {
         "orders",
         ("offer", "vendor", "system", "accelerator", "maker", "site", "units", "accelerators", "signed", "shipped",
          "delivered", "installed", "usable", "ready", "waiting", "waiting_days", "never_installed", "route", "export",
-         "apply_by", "price", "currency", "tier", "amount"),
+         "apply_by", "price", "currency", "tier", "added", "amount"),
     ),
     "modules": ("modules", ("module", "site", "units", "signed", "ready", "amount")),
     "sites": ("sites", ("site", "open_from", "systems", "accelerators", "pue")),
@@ -94,6 +94,8 @@ def test_money_is_shown_by_term_and_by_year_and_adds_up(read: Callable[[Plan], d
     materials adds up to the orders and modules."""
     shown, plan = read(rich()), as_json(rich())
     terms = [(name, one["kind"], one["amount"], one["discounted"]) for name, one in plan["cost"]["terms"].items()]
+    kinds = plan["cost"]["kinds"].items()
+    terms += [(f"{kind} in all", None, one["amount"], one["discounted"]) for kind, one in kinds]
     terms.append(("total", None, plan["cost"]["amount"], plan["cost"]["discounted"]))
     for row, one in zip(shown["cost"][1:], terms, strict=True):
         assert all(is_same(cell, value) for cell, value in zip(row, one, strict=True)), (row, one)

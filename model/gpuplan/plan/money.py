@@ -38,10 +38,17 @@ def cost(recount: Recount) -> PlanCost:
         for term in COST_TERMS
         if term in amounts
     }
+    kinds = {}
+    for kind in ("capex", "opex"):
+        some = [term for term in terms.values() if term.kind == kind]
+        if some:
+            paid = sum((term.amount for term in some), Decimal(0))
+            kinds[kind] = TermCost(kind=kind, amount=paid, discounted=sum((one.discounted for one in some), Decimal(0)))
     return PlanCost(
         amount=sum(amounts.values(), Decimal(0)),
         discounted=sum(discounted.values(), Decimal(0)),
         terms=terms,
+        kinds=kinds,
         waiting=rounded(waiting(recount)),
     )
 

@@ -93,6 +93,8 @@ class PlanOrder(Closed):
     tier: Tally
     amount: Figure
     """Price of the lot with the parts added to it, in the reporting currency, undiscounted."""
+    added: Figure
+    """Of this, what is not in the quote's price: network, storage, installation and spares."""
 
 
 class PlanModule(Closed):
@@ -193,6 +195,8 @@ class PlanCost(Closed):
     """Undiscounted, in the reporting currency."""
     discounted: Figure
     terms: ById[TermCost]
+    kinds: ById[TermCost]
+    """By kind, capex and opex: the terms of that kind in all, where it has any."""
     waiting: Figure
     """What energy, demand and carbon are charged for systems that wait, undiscounted, of what is in these terms: nobody
     bills it. Where systems are installed when needed, nothing is charged, and this is what waiting saves."""

@@ -28,14 +28,22 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
     """Every lot with its days and its price."""
     instance = recount.instance
     paid: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    added: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
     for one in recount.entries:
         if one.term in LOT_TERMS:
-            paid[one.subject.offer, one.subject.site, one.committed] += one.amount
+            key = (one.subject.offer, one.subject.site, one.committed)
+            paid[key] += one.amount
+            added[key] += one.amount if one.term != "purchase" else 0
+    signed: dict[tuple[object, ...], int] = defaultdict(int)
+    for line in recount.decisions.orders:
+        signed[line.offer, line.site, line.signed] += line.units
     chosen = {line.offer: line.tier for line in recount.decisions.tiers}
     found = []
     end = instance.calendar.end
     for line, lot, stands in zip(recount.decisions.orders, recount.lots, recount.stands, strict=True):
         quote, days = instance.quotes[line.offer], lot.days
+        key = (line.offer, line.site, line.signed)
+        part = Fraction(line.units, signed[key])  # of what takes several ways through export control on one day
         chip = instance.systems[quote.system].accelerator
         found.append(
             PlanOrder(
@@ -63,7 +71,8 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
                 price=rounded(unit_price(recount, line.offer)),
                 currency=quote.currency or instance.currency,
                 tier=chosen.get(line.offer, 1),
-                amount=paid[line.offer, line.site, line.signed],
+                amount=rounded(Fraction(paid[key]) * part),
+                added=rounded(Fraction(added[key]) * part),
             )
         )
     return tuple(found)

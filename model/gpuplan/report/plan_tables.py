@@ -64,6 +64,7 @@ def _bill(plan: Plan) -> Table:
             "kind": "system", "item": system, "offer": offer, "vendor": vendor, "site": site,
             "units": sum(one.units for one in orders), "accelerators": sum(one.accelerators for one in orders),
             "amount": sum((one.amount for one in orders), Decimal(0)),
+            "added": sum((one.added for one in orders), Decimal(0)),
         }
         for (system, offer, vendor, site), orders in lots.items()
     ]  # fmt: skip
@@ -75,7 +76,8 @@ def _bill(plan: Plan) -> Table:
         rows.append({"kind": "module", "item": module, "site": site, "units": units, "amount": amount})
     return table(
         "bill-of-materials", "Bill of materials", plan.currency, rows, column("kind"), column("item"), column("offer"),
-        column("vendor"), column("site"), column("units"), column("accelerators"), column("amount", "money"),
+        column("vendor"), column("site"), column("units"), column("accelerators"),
+        column("added", "money", "added to the quote"), column("amount", "money"),
     )  # fmt: skip
 
 
@@ -85,7 +87,8 @@ def _orders(plan: Plan) -> Table:
         *map(column, ("offer", "vendor", "system", "accelerator", "maker", "site", "units", "accelerators")),
         *map(column, ("signed", "shipped", "delivered", "installed", "usable", "ready", "waiting", "waiting_days")),
         *map(column, ("never_installed", "route", "export", "apply_by")),
-        column("price", "=currency", "price of one"), column("currency"), column("tier"), column("amount", "money"),
+        column("price", "=currency", "price of one"), column("currency"), column("tier"),
+        column("added", "money", "added to the quote"), column("amount", "money"),
     )  # fmt: skip
 
 
@@ -122,6 +125,10 @@ def _money(plan: Plan) -> Iterator[Table]:
     terms: list[Row] = [
         {"term": name, "kind": term.kind, "amount": term.amount, "discounted": term.discounted}
         for name, term in plan.cost.terms.items()
+    ]
+    terms += [
+        {"term": f"{kind} in all", "amount": some.amount, "discounted": some.discounted}
+        for kind, some in plan.cost.kinds.items()
     ]
     terms.append({"term": "total", "amount": plan.cost.amount, "discounted": plan.cost.discounted})
     yield table(

@@ -69,9 +69,9 @@ def _bought(plan: Plan) -> Table:
     lines: dict[tuple[str, str, str], list[PlanOrder]] = defaultdict(list)
     for order in plan.orders:
         lines[order.system, order.vendor, order.site].append(order)
-    table = new_table(
-        "system", "vendor", "site", "systems", "accel.", "signed", "usable", "price", numbers=(3, 4, 7), gap=1
-    )
+    names = ["system", "vendor", "site", "systems", "accel.", "signed", "usable", "price"]
+    has_added = any(order.added for order in plan.orders)
+    table = new_table(*names, *(["added"] if has_added else []), numbers=(3, 4, 7, 8), gap=1)
     for (system, vendor, site), orders in lines.items():
         table.add_row(
             system,
@@ -81,7 +81,8 @@ def _bought(plan: Plan) -> Table:
             f"{sum(order.accelerators for order in orders):,}",
             f"{min(order.signed for order in orders):%y-%m-%d}",
             _last(order.usable for order in orders),
-            money(sum((order.amount for order in orders), Decimal(0)), "").strip(),
+            money(sum((order.amount - order.added for order in orders), Decimal(0)), "").strip(),
+            *([money(sum((order.added for order in orders), Decimal(0)), "").strip()] if has_added else []),
         )
     return table
 
@@ -96,6 +97,8 @@ def _cost(plan: Plan) -> Table:
     table = new_table("term", "", "paid", "discounted", numbers=(2, 3))
     for name, term in plan.cost.terms.items():
         table.add_row(name, term.kind, money(term.amount, plan.currency), money(term.discounted, plan.currency))
+    for kind, some in plan.cost.kinds.items():
+        table.add_row(f"{kind} in all", "", money(some.amount, plan.currency), money(some.discounted, plan.currency))
     table.add_row("total", "", money(plan.cost.amount, plan.currency), money(plan.cost.discounted, plan.currency))
     per_hour = plan.unit_costs.per_accelerator_hour
     if per_hour is not None:
