@@ -346,3 +346,32 @@ def test_names_that_are_near_are_told_of_the_first_faults(faults: int) -> None:
     near = [one for one in found if "Known: maker-" in one.way_out]
     assert len(near) == min(faults, 100)
     assert all(one.message.startswith("there is no vendor 'maker-") for one in found)
+
+
+def slipped(**over: Any) -> list[str]:
+    """Paths of the remarks on an instance with one system of 10 kW at 300,000, and energy at 0.12."""
+    stated: dict[str, Any] = {
+        "name": "slip",
+        "calendar": {"start": "2026-01-01", "periods": 12},
+        "accelerators": {"a": {"tdp_w": 1000}},
+        "systems": {"s": {"accelerator": "a", "accelerators": 8, "max_power_kw": over.get("kw", 10)}},
+        "vendors": {"v": {}},
+        "offers": {"o": {"vendor": "v", "system": "s", "price": over.get("price", 300_000)}},
+        "sites": {
+            "hall": {
+                "capacity": dict.fromkeys(("protected-power", "air-cooling", "rack-positions"), 99_999),
+                "tariff": {"energy_price_per_kwh": over.get("energy", 0.12)},
+            }
+        },
+    }
+    return [problem.path for problem in gpuplan.check(validated(stated)) if problem.severity == "warning"]
+
+
+def test_watts_for_kilowatts_and_cents_for_dollars_are_remarked_on() -> None:
+    """Proves both slips, each alone and together: 8 accelerators of 1 kW draw 8 kW and no 10,200; a year of 10 kW at 12
+    is 1,051,200, more than 300,000. If broken, 913.7 M is told as proven best without a word."""
+    assert slipped() == []
+    assert slipped(kw=10_200) == ["systems.s.max_power_kw", "sites.hall.tariff"]
+    assert slipped(energy=12) == ["sites.hall.tariff"]
+    assert slipped(kw=0.01) == ["systems.s.max_power_kw"]
+    assert slipped(kw=39.9) == slipped(kw=4) == []

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 import gpuplan
 from gpuplan.families.installation import as_soon_as_possible
 from gpuplan.instance.schema import Instance
 from gpuplan.ledger.decisions import ClusterLine, Decisions, InstalledLine, OrderLine
 from gpuplan.reckoning import Reckoning, reckon
+from gpuplan.report.sentences import proof
 
 INSTANCE = Path(__file__).resolve().parents[2] / "instances" / "korea-2025-programme.yaml"
 AUGUST, SEPTEMBER = date(2025, 8, 1), date(2025, 9, 1)
@@ -66,7 +69,8 @@ def test_what_was_really_bought_is_a_plan_that_passes_the_audit() -> None:
 
 
 def test_the_plan_is_at_least_as_good_in_the_programmes_own_measure() -> None:
-    """Proves the comparison, and that with the real halls the real purchase is within the gap of the best."""
+    """Proves the comparison, and that with the real halls the real purchase has the most compute there is; of plans
+    that have nearly as much the cheapest is told, and not called the best in what it gives up."""
     instance = gpuplan.load(INSTANCE)
     really = float(really_bought(instance).levels[0][2])
     plan = gpuplan.solve(instance).plan
@@ -74,7 +78,13 @@ def test_the_plan_is_at_least_as_good_in_the_programmes_own_measure() -> None:
     assert plan.status == "optimal"
     assert float(plan.levels[0].value) > 1.02 * really
     assert gpuplan.audit(instance, plan) == []
-    tied = gpuplan.solve(instance.in_scenario("real-halls"), gap=0.0005).plan
+    tied = gpuplan.solve(instance.in_scenario("real-halls")).plan
     assert tied is not None
     assert tied.levels[0].bound is not None
-    assert float(tied.levels[0].bound) <= really * 1.001
+    assert float(tied.levels[0].bound) == pytest.approx(really, rel=1e-9)
+    # A server with H200 is 5,947 TFLOPS of the buyer's: one fewer is within 0.05 % of 20,631,820, and two are not.
+    assert (tied.accelerators, sum(order.units for order in tied.orders if order.vendor == "naver-cloud")) == (
+        13128,
+        381,
+    )
+    assert "within its tolerance of 20,631,820.26 TFLOPS bf16, which is proven best" in proof(tied)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
-from decimal import Decimal
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import cache, partial
@@ -23,6 +22,7 @@ from gpuplan.instance.commitments import CommittedModule, CommittedOrder
 from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
 from gpuplan.instance.magnitudes import magnitudes
 from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.outliers import outliers
 from gpuplan.instance.providers import can_hold_from, network
 from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from gpuplan.instance.facility import Module
     from gpuplan.instance.offers import Offer
     from gpuplan.instance.schema import Instance
-
-OUTLIER = Decimal("1.5")
-"""How far outside the catalogue's range a price may lie before it is remarked on."""
-
 
 WITH_NEAREST = 100
 """Ids that name nothing of which the nearest names are told."""
@@ -330,33 +326,6 @@ def days(instance: Instance) -> Iterator[Problem]:
             yield Problem("concentration is counted in units", "Use a measure of units.", f"objective.{number}.of")
 
 
-def quotes(instance: Instance) -> Iterator[Problem]:
-    """Prices far outside what the catalogue has seen: a misplaced comma or currency more often than a bargain."""
-    for name, offer in instance.offers.items():
-        seen = instance.systems[offer.system].price_range_usd if offer.system in instance.systems else None
-        rate = _usd_rate(instance, offer.currency)
-        if seen is None or rate is None or offer.price_per_month:
-            continue
-        price = Fraction(offer.price) * rate
-        if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
-            yield Problem(
-                f"US$ {float(price):,.0f} for {offer.system} is far from the {seen.low:,} to {seen.high:,} seen",
-                "Check the price, its currency and what it includes.",
-                f"offers.{name}.price",
-                severity="warning",
-            )
-
-
-def _usd_rate(instance: Instance, currency: str | None) -> Fraction | None:
-    """US dollars for one unit of a currency at the start, or None when the instance does not say."""
-    economics = instance.economics
-    try:
-        own = Fraction(economics.rate(currency or instance.currency, instance.calendar.start))
-        return own / Fraction(economics.rate("USD", instance.calendar.start))
-    except KeyError:
-        return None
-
-
 def whole_targets(instance: Instance) -> Iterator[Problem]:
     """Targets on units that no whole number of systems hits, with what is nearest."""
     for name, limit in instance.limits.items():
@@ -491,7 +460,7 @@ AFTER_REFERENCES = (
     approvals,
     funds,
     days,
-    quotes,
+    outliers,
     whole_targets,
     caps_and_routes,
     odds,

@@ -105,13 +105,12 @@ def _proven(level: PlanLevel, currency: str) -> str:
     value = quantity(level.value, level.unit, currency)
     if level.bound is None:
         return f"{value}, no bound proven"
-    if level.value == level.bound or (level.gap is not None and level.gap < Decimal("1e-8")):
-        return f"{value}, proven best"
     apart = quantity(abs(level.reached - level.bound), level.unit, currency)
-    proven = f"proven within {percent(level.gap)} ({apart}) of the best"
+    is_best = level.reached == level.bound or (level.gap is not None and level.gap < Decimal("1e-8"))
+    proven = "proven best" if is_best else f"proven within {percent(level.gap)} ({apart}) of the best"
     if level.value == level.reached:
         return f"{value}, {proven}"
-    return f"{value}, within its tolerance of {quantity(level.reached, level.unit, currency)}, {proven}"
+    return f"{value}, within its tolerance of {quantity(level.reached, level.unit, currency)}, which is {proven}"
 
 
 def caveats(plan: Plan) -> list[str]:
