@@ -160,6 +160,28 @@ print(h.getModelStatus())
     assert result.stdout.split()[-4:] == ["optimal", "optimal", "optimal", "HighsModelStatus.kOptimal"], result.stderr
 
 
+def test_a_host_can_use_highs_with_any_number_of_threads_afterwards(tmp_path: Path) -> None:
+    """Proves that small runs and proofs in this process leave the host's own HiGHS alone. If broken, it ends without a
+    status from then on, for every number of threads but one."""
+    result = ran(
+        tmp_path,
+        f"""
+import highspy, gpuplan
+from pathlib import Path
+print(gpuplan.solve(gpuplan.load(Path({str(BID)!r}))).status)
+h = highspy.Highs()
+h.setOptionValue("output_flag", False)
+h.setOptionValue("threads", 3)
+x = [h.addBinary() for _ in range(3)]
+h.addConstr(3 * x[0] + 5 * x[1] + 4 * x[2] <= 8)
+h.maximize(2 * x[0] + 3 * x[1] + 2 * x[2])
+print(h.getModelStatus())
+""",
+    )
+    assert result.stdout.split()[0] == "optimal", result.stderr
+    assert result.stdout.split()[-1] == "HighsModelStatus.kOptimal", result.stderr
+
+
 LONG = """
 import os, time, gpuplan, threading
 from solver.dense import children

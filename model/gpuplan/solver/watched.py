@@ -20,6 +20,7 @@ from typing import Any
 
 from gpuplan.errors import Defect
 from gpuplan.solver import highs
+from gpuplan.solver.aside import aside
 from gpuplan.solver.matrix import Floats, Matrix
 from gpuplan.solver.proof.tree import Claim, Judge, Proof, prove
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination, never
@@ -61,7 +62,8 @@ class Watched:
         # Without presolve and with tight tolerances HiGHS 1.16 has crashed: such a run gets a process of its own.
         if len(matrix.values) <= SMALL and not settings.careful:
             limit = min(settings.time_limit, SMALL_SECONDS)
-            result = highs.run(matrix, replace(settings, time_limit=limit, threads=1), on_report)
+            here = replace(settings, time_limit=limit, threads=1)
+            result = aside(lambda means: highs.run(matrix, here, means.back(on_report)))
             unfinished = result.termination in (Termination.STOPPED, Termination.FAILED)
             if not unfinished or (limit == settings.time_limit and result.termination is Termination.STOPPED):
                 return self._better(result)
@@ -98,7 +100,9 @@ class Watched:
     ) -> Proof:
         """Prove a claim, each plan on the way judged in this process; as far as it came when it had to be given up."""
         if len(claim.matrix.values) <= SMALL:
-            return prove(claim, judge, should_stop or never, on_report)
+            return aside(
+                lambda means: prove(claim, means.back(judge), means.back(should_stop or never), means.back(on_report))
+            )
         deadline = time.monotonic() + claim.settings.time_limit
         self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
         try:
