@@ -247,3 +247,12 @@ def test_the_order_of_a_list_is_part_of_the_meaning() -> None:
     """Proves that levels of the objective, or sites of an offer, in another order are another instance."""
     levels = [{"maximise": {"measure": "systems"}}, {"minimise": "cost"}]
     assert fingerprint(small({"objective": levels})) != fingerprint(small({"objective": levels[::-1]}))
+
+
+def test_remarks_are_in_the_plan() -> None:
+    """Proves that who reads the JSON alone is told what `check` would tell."""
+    plan = planned(small({"limits.it": {"measure": "accelerators", "at_least": 15}}), order(2), stands(2))
+    assert [(one.path, one.message) for one in plan.remarks] == [
+        ("limits.it.at_least", "systems come in steps of 8 accelerators: 15 means 16")
+    ]
+    assert json.loads(to_json(plan))["remarks"][0]["path"] == "limits.it.at_least"

@@ -36,6 +36,7 @@ RECORDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "latest": ("latest", ("limit", "by", "offer", "module", "site", "tender", "sign", "apply")),
     "critical-path": ("critical_path", ("limit", "step", "event", "offer", "module", "site", "day", "latest")),
     "offers": ("considered", ("offer", "module", "site", "units", "why")),
+    "remarks": ("remarks", ("path", "message", "way_out")),
     "low-confidence": ("low_confidence", ("path", "confidence", "source", "as_of")),
     "proof": ("levels", ("name", "value", "reached", "bound", "gap")),
 }  # fmt: skip

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.checks import check
 from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.plan import money, reasons, schedule, tables
 from gpuplan.plan.export import chip_classes, permissions
 from gpuplan.plan.hashing import fingerprint
-from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions
+from gpuplan.plan.obstacles import remarks
+from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions, PlanRemark
 
 if TYPE_CHECKING:
     from gpuplan.instance.base import Figure
@@ -62,6 +64,11 @@ def complete(
         cash=money.cash(recount),
         unit_costs=money.unit_costs(recount),
         low_confidence=reasons.low_confidence(recount),
+        remarks=tuple(
+            PlanRemark(path=one.path, message=one.message, way_out=one.way_out)
+            for one in (*check(instance), *remarks(instance))
+            if one.severity == "warning"
+        ),
         audit=audit,
         options=options,
         versions=dict(versions),

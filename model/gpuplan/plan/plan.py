@@ -380,6 +380,17 @@ class LeanedOn(Closed):
     as_of: Text
 
 
+class PlanRemark(Closed):
+    """Something odd in the instance, as `check` remarks on it."""
+
+    path: Text
+    """Where in the instance."""
+    message: Text
+    """What is odd."""
+    way_out: Text
+    """What to do about it; empty where nothing need be."""
+
+
 class PlanAudit(Closed):
     """What the independent audit found."""
 
@@ -440,6 +451,8 @@ class Plan(Shown):
     cash: Sequence[FiscalYear]
     unit_costs: UnitCosts
     low_confidence: Sequence[LeanedOn]
+    remarks: Sequence[PlanRemark] = ()
+    """What `check` remarks on the instance: a plan is no better than its figures."""
     audit: PlanAudit
     options: PlanOptions
     versions: ById[Text]

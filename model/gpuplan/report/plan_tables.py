@@ -253,6 +253,10 @@ def _provenance(plan: Plan) -> Iterator[Table]:
         "low-confidence", "Figures of low confidence that the plan leans on", plan.currency, plan.low_confidence,
         *map(column, ("path", "confidence", "source", "as_of")),
     )  # fmt: skip
+    yield table(
+        "remarks", "What looks odd in the instance", plan.currency, plan.remarks,
+        *map(column, ("path", "message", "way_out")),
+    )  # fmt: skip
     rows: list[Row] = [
         {"about": "instance", "text": plan.instance_sha256},
         {"about": "audit", "text": "passed" if plan.audit.passed else "FAILED"},

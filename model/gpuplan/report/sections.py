@@ -45,7 +45,7 @@ PARTS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]],
     ("limits", "Limits", ("limits",), ("limits",), ()),
     ("export", "Export control", (), (), ("export-control", "chip-classes")),
     ("offers", "Offers not chosen, and why", (), ("not-chosen",), ()),
-    ("sources", "What the plan leans on", (), (), ("low-confidence",)),
+    ("sources", "What the plan leans on", (), (), ("low-confidence", "remarks")),
     ("proof", "How sure it is", (), ("proof", "provenance"), ()),
 )
 """Sections of a plan after the decision: anchor, title, pictures (by how their names begin), tables, folded tables."""
