@@ -144,6 +144,7 @@ def test_a_flip_ends_by_its_time_limit_with_what_it_knows() -> None:
     flips = gpuplan.flip(two_vendors(), by=("vendors",), cancel=is_over)
     assert not flips.complete
     assert flips.levels
+    assert all(worth.levels for worth in flips.worths)  # what time cut off is worth nothing that is known
 
 
 def test_left_to_itself_it_looks_at_what_matters() -> None:

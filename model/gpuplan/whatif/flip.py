@@ -141,8 +141,9 @@ def flip(
                 break
             if figure in looked_at:
                 points += [search.point(figure, direction) for direction in (1, -1)]
-            if figure.kind in GIVING_WAY:
-                worths.append(search.worth(figure))
+            worth = search.worth(figure) if figure.kind in GIVING_WAY and not effort.is_over() else None
+            if worth is not None and worth.status != "no_plan_found":
+                worths.append(worth)
     signature = signing.of(instance, base.plan) if base.plan else frozenset()
     return Flips(
         name=instance.name,
