@@ -24,6 +24,7 @@ from gpuplan.commands.common import (
     Format,
     Scenario,
     edited,
+    ended_by_interrupts,
     in_folder,
     interruptible,
     load_instance,
@@ -263,7 +264,8 @@ def main(arguments: list[str] | None = None, default: str | None = None) -> None
     if default and words and words[0] not in _commands() and words[0] not in ("--help", "-h", "--version"):
         words = [default, *words]
     try:
-        app(args=words, prog_name="gpuplan" if default is None else "solve.py")
+        with ended_by_interrupts():
+            app(args=words, prog_name="gpuplan" if default is None else "solve.py")
     except InvalidInput as error:
         for line in str(error).splitlines():
             typer.echo(f"error: {line}", err=True)

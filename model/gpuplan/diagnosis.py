@@ -21,7 +21,7 @@ from gpuplan.families import FAMILIES
 from gpuplan.formulation import formulate
 from gpuplan.program.problem import Group
 from gpuplan.solver.result import Settings, ShouldStop
-from gpuplan.solver.search import Search
+from gpuplan.solver.search import Search, Stopped
 from gpuplan.solver.watched import Watched, watched
 
 if TYPE_CHECKING:
@@ -156,11 +156,11 @@ class _Probe:
     def feasible(self, off: frozenset[Group]) -> bool | None:
         """Whether a plan exists without these rules; None when time ran out or nothing could be said."""
         left = self.deadline - time.monotonic()
-        if left <= 0:
+        if left <= 0 or (self.should_stop is not None and self.should_stop()):
             return None
         search = Search(replace(self.settings, time_limit=min(left, 10.0)), should_stop=self.should_stop)
         try:
-            return search.is_feasible(self.runs, formulate(self.instance, off))
-        except (InvalidInput, Defect):
+            return search.is_feasible(self.runs, formulate(self.instance, off, pause=search.pause))
+        except (InvalidInput, Defect, Stopped):
             # Without this rule nothing bounds some quantity any more, or the probe fails: that is no answer.
             return None

@@ -11,6 +11,7 @@ import pty
 import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,25 @@ def below(process: int) -> list[int]:
     """Every process that a process started, and those that these started."""
     found = children(process)
     return [*found, *(one for child in found for one in below(child))]
+
+
+def test_an_interrupt_that_a_library_would_make_its_own_error_of_ends_the_program(tmp_path: Path) -> None:
+    """Proves that an interrupt while a command loads what it needs is no exception, of which pydantic once made a
+    SchemaError. If broken, a traceback and exit code 1, which means infeasible."""
+    code = """
+import os, signal, sys, time
+import gpuplan.cli
+def loading(*_):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(5)
+    except BaseException as error:
+        raise ValueError("an error of its own") from error
+gpuplan.cli.with_remarks = loading
+gpuplan.cli.main(["check", "any.yaml"])
+"""
+    result = ran("-c", code, command=[sys.executable], cwd=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize("command", [SOLVE, [*MODULE, "solve"]], ids=["solve.py", "python -m gpuplan"])

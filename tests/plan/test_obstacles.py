@@ -127,3 +127,17 @@ def test_check_names_what_no_site_has() -> None:
     assert only.path == "offers.o"
     assert only.message == "no site can take it: site a has no rack-positions and can get none in time"
     assert only.way_out == "State what is there, such as sites.a.capacity.rack-positions insert unlimited."
+
+
+def test_what_is_signed_stands_all_the_same() -> None:
+    """Proves the words where an order of last year comes to a site that nothing more can be signed for: its window
+    opens too late. If broken, it is said that the offer can never stand where it does."""
+    tree = merged(
+        powered(offers={"o": {"order_from": "2026-01-01"}}),
+        {"committed": {"orders": {"c": {"offer": "o", "site": "a", "signed": "2024-12-10", "units": 1}}}},
+    )
+    (one,) = obstacles(made(tree))
+    assert one.why == "beside what is signed: the order window opens on 2026-01-01"
+    plan = gpuplan.solve(made(tree).edited(["limits.t.at_least = 1"]), gap=0).plan
+    assert plan is not None
+    assert [(order.offer, order.site, order.units) for order in plan.orders] == [("o", "a", 1)]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import gpuplan
+from gpuplan import diagnosis
 from gpuplan.errors import Defect, InvalidInput, Problem
 from gpuplan.formulation import formulate
 from gpuplan.instance.schema import Instance
@@ -450,3 +451,24 @@ def test_a_plan_of_another_scenario_says_which_rules_it_breaks() -> None:
     assert "49.50" in rule.repair
     with pytest.raises(InvalidInput, match="offer"):
         gpuplan.explain_plan(one.edited(["offers.q insert {vendor: v, system: s, price: 9}", "offers.o remove"]), plan)
+
+
+def test_a_stop_is_heard_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that nothing is formulated any more once a stop was asked for, and that what was found by then is told
+    without being called irreducible. If broken, Ctrl-C is followed by a probe for each rule, all of it in vain."""
+    asked: list[bool] = []
+    formulate = diagnosis.formulate
+
+    def counting(*given: object, **more: object) -> object:
+        asked.append(bool(stopped))
+        if len(asked) == 3:
+            stopped.append(True)
+        return formulate(*given, **more)  # type: ignore[arg-type]
+
+    stopped: list[bool] = []
+    monkeypatch.setattr(diagnosis, "formulate", counting)
+    one = instance(limits={f"t{number}": target(9, stage="signed") for number in range(9)})
+    found = gpuplan.explain_infeasible(one, cancel=lambda: bool(stopped))
+    assert asked == [False] * 3
+    assert not found.minimal
+    assert not found.complete

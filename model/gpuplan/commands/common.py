@@ -130,6 +130,22 @@ def interruptible() -> Iterator[threading.Event]:
             signal.signal(caught, handler)
 
 
+@contextmanager
+def ended_by_interrupts() -> Iterator[None]:
+    """Ctrl-C ends the program at once, wherever it is, but where something else listens to it.
+
+    An exception would not do: libraries turn it into one of their own while they are loaded.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _frame: _end(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def _end(number: int) -> NoReturn:
     """End the program now, a sweep's workers too; solvers end with it, since nobody is left at their pipes.
 

@@ -23,7 +23,8 @@ MOST_SITES = 3
 
 
 class Obstacle(Closed):
-    """Why an offer can never stand at a site, or not by the day of a target that counts it."""
+    """Why nothing of an offer, or nothing beside what is signed, can stand at a site, or not by the day of a target
+    that counts it."""
 
     offer: Id
     site: Id
@@ -36,6 +37,7 @@ def obstacles(instance: Instance) -> tuple[Obstacle, ...]:
     """What keeps every offer from every site for which it is quoted; those that nothing keeps are left out."""
     found = []
     networks = cache(partial(network, instance))
+    signed = {(order.offer, order.site) for order in instance.committed.orders.values()}
     targets = [
         (name, limit, windows(limit, instance)[0][1])
         for name, limit in instance.limits.items()
@@ -45,8 +47,9 @@ def obstacles(instance: Instance) -> tuple[Obstacle, ...]:
         for site in instance.offer_sites(offer):
             denials = hindering(instance, offer, site)
             edits = tuple(dict.fromkeys(one.edit for one in denials if one.edit))
+            beside = "beside what is signed: " if (offer, site) in signed else ""
             if denials:
-                found.append(Obstacle(offer=offer, site=site, why=told(site, denials), edits=edits))
+                found.append(Obstacle(offer=offer, site=site, why=f"{beside}{told(site, denials)}", edits=edits))
                 continue
             subject = Subject.of_offer(instance, offer, site)
             counting = [(name, last) for name, limit, last in targets if concerns(limit, instance, subject)]
@@ -56,6 +59,7 @@ def obstacles(instance: Instance) -> tuple[Obstacle, ...]:
             missed = [f"limits.{name} ({last})" for name, last in counting if soonest is None or soonest > last]
             if len(missed) == len(counting):
                 why = f"usable on {soonest} at the soonest" if soonest else "never usable within the calendar"
+                why = f"{beside}{why}"
                 found.append(
                     Obstacle(
                         offer=offer,

@@ -112,7 +112,7 @@ class SearchResult:
     """Whether "infeasible" is; what there is of a plan is told level by level."""
 
 
-class _Stopped(Exception):  # noqa: N818
+class Stopped(Exception):  # noqa: N818
     """Time was up, or a stop asked for, before the program was built."""
 
 
@@ -185,7 +185,7 @@ class Search:
                     loose=loose,
                     margins=self._margins,
                     money=self._money(instance),
-                    pause=self._pause,
+                    pause=self.pause,
                 )
             )
             large = len(formulation.problem.columns) >= LARGE and len(formulation.goals) == 1
@@ -196,8 +196,8 @@ class Search:
             matrix = matrix_of(formulation)
             if in_stages:
                 self._children = stack.enter_context(several(self.settings.threads))
-                self._coarse = coarsened(instance, formulation, self._margins, self._pause)
-        except _Stopped:
+                self._coarse = coarsened(instance, formulation, self._margins, self.pause)
+        except Stopped:
             return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
         return self._levels(runs, formulation, matrix)
 
@@ -436,10 +436,10 @@ class Search:
         finally:
             self._in_solver += time.monotonic() - began
 
-    def _pause(self) -> None:
+    def pause(self) -> None:
         """Called while building; ends it when time is up or a stop was asked for."""
         if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
-            raise _Stopped
+            raise Stopped
 
     def _left(self) -> float:
         """Seconds left."""

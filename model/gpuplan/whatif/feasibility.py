@@ -70,7 +70,7 @@ def plan_exists(
 def exists_without(instance: Instance, off: frozenset[Group], effort: Effort, seconds: float = SECONDS) -> bool | None:
     """Whether there is any plan when some rules are left out."""
     from gpuplan.formulation import formulate
-    from gpuplan.solver.search import Search
+    from gpuplan.solver.search import Search, Stopped
     from gpuplan.solver.watched import watched
 
     if effort.is_over():
@@ -78,10 +78,10 @@ def exists_without(instance: Instance, off: frozenset[Group], effort: Effort, se
     search = Search(effort.settings(0.0, seconds), should_stop=effort.should_stop)
     with watched() as runs:
         try:
-            return search.is_feasible(runs, any_plan(formulate(instance, off)))
+            return search.is_feasible(runs, any_plan(formulate(instance, off, pause=search.pause)))
         except InvalidInput:
             return True  # without this rule nothing bounds some quantity: there is no lack of room
-        except Defect:
+        except (Defect, Stopped):
             return None
 
 
