@@ -24,6 +24,7 @@ from gpuplan.whatif import explain as explanation
 from gpuplan.whatif.explain import Infeasibility, Repair
 from gpuplan.whatif.figures import Figure
 from support.builders import POWERED, REMOVED, UNLIMITED, Tree, case, instance, made, merged, offer, target
+from support.random_instances import seeded
 
 BID = Path(__file__).resolve().parents[1] / "whole" / "bid.yaml"
 
@@ -472,3 +473,14 @@ def test_a_stop_is_heard_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asked == [False] * 3
     assert not found.minimal
     assert not found.complete
+
+
+def test_a_cap_of_a_regime_is_repaired_beside_limits() -> None:
+    """Proves repairs of a random instance whose export cap clashes, too. If broken, the whole answer is lost for the
+    path of a figure that is no limit of the instance's own."""
+    one = made(seeded(842))
+    found = gpuplan.explain_infeasible(one, threads=1)
+    repaired = {repair.path for repair in found.repairs}
+    assert {"limits.t.at_least", "export.regimes.r.caps.quota.at_most"} <= repaired
+    for repair in found.repairs:
+        assert gpuplan.solve(one.edited(repair.edits), gap=0.5, threads=1).plan is not None

@@ -104,8 +104,9 @@ class Moving:
         installed = [line for line in old.installed if line.site not in sites]
         outputs = [line for line in old.outputs if line.site not in sites]
         for site in sites:
-            installed += self._installed_lines(site)
-            outputs += self._output_lines(site)
+            lines = list(self._installed_lines(site))
+            installed += lines
+            outputs += self._output_lines(site, {*self.recount.states, *(line.day for line in lines)})
         pairs = {pair: number for number, pair in enumerate(self.recount.lots_by_pair)}
         places = {place: number for number, place in enumerate(self.recount.instance.sites)}
         return old.model_copy(
@@ -289,9 +290,10 @@ class Moving:
                     yield InstalledLine(offer=offer, site=site, day=day, units=units)
                 before = units
 
-    def _output_lines(self, site: str) -> Iterator[OutputLine]:
+    def _output_lines(self, site: str, days: Collection[date]) -> Iterator[OutputLine]:
+        """What is delivered from each of some days on: those on which what stands is known."""
         before: dict[tuple[str, str, str], Decimal] = {}
-        for day in self._days_at(site):
+        for day in sorted(days):
             for case, outputs in self.room.outputs(site, day).items():
                 for (provider, resource), amount in outputs.items():
                     now = Decimal(round(amount * 10**DECIMALS)).scaleb(-DECIMALS).normalize()

@@ -222,5 +222,10 @@ def _value(recount: Recount, level: Level) -> Fraction:
     return recounted(recount, aim, date.min, _last_day(instance, aim, level.by))
 
 
+def digits_of(value: Fraction) -> int:
+    """Digits after the point to which the value of a level that is no money is rounded: six, or eight in all."""
+    return max(6, DIGITS - 1 - floor(log10(abs(value)))) if value else 6
+
+
 def _rounded(value: Fraction) -> Decimal:
-    return rounded(value, max(6, DIGITS - 1 - floor(log10(abs(value)))) if value else 6)
+    return rounded(value, digits_of(value))

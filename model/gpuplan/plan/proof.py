@@ -6,7 +6,7 @@ from decimal import ROUND_CEILING, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from gpuplan.families.objective import priorities
+from gpuplan.families.objective import digits_of, priorities
 from gpuplan.plan.plan import PlanLevel
 
 if TYPE_CHECKING:
@@ -63,9 +63,9 @@ def is_proven(value: Decimal, bound: Decimal | None, asked: Decimal, resolution:
 def resolution_of(instance: Instance, unit: str, value: Decimal) -> Decimal:
     """Distance from a level's value below which a proof tells nothing apart, and the rounding of the value itself."""
     size = max(abs(Fraction(value)), instance.typical_price if unit == "money" else Fraction(1))
-    exponent = value.as_tuple().exponent
-    assert isinstance(exponent, int)
-    exact = Decimal(float(size * PROOF)) + Decimal(1).scaleb(min(exponent, -6))
+    # By the value alone: zeros at its end are lost where a plan is written and read.
+    digits = instance.money_digits if unit == "money" else digits_of(Fraction(value))
+    exact = Decimal(float(size * PROOF)) + Decimal(1).scaleb(-digits)
     return exact.quantize(Decimal(1).scaleb(exact.adjusted()), rounding=ROUND_CEILING).normalize()
 
 

@@ -248,7 +248,7 @@ def _repairs(instance: Instance, kept: frozenset[str], effort: Effort) -> tuple[
 
 
 def _smallest(instance: Instance, figure: Figure, effort: Effort) -> Move | None:
-    by_column = figure.kind == "limit" and figure.unit != "share"
+    by_column = figure.rule.startswith("limits.") and figure.kind == "limit" and figure.unit != "share"
     if not by_column:
         return smallest_step(instance, figure, effort)
     move = smallest_amount(instance, figure, effort)
