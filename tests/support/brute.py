@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families import FAMILIES
 from gpuplan.families.eligibility import pair_denials, signing_denials
+from gpuplan.families.installation import as_soon_as_possible
 from gpuplan.families.objective import values
 from gpuplan.families.siting import is_decided
 from gpuplan.instance.facility import LOAD_CASES
@@ -327,13 +328,17 @@ def judged(instance: Instance, decisions: Decisions) -> Levels | None:
 
 
 def best(instance: Instance, space: Space = Space()) -> tuple[Levels, Decisions] | None:
-    """The best plan that breaks no reading, level by level with their tolerances, or None when there is none."""
+    """The best plan that breaks no reading, level by level with their tolerances, or None when there is none.
+
+    Plans are listed by what stands on state days; each is judged with what arrives installed on the day of its own.
+    """
     priorities = {limit.soft.priority for limit in instance.limits.values() if limit.soft and limit.soft.priority}
     aims = [(False, Decimal(0), Decimal(0))] * len(priorities)
     aims += [(level.maximise is not None, level.tolerance, level.tolerance_share) for level in instance.objective]
     if instance.workloads:
-        return best_served(instance, aims, plans(instance, space))
-    found = [(levels, plan) for plan in plans(instance, space) if (levels := judged(instance, plan)) is not None]
+        return best_served(instance, aims, (as_soon_as_possible(instance, plan) for plan in plans(instance, space)))
+    every = (as_soon_as_possible(instance, plan) for plan in plans(instance, space))
+    found = [(levels, plan) for plan in every if (levels := judged(instance, plan)) is not None]
     if not found:
         return None
     reached: list[Decimal] = []
