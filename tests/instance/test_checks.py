@@ -354,9 +354,11 @@ def slipped(**over: Any) -> list[str]:
         "name": "slip",
         "calendar": {"start": "2026-01-01", "periods": 12},
         "accelerators": {"a": {"tdp_w": 1000}},
-        "systems": {"s": {"accelerator": "a", "accelerators": 8, "max_power_kw": over.get("kw", 10)}},
+        "systems": {
+            "s": {"accelerator": "a", "accelerators": over.get("accelerators", 8), "max_power_kw": over.get("kw", 10)}
+        },
         "vendors": {"v": {}},
-        "offers": {"o": {"vendor": "v", "system": "s", "price": over.get("price", 300_000)}},
+        "offers": {"o": {"vendor": "v", "system": "s", "price": 300_000, "includes": over.get("includes", ["system"])}},
         "sites": {
             "hall": {
                 "capacity": dict.fromkeys(("protected-power", "air-cooling", "rack-positions"), 99_999),
@@ -375,3 +377,5 @@ def test_watts_for_kilowatts_and_cents_for_dollars_are_remarked_on() -> None:
     assert slipped(energy=12) == ["sites.hall.tariff"]
     assert slipped(kw=0.01) == ["systems.s.max_power_kw"]
     assert slipped(kw=39.9) == slipped(kw=4) == []
+    assert slipped(accelerators=0) == []
+    assert slipped(energy=12, includes=["system", "hosting"]) == []

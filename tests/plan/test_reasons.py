@@ -218,7 +218,8 @@ def test_a_limit_says_used_bound_slack_and_whether_it_binds() -> None:
     [
         ({"measure": "spend", "at_most": 299}, True),
         ({"measure": "spend", "at_most": 300}, False),
-        ({"measure": "spend", "at_most": 299, "by": "2025-06-30"}, True),
+        ({"measure": "spend", "at_most": 299, "by": "2025-06-30"}, False),
+        ({"measure": "spend", "at_most": 200, "by": "2025-06-30"}, True),
         ({"measure": "spend", "at_most": 299, "terms": ["energy", "site"]}, False),
         ({"measure": "systems", "at_least": 1}, False),
         ({"measure": "accelerators", "at_least": 9}, True),
@@ -228,7 +229,8 @@ def test_a_limit_says_used_bound_slack_and_whether_it_binds() -> None:
     ],
 )
 def test_a_limit_binds_where_no_further_lot_fits(limit: dict[str, Any], is_tight: bool) -> None:
-    """Proves by hand with two boxes at 100, of eight accelerators each: one more is 300, one less leaves eight."""
+    """Proves by hand with two boxes at 100, of eight accelerators each: one more is 300, one less leaves eight. Of
+    money in a window it is not known how much of a further box falls into it."""
     plan = planned(small({"limits.it": limit}), order(2), stands(2))
     assert [one.binds for one in plan.limits] == [is_tight]
 

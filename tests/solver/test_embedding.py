@@ -138,6 +138,18 @@ def test_a_host_with_modules_of_the_same_names_is_not_disturbed(tmp_path: Path) 
     assert result.stdout.splitlines()[-1:] == ["optimal 15210109.512"], result.stderr
 
 
+def a_knapsack_of_its_own(threads: int) -> str:
+    """What a host solves with HiGHS itself."""
+    return f"""
+h = highspy.Highs()
+h.setOptionValue("output_flag", False)
+h.setOptionValue("threads", {threads})
+x = [h.addBinary() for _ in range(3)]
+h.addConstr(3 * x[0] + 5 * x[1] + 4 * x[2] <= 8)
+h.maximize(2 * x[0] + 3 * x[1] + 2 * x[2])
+"""
+
+
 def test_a_host_that_uses_highs_with_other_threads_still_solves(tmp_path: Path) -> None:
     """Proves that the host's own pool of threads is no hindrance. If broken, the answer is "no plan found"."""
     result = ran(
@@ -145,12 +157,7 @@ def test_a_host_that_uses_highs_with_other_threads_still_solves(tmp_path: Path) 
         f"""
 import highspy, gpuplan
 from pathlib import Path
-h = highspy.Highs()
-h.setOptionValue("output_flag", False)
-h.setOptionValue("threads", 4)
-x = [h.addBinary() for _ in range(3)]
-h.addConstr(3 * x[0] + 5 * x[1] + 4 * x[2] <= 8)
-h.maximize(2 * x[0] + 3 * x[1] + 2 * x[2])
+{a_knapsack_of_its_own(4)}
 for threads in (1, 2, 3):
     print(gpuplan.solve(gpuplan.load(Path({str(BID)!r})), threads=threads).status)
 h.minimize(2 * x[0] + 3 * x[1] + 2 * x[2])
@@ -169,12 +176,7 @@ def test_a_host_can_use_highs_with_any_number_of_threads_afterwards(tmp_path: Pa
 import highspy, gpuplan
 from pathlib import Path
 print(gpuplan.solve(gpuplan.load(Path({str(BID)!r}))).status)
-h = highspy.Highs()
-h.setOptionValue("output_flag", False)
-h.setOptionValue("threads", 3)
-x = [h.addBinary() for _ in range(3)]
-h.addConstr(3 * x[0] + 5 * x[1] + 4 * x[2] <= 8)
-h.maximize(2 * x[0] + 3 * x[1] + 2 * x[2])
+{a_knapsack_of_its_own(3)}
 print(h.getModelStatus())
 """,
     )

@@ -13,7 +13,7 @@ from gpuplan.solver.matrix import Matrix
 from gpuplan.solver.proof.tree import Proof
 from gpuplan.solver.result import NO_BOUND, Result, Settings, Termination
 from gpuplan.solver.search import SearchResult
-from gpuplan.solver.verification import Verification, least_of
+from gpuplan.solver.verification import WORK, Verification, least_of
 from gpuplan.solver.watched import Watched, watched
 from solver import bare
 from solver.dense import matrix, stored
@@ -124,6 +124,27 @@ def test_a_second_run_that_finds_better_ends_the_claim(monkeypatch: pytest.Monke
     assert found.levels[0].value == 6.0
     assert not found.levels[0].proven
     assert len(found.disagreements) == 1
+
+
+@pytest.mark.parametrize("first", [RIGHT, WRONG, NONE], ids=["right", "wrong", "none"])
+def test_where_the_second_run_does_not_agree_the_proof_goes_on(first: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that what a short proof and a second run leave open is proven with more work, and found out where it is
+    wrong. If broken, it is told as the solver's word, although a minute more would do."""
+    saying(monkeypatch, first, Result(Termination.STOPPED, None, None, NO_BOUND))
+    prove = Watched.prove
+    monkeypatch.setattr(
+        Watched, "prove", lambda runs, claim, *rest: GIVEN_UP if claim.work <= WORK else prove(runs, claim, *rest)
+    )
+    runs, settings = Watched(), Settings(gap=0.0, threads=1)
+    told: list[Result] = []
+    verification = Verification(
+        runs, settings, lambda: 100.0, lambda: False, lambda point: float(small().cost @ point), None,
+        lambda *given: told.append(given[2]),
+    )  # fmt: skip
+    found = verification.of(small(), first)
+    assert (found.termination, found.objective) == (Termination.OPTIMAL, 6.0)
+    assert found.verified == pytest.approx(6.0)
+    assert [one.termination for one in told] == ([] if first is RIGHT else [first.termination])
 
 
 def test_what_only_one_line_says_is_its_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -287,6 +287,24 @@ def test_no_change_is_said_as_no_change() -> None:
     assert "Kept: the plan of the instance" in sweep_text(found)
 
 
+def test_a_point_that_was_cut_short_is_finished_where_the_plan_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that nothing is left to find where the plan of the instance as it stands is within the gap of the bound
+    that a search had when it was stopped."""
+    solve, seen = gpuplan.solve, list[int]()
+
+    def cut_short(instance: gpuplan.Instance, **options: object) -> gpuplan.Outcome:
+        found = solve(instance, **options)  # type: ignore[arg-type]
+        seen.append(1)
+        assert found.plan is not None
+        plan = found.plan.model_copy(update={"status": "feasible"}) if len(seen) > 1 else found.plan
+        return dataclasses.replace(found, status=plan.status, plan=plan)
+
+    monkeypatch.setattr("gpuplan.whatif.sweep.solve", cut_short)
+    found = gpuplan.sweep(one(), ["limits.cap.at_most = {} : 300"], jobs=1, cancel=lambda: len(seen) > 1)
+    assert [(point.status, point.is_kept, point.finished) for point in found.points] == [("optimal", True, True)]
+    assert found.complete
+
+
 def sweeping(tmp_path: Path) -> subprocess.Popen[str]:
     """A sweep under way in two processes, each solving a point that would take minutes."""
     file = tmp_path / "hard.yaml"

@@ -31,10 +31,10 @@ def _prices(instance: Instance) -> Iterator[Problem]:
     """Prices far outside what the catalogue has seen: a misplaced comma or currency more often than a bargain."""
     for name, offer in instance.offers.items():
         seen = instance.systems[offer.system].price_range_usd if offer.system in instance.systems else None
-        rate = _usd_rate(instance, offer.currency)
-        if seen is None or rate is None or offer.price_per_month:
+        dollars = _usd_rate(instance, offer.currency)
+        if seen is None or dollars is None or offer.price_per_month:
             continue
-        price = Fraction(offer.price) * rate
+        price = Fraction(offer.price) * dollars
         if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
             yield Problem(
                 f"US$ {float(price):,.0f} for {offer.system} is far from the {seen.low:,} to {seen.high:,} seen",
@@ -58,7 +58,7 @@ def _powers(instance: Instance) -> Iterator[Problem]:
     """Systems that draw many times what their accelerators do, or less than half of it."""
     for name, system in instance.systems.items():
         chip = instance.accelerators.get(system.accelerator or "")
-        if chip is None or not chip.tdp_w or not system.max_power_kw:
+        if chip is None or not chip.tdp_w or not system.accelerators or not system.max_power_kw:
             continue
         drawn = Fraction(chip.tdp_w) * system.accelerators / 1000
         share = Fraction(system.max_power_kw) / drawn
@@ -82,6 +82,8 @@ def _tariffs(instance: Instance) -> Iterator[Problem]:
         used = economics.utilisation if site.utilisation is None else site.utilisation
         for name, offer in instance.offers.items():
             if site_id not in instance.offer_sites(name) or offer.price_per_month or not offer.price:
+                continue
+            if "hosting" in offer.includes:  # the buyer may pay for no energy here
                 continue
             if offer.system not in instance.systems or (offer.currency or instance.currency) not in _known(instance):
                 continue

@@ -217,8 +217,9 @@ class PlanLimit(Closed):
     """Distance to the nearer bound; negative where a soft limit is missed."""
     unit: Text
     binds: bool
-    """Whether no further lot fits, or over a bound from below none can be left out. Of power, energy, carbon and work,
-    and of money where a further lot may make others cheaper: whether nothing is left."""
+    """Whether no further lot that counts fits, or over a bound from below none can be left out. Of power, energy,
+    carbon and work, of money in a window, and where a further lot may make something cheaper: whether nothing is
+    left."""
     soft: bool
     missed_by: Figure
     """Shortfall of a soft limit, in its unit; 0 when it holds."""

@@ -16,8 +16,8 @@ from gpuplan.instance.caps import every_limit
 from gpuplan.instance.providers import module_denial
 from gpuplan.instance.timeline import windows
 from gpuplan.ledger.entries import rounded
+from gpuplan.plan.binding import binds
 from gpuplan.plan.plan import Considered, LeanedOn, PlanDeadline, PlanLimit
-from gpuplan.plan.steps import binds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

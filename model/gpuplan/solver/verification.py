@@ -2,7 +2,8 @@
 
     claim -> branch and bound with safe bounds -> proven, or a better plan
           -> where that takes too long: a run without presolve, with another seed -> the same, or a better plan
-          -> where that does not agree: told as the solver's word
+          -> where that does not agree: branch and bound with more work -> proven, or a better plan
+          -> where that takes too long as well: told as the solver's word
 
 A plan that betters what was called proven ends the claim, whoever finds it.
 """
@@ -21,7 +22,9 @@ from gpuplan.solver.result import NO_BOUND, OnReport, Result, Settings, ShouldSt
 from gpuplan.solver.watched import Watched
 
 WORK = 60_000.0
-"""Work of one proof, in simplex iterations; see `Claim`."""
+"""Work of a proof before a second run is asked, in simplex iterations; see `Claim`."""
+MORE_WORK = 300_000.0
+"""The same once the second run has not agreed."""
 WITHIN = 0.99
 """Share of the gap asked for that is proven, so that rounding what is told does not open it again."""
 SEEDS = 1_000_003
@@ -64,14 +67,18 @@ class Verification:
             return found
         again = replace(found, termination=claimed.termination)
         if self.left() > 0 and not self.should_stop() and self._is_claimed(again):
-            return self._again(matrix, again)
+            second = self._again(matrix, again)
+            if second.termination is not Termination.STOPPED:
+                return second
+            is_better = second.objective != found.objective
+            return self.proven(matrix, second if is_better else again, MORE_WORK)
         return found
 
-    def proven(self, matrix: Matrix, found: Result) -> Result:
+    def proven(self, matrix: Matrix, found: Result, work: float = WORK) -> Result:
         """The same by branch and bound alone: optimal or infeasible where it proves it, and else stopped."""
         if self.left() <= 0 or self.should_stop():
             return _by_word(found)
-        found = self._with(matrix, found, self._proof(matrix, found))
+        found = self._with(matrix, found, self._proof(matrix, found, work))
         nothing = np.inf if self.settings.cutoff is None else self.settings.cutoff
         if found.objective is None and found.verified >= nothing:
             return replace(found, termination=Termination.INFEASIBLE, bound=found.verified)
@@ -96,13 +103,13 @@ class Verification:
             return found.termination is Termination.INFEASIBLE
         return needed is not None and found.bound >= needed
 
-    def _proof(self, matrix: Matrix, found: Result) -> Proof:
+    def _proof(self, matrix: Matrix, found: Result, work: float) -> Proof:
         needed = self._needed(found)
         wanted = None
         if found.objective is not None and needed is not None:
             wanted = found.objective - allowance(found.objective, 0.0)
         settings = replace(self.settings, cutoff=needed, time_limit=self.left())
-        return self.runs.prove(Claim(matrix, settings, WORK, wanted), self.judge, self.on_report, self.should_stop)
+        return self.runs.prove(Claim(matrix, settings, work, wanted), self.judge, self.on_report, self.should_stop)
 
     def _with(self, matrix: Matrix, found: Result, proof: Proof) -> Result:
         by = found.by

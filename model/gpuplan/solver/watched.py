@@ -20,8 +20,8 @@ from typing import Any
 
 from gpuplan.errors import Defect
 from gpuplan.solver import highs
-from gpuplan.solver.aside import aside
 from gpuplan.solver.matrix import Floats, Matrix
+from gpuplan.solver.own_thread import in_own_thread
 from gpuplan.solver.proof.tree import Claim, Judge, Proof, prove
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination, never
 from gpuplan.solver.tree import Explored, Stretch
@@ -63,7 +63,7 @@ class Watched:
         if len(matrix.values) <= SMALL and not settings.careful:
             limit = min(settings.time_limit, SMALL_SECONDS)
             here = replace(settings, time_limit=limit, threads=1)
-            result = aside(lambda means: highs.run(matrix, here, means.back(on_report)))
+            result = in_own_thread(lambda caller: highs.run(matrix, here, caller.makes(on_report)))
             unfinished = result.termination in (Termination.STOPPED, Termination.FAILED)
             if not unfinished or (limit == settings.time_limit and result.termination is Termination.STOPPED):
                 return self._better(result)
@@ -100,8 +100,10 @@ class Watched:
     ) -> Proof:
         """Prove a claim, each plan on the way judged in this process; as far as it came when it had to be given up."""
         if len(claim.matrix.values) <= SMALL:
-            return aside(
-                lambda means: prove(claim, means.back(judge), means.back(should_stop or never), means.back(on_report))
+            return in_own_thread(
+                lambda caller: prove(
+                    claim, caller.makes(judge), caller.makes(should_stop or never), caller.makes(on_report)
+                )
             )
         deadline = time.monotonic() + claim.settings.time_limit
         self._best = Result(Termination.STOPPED, None, None, NO_BOUND)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING, Literal
 
 from gpuplan.instance.units import unit_of
@@ -66,7 +66,8 @@ class Figure:
             return [f"{self.path} = {self.words[int(self.value + move)]}"]
         if isinstance(self.value, date):
             return [f"{self.path} shift {int(move)}d"]
-        moves = [(self.path, move), *((path, round(move * share, 6)) for path, share in self.along)]
+        along = ((path, (move * share).quantize(MILLIONTH, ROUND_DOWN)) for path, share in self.along)
+        moves = [(self.path, move), *along]
         return [f"{path} {'+=' if amount > 0 else '-='} {abs(amount):f}" for path, amount in moves if amount]
 
     def rounded_up(self, amount: Decimal) -> Decimal:

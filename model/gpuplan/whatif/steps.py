@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from gpuplan.instance.caps import every_limit, limit_path
 from gpuplan.instance.loads import system_needs
 from gpuplan.instance.timeline import windows
-from gpuplan.plan.steps import lot_beyond
+from gpuplan.plan.binding import lot_beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

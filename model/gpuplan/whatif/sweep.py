@@ -341,7 +341,7 @@ def _point(
     stop: StopRequest,
 ) -> _Solved:
     """Solve one point, in whatever process it was given to."""
-    stop.heard_by_this_process()
+    stop.prepare_worker()
     began = time.monotonic()
     try:
         edited = instance.edited(edits)
@@ -386,7 +386,10 @@ def _kept(instance: Instance, base: Plan, point: SweepPoint, options: PlanOption
     if not point.levels:
         return point
     plan = kept_plan(instance.edited(point.edits), base, point.levels, options, {})
-    return point if plan is None else point.model_copy(update={**_said(plan), "is_kept": True})
+    if plan is None:
+        return point
+    finished = point.finished or plan.status == "optimal"
+    return point.model_copy(update={**_said(plan), "is_kept": True, "finished": finished})
 
 
 def _nothing(

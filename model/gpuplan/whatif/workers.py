@@ -36,7 +36,7 @@ class StopRequest:
             return self._should_stop()
         return self._flag.exists()
 
-    def heard_by_this_process(self) -> None:
+    def prepare_worker(self) -> None:
         """In a worker process of the driver: leave Ctrl-C to the driver, and end when the driver has ended."""
         if os.getppid() != self._driver or threading.current_thread() is not threading.main_thread():
             return

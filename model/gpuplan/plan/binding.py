@@ -1,4 +1,4 @@
-"""By how much one further lot moves what a limit counts, at the least: whether a limit leaves room for any."""
+"""Whether a limit binds: whether it leaves room for one lot more, by what a lot takes of it at the least."""
 
 from __future__ import annotations
 
@@ -7,23 +7,24 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.instance.matching import Subject, concerns, counts_term, whole_of
+from gpuplan.instance.rules import Limit
 from gpuplan.instance.units import worth
 from gpuplan.ledger.measures import measure as recounted
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from gpuplan.instance.rules import Limit, Measured
+    from gpuplan.instance.rules import Measured
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.reading import Reading
     from gpuplan.ledger.recount import Recount
 
 
 def binds(recount: Recount, limit: Limit, reading: Reading, first: date, last: date) -> bool:
-    """Whether no further lot fits under a bound from above, and none can be left out over one from below.
+    """Whether no further lot that counts fits under a bound from above, or none can be left out over one from below.
 
-    Of power, energy, carbon and work, and of money where one lot more may make others cheaper, only that nothing is
-    left. A share binds from below where no further lot of something else fits.
+    Of power, energy, carbon and work, of money in a window, and of money where one lot more may make something cheaper,
+    only that nothing is left. A share binds from below where no further lot of something else fits.
     """
     if reading.at_most is not None and reading.used >= reading.at_most:
         return True
@@ -85,11 +86,20 @@ def _least_lot(instance: Instance, measured: Measured, offers: Iterable[str]) ->
             for name in offers
         )
         return min((lot for lot in lots if lot > 0), default=None)
-    if measured.kind != "money" or not counts_term(measured, "purchase"):
+    if measured.kind != "money" or not _counts_whole_prices(instance, measured):
         return None
-    costs = [_least_paid(instance, name) for name in offers]
+    costs = [_least_cost(instance, name) for name in offers]
     known = [cost for cost in costs if cost is not None]
     return min(known, default=None) if len(known) == len(costs) else None
+
+
+def _counts_whole_prices(instance: Instance, measured: Measured) -> bool:
+    """Whether a measure of money counts the whole price of what it concerns, and nothing that a lot may make less."""
+    has_window = isinstance(measured, Limit) and (measured.start or measured.by or measured.each)
+    has_credit = any(levy.kind == "credit" for levy in instance.levies.values())
+    has_transit = any(work.transit_price_per_unit_month for work in instance.workloads.values())
+    may_fall = has_credit or (has_transit and counts_term(measured, "transit"))
+    return counts_term(measured, "purchase") and not has_window and not may_fall
 
 
 def _concerned(instance: Instance, measured: Measured) -> Iterator[str]:
@@ -100,23 +110,16 @@ def _concerned(instance: Instance, measured: Measured) -> Iterator[str]:
             yield name
 
 
-def _least_paid(instance: Instance, name: str) -> Fraction | None:
-    """The least payment, above 0, that is due on the price of a lot; None where a lot may make others cheaper."""
+def _least_cost(instance: Instance, name: str) -> Fraction | None:
+    """The least that the price of a lot can come to; None where it is nothing, or a lot may make others cheaper."""
     offer = instance.offers[name]
-    tiered = offer.tiers and offer.tier_pricing == "all-units"
-    if (
-        tiered
-        or instance.vendors[offer.vendor].rebates
-        or any(one.kind == "credit" for one in instance.levies.values())
-    ):
+    if (offer.tiers and offer.tier_pricing == "all-units") or instance.vendors[offer.vendor].rebates:
         return None
     price = Fraction(min(tier.price for tier in offer.price_tiers()) * offer.lot_units)
-    share = min(
-        Fraction(payment.share) * _least_rate(instance, offer.currency, payment.currency)
-        for payment in offer.payments
-        if payment.share
+    paid = (
+        Fraction(payment.share) * _least_rate(instance, offer.currency, payment.currency) for payment in offer.payments
     )
-    return price * share if price else None
+    return price * sum(paid, Fraction(0)) if price else None
 
 
 def _least_rate(instance: Instance, quoted: str | None, paid: str | None) -> Fraction:

@@ -34,13 +34,13 @@ class _Asked:
     answer: queue.SimpleQueue[_Ended]
 
 
-class Aside:
-    """The means of work in a thread of its own to call back."""
+class Caller:
+    """The thread that waits for work in a thread of its own."""
 
     def __init__(self) -> None:
         self.asked: queue.SimpleQueue[_Asked | _Ended] = queue.SimpleQueue()
 
-    def back(self, call: Call | None) -> Any:
+    def makes(self, call: Call | None) -> Any:
         """The same call, made in the thread that waits; what it raises is raised in both."""
         if call is None:
             return None
@@ -56,22 +56,22 @@ class Aside:
         return asking
 
 
-def aside(work: Callable[[Aside], Found]) -> Found:
-    """What some work comes to; it is given the means to call back. What it raises is raised here."""
-    means = Aside()
+def in_own_thread(work: Callable[[Caller], Found]) -> Found:
+    """What some work comes to; it is given the thread that waits, for its callbacks. What it raises is raised here."""
+    caller = Caller()
     context = contextvars.copy_context()  # the precision of exact arithmetic, among others
 
     def run() -> None:
         try:
-            ended = _Ended(context.run(work, means))
+            ended = _Ended(context.run(work, caller))
         except BaseException as error:
             ended = _Ended(error=error)
-        means.asked.put(ended)
+        caller.asked.put(ended)
 
     thread = threading.Thread(target=run, name="gpuplan-solver", daemon=True)
     thread.start()
     while True:
-        one = means.asked.get()
+        one = caller.asked.get()
         if isinstance(one, _Ended):
             thread.join()
             if one.error is not None:
