@@ -24,6 +24,7 @@ PACKAGE = SOURCE / "gpuplan"
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "instance": {"errors"},
+    "generator": {"instance"},
     "program": {"errors", "instance"},
     "ledger": {"errors", "instance"},
     "families": {"errors", "instance", "program", "ledger"},
@@ -52,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"errors", "instance", "plan"},
     "gpuplan": {"errors", "instance", "plan", "api", "whatif", "report"},
     "server": {"errors", "instance", "plan", "report", "gpuplan", "whatif"},
-    "commands": {"errors", "instance", "plan", "report", "gpuplan", "whatif", "server"},
+    "commands": {"errors", "instance", "generator", "plan", "report", "gpuplan", "whatif", "server"},
     "cli": {"errors", "instance", "plan", "report", "gpuplan", "whatif", "commands"},
     "__main__": {"cli"},
 }

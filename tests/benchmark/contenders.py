@@ -41,7 +41,7 @@ from benchmark.textbook_plan import decisions_of as textbook_decisions  # noqa: 
 from benchmark.without import WITHOUT  # noqa: E402
 from gpuplan.extraction import decisions_of  # noqa: E402
 from gpuplan.formulation import formulate  # noqa: E402
-from gpuplan.instance.generator import Size, generate  # noqa: E402
+from gpuplan.generator import Size, generate  # noqa: E402
 from gpuplan.instance.schema import validated  # noqa: E402
 from gpuplan.reckoning import reckon  # noqa: E402
 from gpuplan.solver import highs  # noqa: E402

@@ -23,7 +23,7 @@ from benchmark.gaps import middle, proven_at, time_to  # noqa: E402
 from benchmark.picture import draw  # noqa: E402
 from benchmark.runs import Run, kept_run, versions  # noqa: E402
 from benchmark.tables import table  # noqa: E402
-from gpuplan.instance.generator import SCALES, Size  # noqa: E402
+from gpuplan.generator import SCALES, Size  # noqa: E402
 
 FIRST = "gpuplan-by-default"
 FACTORS = {

@@ -16,7 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from gpuplan.instance.generator import Size, generate
+from gpuplan.generator import Size, generate
 
 GRACE = 15.0
 """Seconds after its time is up for which a process may go on: building, writing and auditing included."""

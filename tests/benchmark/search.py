@@ -23,7 +23,7 @@ from benchmark.picture import draw  # noqa: E402
 from benchmark.runs import Run, kept_run, versions  # noqa: E402
 from benchmark.tables import table  # noqa: E402
 from benchmark.without import WITHOUT  # noqa: E402
-from gpuplan.instance.generator import SCALES, Size  # noqa: E402
+from gpuplan.generator import SCALES, Size  # noqa: E402
 
 CONTENDERS = (
     "gpuplan",

@@ -16,7 +16,7 @@ from benchmark.facts import MILLION
 from benchmark.textbook import textbook
 from benchmark.textbook_plan import decisions_of
 from gpuplan.families.installation import as_soon_as_possible
-from gpuplan.instance.generator import generate
+from gpuplan.generator import generate
 from gpuplan.instance.schema import Instance, validated
 from gpuplan.ledger.decisions import Decisions
 from gpuplan.plan.complete import complete

@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 import gpuplan
-from gpuplan.instance.generator import SCALES, Size, generate
+from gpuplan.generator import CLASSES, SCALES, Class, Size, generate
 from gpuplan.instance.schema import validated
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.report.yaml_text import as_yaml
@@ -65,3 +65,35 @@ def test_instances_are_never_eased() -> None:
         "L": "fb61d47281fff13f",
         "XL": "c9e6c011c4550e6f",
     }
+
+
+@pytest.mark.parametrize("kind", CLASSES)
+def test_every_class_reads_as_its_tree_and_is_decided_by_its_seed(kind: Class) -> None:
+    """Proves that each class is valid, the same twice, another for another seed, and printed as it is."""
+    trees = [generate("S", seed, kind) for seed in (1, 1, 2)]
+    texts = [as_yaml(tree) for tree in trees]
+    assert texts[0] == texts[1] != texts[2]
+    assert fingerprint(gpuplan.load(texts[0])) == fingerprint(validated(trees[0]))
+
+
+@pytest.mark.parametrize("kind", ["slices", "single-source", "machines", "two-stage"])
+def test_loads_have_a_plan(kind: Class) -> None:
+    """Proves that each class of loads has a plan, as its maker says."""
+    for seed in (1, 2, 3):
+        outcome = gpuplan.solve(validated(generate("S", seed, kind)), gap=0.5, time_limit=60)
+        assert outcome.plan is not None, (kind, seed)
+
+
+@pytest.mark.parametrize("seed", [906, 919])
+def test_a_programme_has_a_plan_where_no_site_is_clean(seed: int) -> None:
+    """Proves that the cap on carbon leaves room: under 0.30 kg a kWh neither seed had a plan, for carbon alone."""
+    instance = validated(generate("S", seed))
+    assert gpuplan.solve(instance, gap=0.5, time_limit=120).plan is not None
+
+
+def test_levels_are_limits_that_may_be_missed() -> None:
+    """Proves that an odd seed softens one limit by priority and an even one two, and nothing else changes."""
+    for seed, count in ((1, 1), (2, 2)):
+        plain, tree = generate("S", seed), generate("S", seed, "levels")
+        soft = [name for name in plain["limits"] if tree["limits"][name] != plain["limits"][name]]
+        assert sorted(tree["limits"][name]["soft"]["priority"] for name in soft) == list(range(1, count + 1))
