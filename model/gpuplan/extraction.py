@@ -114,17 +114,37 @@ def _served(problem: Problem, values: Floats) -> Iterator[ServedLine]:
     """What serves from each serving day on, where it changes; a column that is not there serves nothing."""
     days = serving_days(problem.instance)
     amounts: dict[tuple[str, str, str], list[Decimal]] = {}
+    numbers = _numbers(problem, values)
     for column in problem.columns.of("served"):
-        _, workload, system, site, position = problem.columns.keys[column]
-        series = amounts.setdefault((str(workload), str(system), str(site)), [Decimal(0)] * len(days))
+        _, first, system, site, position = problem.columns.keys[column]
         value = float(values[column])
-        if value > NOISE * problem.columns.upper[column]:
+        is_noise = value <= NOISE * problem.columns.upper[column]
+        split = problem.instance.workloads[str(first)].split
+        # Those that were decided on together and are served here: all of them alike.
+        some = [str(first)] if split == "free" else numbers[str(first), str(site if split == "one_site" else system)]
+        for workload in some:
+            series = amounts.setdefault((workload, str(system), str(site)), [Decimal(0)] * len(days))
             # Twelve decimals: one system may do a million times the work that is demanded.
-            series[int(position)] = Decimal(round(value * 10**12)).scaleb(-12).normalize()
+            amount = Decimal(0) if is_noise else Decimal(round(value / len(some) * 10**12)).scaleb(-12).normalize()
+            series[int(position)] = amount
     for (workload, system, site), series in amounts.items():
         for day, now, before in zip(days, series, [Decimal(0), *series], strict=False):
             if now != before:
                 yield ServedLine(workload=workload, system=system, site=site, day=day, systems=now)
+
+
+def _numbers(problem: Problem, values: Floats) -> dict[tuple[str, str], list[str]]:
+    """By the first of workloads that were decided on together, and by site or system: which of them are served there.
+
+    As many as the point says, in the order of both.
+    """
+    found: dict[tuple[str, str], list[str]] = {}
+    left = {first: list(some) for first, some in problem.loads.items()}
+    for column in (*problem.columns.of("serving_site"), *problem.columns.of("serving_system")):
+        _, first, choice = problem.columns.keys[column]
+        some, count = left[str(first)], _whole(values, column)
+        found[str(first), str(choice)], left[str(first)] = some[:count], some[count:]
+    return found
 
 
 def _clusters(problem: Problem, values: Floats) -> Iterator[ClusterLine]:

@@ -19,13 +19,15 @@ little to branch on.
 
 Few columns suffice. Decisions are taken on serving days, not on all state days; where nothing but the demands matters,
 only on days on which a demand changes, because what serves on a day can serve until then. A pair that cannot serve, or
-whose software is not ready, has no column, and neither has a day without demand.
+whose software is not ready, has no column, and neither has a day without demand. Workloads that are not split and the
+same but for their names are decided on together in a search: then $z$ is the number of those that are served there, up
+to all of them, the rows of one stand for the sum of theirs, and a plan serves each of them alike.
 
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $x^{\mathrm{served}}_{wjsi}$ | systems that work on a workload from a serving day on (`served`) | systems |
-| $z_{ws}$ | the one site of a workload that is not split (`serving_site`) | 0 or 1 |
-| $z_{wj}$ | the one system of a workload that is not split (`serving_system`) | 0 or 1 |
+| $z_{ws}$ | the one site of a workload that is not split (`serving_site`) | 0 or 1, or of how many |
+| $z_{wj}$ | the one system of a workload that is not split (`serving_system`) | 0 or 1, or of how many |
 | $\rho_{wj}$ | rate of the whole system, derated | work/system |
 | $d_{wi}$ | `demand` on a serving day | work |
 | $\beta_o$ | `buyer_share` of an offer | |
@@ -94,7 +96,8 @@ def path(workload: str) -> str:
 def columns(problem: Problem) -> None:
     """What can serve on each serving day with a demand, and the choice of a workload that is not split."""
     instance, days = problem.instance, serving_days(problem.instance)
-    for name, workload in instance.workloads.items():
+    for name, alike in problem.loads.items():
+        workload = instance.workloads[name]
         demands = [demand_on(workload, turn.day) for turn in problem.waiting.turns]
         choices: dict[str, None] = {}
         for system, site in serving_pairs(instance, name):
@@ -102,12 +105,12 @@ def columns(problem: Problem) -> None:
             for turn, demand in zip(problem.waiting.turns, demands, strict=True):
                 ready = demand and is_ready(instance, name, system, days[turn.positions[-1]])
                 if ready and problem.standings.usable(system, site, turn.usable_by):
-                    most = float(Fraction(demand) / Fraction(rate))
+                    most = float(len(alike) * Fraction(demand) / Fraction(rate))
                     column = problem.columns.add(("served", name, system, site, turn.position), Role.CONTINUOUS, most)
                     choices[Served(column, name, system, site, turn).at(workload.split)] = None
         if workload.split != "free":
             for choice in choices:
-                problem.strategic(CHOICE[workload.split], name, choice)
+                problem.number(len(alike), CHOICE[workload.split], name, choice)
 
 
 def served(problem: Problem) -> list[Served]:
@@ -122,7 +125,7 @@ def served(problem: Problem) -> list[Served]:
 
 def rows(problem: Problem) -> None:
     """Demand is met, by what is usable; a workload that is not split keeps to its choice; what transit costs."""
-    by_workload: dict[str, list[Served]] = {name: [] for name in problem.instance.workloads}
+    by_workload: dict[str, list[Served]] = {name: [] for name in problem.loads}
     by_place: dict[tuple[str, str, Turn], Linear] = {}
     for one in served(problem):
         by_workload[one.workload].append(one)
@@ -146,7 +149,8 @@ def share_of_demand(problem: Problem, one: Served) -> float:
 def _demand_rows(problem: Problem, name: str, some: list[Served]) -> None:
     """Work served is the demand, or at most the demand; by site or system where the workload is not split."""
     workload = problem.instance.workloads[name]
-    least = 1.0 if workload.required and problem.is_on(NAME, path(name)) else None
+    many = float(len(problem.loads[name]))
+    least = many if workload.required and problem.is_on(NAME, path(name)) else None
     asked = [turn.position for turn in problem.waiting.turns if demand_on(workload, turn.day)]
     work: dict[tuple[str, int], Linear] = {}
     choices = [""] if workload.split == "free" else dict.fromkeys(one.at(workload.split) for one in some)
@@ -157,7 +161,7 @@ def _demand_rows(problem: Problem, name: str, some: list[Served]) -> None:
         work[choice, one.turn.position].add(one.column, share_of_demand(problem, one))
     if workload.split == "free":
         for (_, position), share in work.items():
-            _between(problem, ("demand", name, position), share, least, 1.0)
+            _between(problem, ("demand", name, position), share, least, many)
         return
     decision = CHOICE[workload.split]
     chosen = Linear()
@@ -168,7 +172,7 @@ def _demand_rows(problem: Problem, name: str, some: list[Served]) -> None:
         low = None if least is None else 0.0
         _between(problem, ("demand_at", name, choice, position), share.add(switch, -1.0), low, 0.0)
     if asked:
-        _between(problem, (decision, name), chosen, least, 1.0)
+        _between(problem, (decision, name), chosen, least, many)
 
 
 def _between(problem: Problem, key: tuple[str | int, ...], left: Linear, low: float | None, high: float) -> None:
@@ -189,7 +193,7 @@ def _opening_rows(problem: Problem, name: str, some: list[Served]) -> None:
         opened = opened_by(problem, site, turn.usable_by)
         if opened is not None:
             key = ("served_open", name, site, turn.position)
-            problem.rows.add(key, work.plus(opened, -1.0), at_most=0.0, tightening=True)
+            problem.rows.add(key, work.plus(opened, -float(len(problem.loads[name]))), at_most=0.0, tightening=True)
 
 
 def _system_rows(problem: Problem, some: list[Served]) -> None:
@@ -200,7 +204,8 @@ def _system_rows(problem: Problem, some: list[Served]) -> None:
         if share > 1.0:
             there = problem.standings.usable(one.system, one.site, one.turn.usable_by)
             key = ("served_whole", one.workload, one.system, one.site, one.turn.position)
-            problem.rows.add(key, Linear([(one.column, share)]).plus(there, -1.0), at_most=0.0, tightening=True)
+            many = float(len(problem.loads[one.workload]))
+            problem.rows.add(key, Linear([(one.column, share)]).plus(there, -many), at_most=0.0, tightening=True)
 
 
 def _transit(problem: Problem, name: str, some: list[Served]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
+from gpuplan.instance.alike import alike
 from gpuplan.instance.commitments import built_before, decision_days, is_over
 from gpuplan.instance.facility import LoadCase
 from gpuplan.instance.interim import interim
@@ -129,6 +130,24 @@ class Problem:
     def is_on(self, family: str, path: str) -> bool:
         """Whether a rule is part of this program."""
         return Group(family, path) not in self.off
+
+    @cached_property
+    def loads(self) -> dict[str, list[str]]:
+        """By the first of workloads that are decided on together: all of them.
+
+        Those that are alike and not split are, where columns are left out: how many of them are served where, or by
+        what, is all that matters.
+        """
+        workloads = self.instance.workloads
+        groups = alike(self.instance) if self.reductions else [[name] for name in workloads]
+        found: dict[str, list[str]] = {}
+        for group in groups:
+            whole = [name for name in group if workloads[name].split != "free"]
+            on = [name for name in whole if self.is_on("workloads", f"workloads.{name}.demand")]
+            off = [name for name in whole if name not in on]
+            free = [[name] for name in group if workloads[name].split == "free"]
+            found |= {some[0]: some for some in (on, off, *free) if some}
+        return {name: found[name] for name in workloads if name in found}
 
     def ways(self, offer: str, site: str, period: int) -> tuple[Route, ...]:
         """Every way for what is signed on the day of a number; no lead when the offer's supply is left out."""
@@ -435,6 +454,10 @@ class Problem:
     def strategic(self, *key: str | int) -> int:
         """A binary column that shapes the plan."""
         return self.columns.add(key, Role.STRATEGIC, 1.0)
+
+    def number(self, most: int, *key: str | int) -> int:
+        """A binary column that shapes the plan, or how many of so many alike it holds for."""
+        return self.strategic(*key) if most == 1 else self.columns.add(key, Role.WHOLE, float(most))
 
 
 def draws_count(instance: Instance, site_id: str) -> bool:
