@@ -435,7 +435,7 @@ def test_a_bound_reported_on_the_way_is_no_more_than_the_cutoff(cutoff: float | 
 
     seen: list[float] = []
     one = matrix([1], [[1]], [0], [50], 0, 50, whole=True)
-    listener = highs._Listener(one, np.ones(1), 2.0, lambda report: seen.append(report.bound), None, cutoff)
+    listener = highs._Listener(one, np.ones(1), 2.0, lambda report: seen.append(report.bound), None, cutoff, None)
     listener._alive(SimpleNamespace(data_out=SimpleNamespace(mip_dual_bound=40.0)))
     listener._found(SimpleNamespace(data_out=SimpleNamespace(mip_dual_bound=40.0, mip_solution=[25.0])))
     assert seen == [bound, bound]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,10 +11,12 @@ import pytest
 
 import gpuplan
 from gpuplan.formulation import Formulation, coarsened, formulate
+from gpuplan.instance.schema import Instance
 from gpuplan.solver import highs, search, staged
 from gpuplan.solver.completion import Candidate, Completion
 from gpuplan.solver.matrix import Matrix, matrix_of
-from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination
+from gpuplan.solver.portfolio import Portfolio
+from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination, never
 from gpuplan.solver.side_by_side import several
 from gpuplan.solver.tree import Node, Shape
 from gpuplan.solver.watched import Watched
@@ -30,15 +33,33 @@ def with_cost(formulation: Formulation) -> Matrix:
     return matrix_of(formulation).with_cost(formulation.goals[0].expression)
 
 
-def in_stages(tree: Tree, settings: Settings, **listening: object) -> tuple[Result, Formulation]:
-    """How a search in stages ends, and the program that it was on."""
+class Alone(Portfolio):
+    """A portfolio in which HiGHS in one piece has no part."""
+
+    def _meet(self) -> None:
+        """Nobody."""
+
+    def _without_tree(self, _hands: int, _stretches: int | None) -> None:
+        """The tree has come to its end, or was given up."""
+
+
+def in_stages(
+    tree: Tree, settings: Settings, listener: Callable[[Report], None] | None = None
+) -> tuple[Result, Formulation]:
+    """How a search in stages ends, without HiGHS in one piece beside it, and the program that it was on."""
     instance = made(tree)
     whole = formulate(instance, reductions=True)
+    search, pieces = staged_on(instance, whole, settings), (Watched(), Watched())
+    with several(settings.threads) as children:
+        portfolio = Alone(with_cost(whole), settings, search.incumbent, pieces, search, never, listener)
+        return portfolio.run(children), whole
+
+
+def staged_on(instance: Instance, whole: Formulation, settings: Settings) -> staged.Staged:
+    """A search in stages on the program of an instance."""
     coarse = coarsened(instance, whole, {}, lambda: None)
     assert coarse is not None
-    with several(settings.threads) as children:
-        search = staged.Staged(with_cost(whole), coarse, settings, **listening)  # type: ignore[arg-type]
-        return search.run(children), whole
+    return staged.Staged(with_cost(whole), coarse, matrix_of(coarse.formulation), settings)
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -64,7 +85,6 @@ def test_short_stretches_end_at_the_same_value(monkeypatch: pytest.MonkeyPatch) 
     The whole is not searched in one piece. If broken, some part or node is left, and the bound stays behind.
     """
     monkeypatch.setattr(staged, "WORK", 1e-6)
-    monkeypatch.setattr(staged, "SELDOM", 10**9)
     monkeypatch.setattr(staged, "DEALT", 1)
     monkeypatch.setattr(staged, "NODES", 1)
     monkeypatch.setattr(staged, "LONGER", 2)
@@ -82,9 +102,7 @@ def bettered(seed: int, *, elsewhere: bool) -> tuple[staged.Staged, Shape, Candi
     What was learned of columns on the way is kept. If broken, the whole tree tries them all again.
     """
     whole = formulate(made(tiny(seed)), reductions=True)
-    coarse = coarsened(made(tiny(seed)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    search = staged_on(made(tiny(seed)), whole, Settings(gap=0.0))
     costs = np.random.default_rng(seed).random(len(search._coarse.cost))
     other = highs.run(replace(search._coarse, cost=costs), Settings(gap=0.01))
     assert other.values is not None
@@ -123,9 +141,7 @@ def test_a_narrow_tree_is_gone_on_with_while_a_better_shape_may_be_in_it(monkeyp
     """
     monkeypatch.setattr(staged, "WORK", 0.0)
     whole = formulate(made(tiny(1)), reductions=True)
-    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    search = staged_on(made(tiny(1)), whole, Settings(gap=0.0))
     left: list[staged.Seeking] = []
     job = search._scout()
     for _ in range(staged.SCOUTING):
@@ -155,10 +171,8 @@ def test_a_shape_whose_plan_is_dear_is_no_aim(plan: float | None, known: float |
     It is not bettered a second time for that. If broken, one shape without a good plan hides all that cost more.
     """
     whole = formulate(made(tiny(1)), reductions=True)
-    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
-    search._nodes, search._value, search._refined = [Node(90.0)], known, 100.0
+    search = staged_on(made(tiny(1)), whole, Settings(gap=0.0))
+    search._nodes, search.incumbent.value, search._refined = [Node(90.0)], known, 100.0
     search._see(Shape(100.0, np.zeros(len(search._coarse.lower))))
     (first,) = search._candidates.waiting
     values = np.zeros(len(search._whole.lower))
@@ -177,9 +191,7 @@ def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypa
     If broken, one and the same narrow tree is searched time after time.
     """
     whole = formulate(made(tiny(1)), reductions=True)
-    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    search = staged_on(made(tiny(1)), whole, Settings(gap=0.0))
     roots: list[Node] = []
     monkeypatch.setattr(search, "_narrow_stretch", lambda tree: roots.extend(tree.nodes))
     node = Node(limits=((0, 0.0, 0.0),))
@@ -196,11 +208,9 @@ def test_a_plan_that_is_hardly_better_is_not_sought_while_better_shapes_will_com
     close a twentieth of the gap. Once that is at 100.5 it is sought. If broken, a process is at work for nothing.
     """
     whole = formulate(made(tiny(1)), reductions=True)
-    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    search = staged_on(made(tiny(1)), whole, Settings(gap=0.0))
     point = np.zeros(len(search._coarse.lower))
-    search._nodes, search._value, search._is_scouted = [Node(100.0)], 110.0, True
+    search._nodes, search.incumbent.value, search._is_scouted = [Node(100.0)], 110.0, True
     search._see(Shape(shape, point))
     search._candidates._waiting, search._refined = [Candidate(109.5, point, is_counted=True)], shape
     assert len(list(search._searches())) == jobs
@@ -215,9 +225,7 @@ def test_numbers_of_modules_are_kept_at_first_where_the_bound_is_near(
     The bound is 99.99. If broken, every shape is made whole twice where that is dear.
     """
     whole = formulate(made(tiny(1)), reductions=True)
-    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.0))
+    search = staged_on(made(tiny(1)), whole, Settings(gap=0.0))
     search._nodes = [Node(99.99)]
     asked: list[tuple[int, ...]] = []
     monkeypatch.setattr(Completion, "plan_of", lambda *given: asked.append(given[-1]))
@@ -235,10 +243,8 @@ def test_no_plan_is_looked_for_where_one_more_round_proves_the_last(
     a proof that needs a tenth of a second more waits for the plan of a shape.
     """
     whole = formulate(made(tiny(1)), reductions=True)
-    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=0.01))
-    search._nodes, search._value, search._reached = [Node(98.0)], 100.0, before
+    search = staged_on(made(tiny(1)), whole, Settings(gap=0.01))
+    search._nodes, search.incumbent.value, search._reached = [Node(98.0)], 100.0, before
     search._candidates._waiting = [Candidate(98.5, np.zeros(len(search._coarse.lower)))]
     asked: list[str] = []
 
@@ -249,16 +255,14 @@ def test_no_plan_is_looked_for_where_one_more_round_proves_the_last(
     monkeypatch.setattr(search, "_complete", lambda _: job("plan"))
     monkeypatch.setattr(search, "_stretch", lambda *_: job("tree"))
     search._is_scouted = True
-    search._jobs(1)
+    search.jobs(1)
     assert asked == [expected]
 
 
 def parted(gap: float) -> tuple[staged.Staged, staged.Part]:
     """A search in which a node at 100 has settled in a part, and a plan at 100.05 is known."""
     whole = formulate(made(tiny(1)), reductions=True)
-    coarse = coarsened(made(tiny(1)), whole, {}, lambda: None)
-    assert coarse is not None
-    search = staged.Staged(with_cost(whole), coarse, Settings(gap=gap))
+    search = staged_on(made(tiny(1)), whole, Settings(gap=gap))
     search._is_scouted = True
     search._settle(Node(100.0))
     search._take_plan(Result(Termination.STOPPED, np.zeros(len(search._whole.lower)), 100.05, 0.0))
@@ -280,7 +284,7 @@ def test_a_part_with_nothing_better_is_taken_up_again_for_a_node_that_is(monkeyp
     list(search._searches())
     assert searched == [part]
     assert search._bound() == 99.8
-    assert not search._is_over()
+    assert not search.is_given_up()
 
 
 @pytest.mark.parametrize(
@@ -334,8 +338,8 @@ def test_a_word_without_a_proof_is_looked_at_again(first: Result, runs: int) -> 
 
 @pytest.fixture(name="_every_program_is_large")
 def every_program_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whatever has one level is searched in stages."""
-    monkeypatch.setattr(search, "LARGE", 0)
+    """Every level is sought from all sides."""
+    monkeypatch.setattr(search, "SMALL", 0)
 
 
 @pytest.mark.usefixtures("_every_program_is_large")
@@ -344,7 +348,7 @@ def test_plans_are_audited_and_the_same_every_time(seed: int, monkeypatch: pytes
     """Proves that a host gets the plan that it would get from a search in one piece, and twice the same."""
     instance = made(tiny(seed))
     first, second = (gpuplan.solve(instance, gap=GAP) for _ in range(2))
-    monkeypatch.setattr(search, "LARGE", 10**9)
+    monkeypatch.setattr(search, "SMALL", 10**9)
     other = gpuplan.solve(instance, gap=GAP)
     assert first.status == second.status == other.status
     if first.plan is None:
@@ -397,7 +401,8 @@ def test_a_tree_that_is_lost_ends_the_search(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(Watched, "explore", lambda *_args, **_named: None)
     result, _ = in_stages(tiny(1), Settings(gap=GAP))
     assert result.termination is Termination.STOPPED
-    assert result.bound == NO_BOUND
+    assert result.values is None
+    assert result.by == "bounds of its columns"
 
 
 def test_no_part_is_closed_on_one_word(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,22 @@ FARTHEST = 1e19
 """The largest bound of a row that HiGHS takes for one."""
 EVERY_RULE = 2**14 - 1
 """The rules of presolve that can be left out, as the option `presolve_rule_off` takes them."""
+OF_NODES = 0.125
+"""Work at a point at which HiGHS can be interrupted beyond its root, where that at the root is one."""
 AGREE = 1e-6
 """Share within which the solver's objective and that of its values must agree."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """Pauses of a run, by its work, so that the same input pauses at the same points."""
+
+    due: float
+    """Its work at which it pauses next."""
+    pause: Callable[[float, float], tuple[float, Floats | None]]
+    """Given its bound and its work: the next pause, and a plan to take over, if any."""
+    passed: float = 0.0
+    """Its work so far: one for each point at which HiGHS can be interrupted at its root, and less beyond."""
 
 
 def run(
@@ -24,8 +39,9 @@ def run(
     settings: Settings,
     on_report: OnReport | None = None,
     should_stop: ShouldStop | None = None,
+    pace: Pace | None = None,
 ) -> Result:
-    """Minimise. Values, objective and bound are in the matrix's own units; the bound is proven for the matrix.
+    """Minimise. Values, objective and bound are in the matrix's own units; the bound is the solver's word.
 
     No start is handed over: HiGHS 1.16 with presolve maps some starts wrongly, prunes by a value that they do not have
     and calls the start optimal. Callers keep their incumbents themselves.
@@ -41,8 +57,8 @@ def run(
     if settings.cutoff is not None:
         set_option(highs, "objective_bound", settings.cutoff * factor)
     pass_model(highs, highspy, well_scaled)
-    listener = _Listener(matrix, units, factor, on_report, should_stop, settings.cutoff)
-    if on_report is not None or should_stop is not None:
+    listener = _Listener(matrix, units, factor, on_report, should_stop, settings.cutoff, pace)
+    if on_report is not None or should_stop is not None or pace is not None:
         listener.attach(highs)
     highs.run()
     if listener.raised is not None:
@@ -129,6 +145,7 @@ class _Listener:
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
         cutoff: float | None,
+        pace: Pace | None,
     ) -> None:
         self.matrix = matrix
         self.units = units
@@ -139,8 +156,13 @@ class _Listener:
         """What a bound can be at most: what is no better than the cutoff is not looked at."""
         self.bound = NO_BOUND
         self.raised: BaseException | None = None
+        self.pace = pace
+        self.offered: Floats | None = None
+        """A plan that the run is to take over, scaled."""
 
     def attach(self, highs: Any) -> None:
+        if self.pace is not None:
+            highs.cbMipUserSolution += self._guarded(self._asked)
         highs.cbMipImprovingSolution += self._guarded(self._found)
         highs.cbMipInterrupt += self._guarded(self._alive)
         highs.cbSimplexInterrupt += self._guarded(self._nothing)
@@ -169,6 +191,18 @@ class _Listener:
         self._see(event)
         if self.on_report is not None:
             self.on_report(Report(self.bound))
+        if self.pace is None:
+            return
+        self.pace.passed += 1 if event.data_out.mip_node_count <= 0 else OF_NODES
+        if self.pace.passed >= self.pace.due:
+            self.pace.due, point = self.pace.pause(self.bound, self.pace.passed)
+            self.offered = None if point is None else point / self.units
+
+    def _asked(self, event: Any) -> None:
+        """HiGHS asks for a plan that it may not know."""
+        if self.offered is not None:
+            event.data_in.setSolution(self.offered)
+            self.offered = None
 
     def _nothing(self, _event: Any) -> None:
         """Only a place to be stopped at."""

@@ -16,7 +16,9 @@ import numpy.typing as npt
 from gpuplan.errors import Defect
 from gpuplan.formulation import coarsened, formulate
 from gpuplan.solver.disagreement import keep
+from gpuplan.solver.incumbent import Incumbent
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
+from gpuplan.solver.portfolio import Portfolio
 from gpuplan.solver.proof.tree import allowance
 from gpuplan.solver.result import (
     NO_BOUND,
@@ -32,7 +34,7 @@ from gpuplan.solver.result import (
 from gpuplan.solver.side_by_side import several
 from gpuplan.solver.staged import Staged
 from gpuplan.solver.verification import Verification
-from gpuplan.solver.watched import Watched, watched
+from gpuplan.solver.watched import SMALL, Watched, watched
 
 if TYPE_CHECKING:
     from gpuplan.families.objective import Goal
@@ -42,8 +44,6 @@ if TYPE_CHECKING:
     from gpuplan.program.linear import Linear
     from gpuplan.program.money import Money
 
-LARGE = 2_000
-"""Columns from which a program is searched in stages."""
 RESERVED, RESERVED_SECONDS = 0.25, 30.0
 """Share of the time left, and the most of it, that is kept for verifying what a run finds."""
 LOOSE_GAP = 5e-4
@@ -140,8 +140,13 @@ class Search:
         self._in_solver = 0.0
         self._margins: Mapping[Key, float] = {}
         self._coarse: Coarse | None = None
+        self._loose: Matrix | None = None
+        """Of the coarse program."""
         self._children: list[Watched] = []
-        """Of a search in stages; they start while the coarse program is built."""
+        self._second: Watched | None = None
+        """Runs beside that of the search, of a portfolio."""
+        self._from_all_sides = False
+        """Whether the level was searched by a portfolio, which verifies what it says."""
         self._gap = self.settings.gap
         """Asked for the level that is being sought."""
         self._verifying = 0.0
@@ -188,15 +193,14 @@ class Search:
                     pause=self.pause,
                 )
             )
-            large = len(formulation.problem.columns) >= LARGE and len(formulation.goals) == 1
-            # Where memory is limited one run may have it all, and no other may take its place when it has had it.
-            in_stages = large and self.alter is None and self.settings.memory_mb is None
-            if not in_stages:
-                runs.expect(len(formulation.problem.rows.coefficients))
+            entries = len(formulation.problem.rows.coefficients)
+            runs.expect(entries)
             matrix = matrix_of(formulation)
-            if in_stages:
-                self._children = stack.enter_context(several(self.settings.threads))
+            self._children = stack.enter_context(several(self.settings.threads))
+            self._second = stack.enter_context(watched())
+            if self._is_for_portfolio(matrix) and self.alter is None:
                 self._coarse = coarsened(instance, formulation, self._margins, self.pause)
+                self._loose = None if self._coarse is None else matrix_of(self._coarse.formulation)
         except Stopped:
             return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
         return self._levels(runs, formulation, matrix)
@@ -267,6 +271,7 @@ class Search:
             level = matrix.with_cost(aim)
             listener = self._listener(number, len(formulation.goals), goal)
             self._gap = self.settings.gap if goal.gap is None else goal.gap
+            self._from_all_sides = False
             done = self._settled(runs, formulation, level, number - 1, best)
             if done is None and ahead is None:
                 ahead = self._ahead(runs, formulation, matrix, number - 1)
@@ -319,7 +324,7 @@ class Search:
     def _verified(self, verification: Verification, level: Matrix, result: Result) -> Result:
         """A result with what is verified of it; "infeasible" is looked at a second time instead."""
         is_said_once = result.termination is Termination.INFEASIBLE and not self.settings.careful
-        if not self.verifies or is_said_once or self._coarse is not None:
+        if not self.verifies or is_said_once or self._from_all_sides:
             return result
         began = time.monotonic()
         try:
@@ -395,21 +400,42 @@ class Search:
         if settled and start is not None:
             value = float(matrix.cost @ start) + matrix.offset
             return Result(Termination.OPTIMAL, start, value, value)
-        if self._coarse is not None:
-            return self._in_stages(matrix, self._coarse, listener, judge)
+        self._from_all_sides = self._is_for_portfolio(matrix) and self._second is not None
+        if self._from_all_sides:
+            return self._by_portfolio(runs, matrix, start, listener, judge)
         return self._timed(runs, matrix, replace(self.settings, gap=self._gap), start, listener)
 
-    def _in_stages(
+    def _is_for_portfolio(self, matrix: Matrix) -> bool:
+        """Whether a level is sought from all sides: not where one run in this process is likely to be enough."""
+        return self.verifies and not self.settings.careful and len(matrix.values) > SMALL and bool(matrix.whole.any())
+
+    def _by_portfolio(
         self,
+        runs: Watched,
         matrix: Matrix,
-        coarse: Coarse,
+        start: Floats | None,
         listener: Callable[[Report], None] | None,
         judge: Callable[[Floats], float | None],
     ) -> Result:
-        settings = replace(self.settings, gap=self._gap, time_limit=self._left())
         began = time.monotonic()
+        if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
+            return Result(Termination.STOPPED, start, None if start is None else _worth(matrix, start), NO_BOUND)
+        settings = replace(self.settings, gap=self._gap, time_limit=self._left())
+        if settings.memory_mb is not None:
+            settings = replace(settings, memory_mb=max(settings.memory_mb // (len(self._children) + 1), 1))
+        incumbent = Incumbent(judge)
+        if start is not None:
+            incumbent.take(start, judge(start), "the level before")
+        should_stop = self.should_stop or never
+        staged = None
+        if self._coarse is not None and self._loose is not None:
+            held = tuple(self._held)
+            staged = Staged(matrix, self._coarse, self._loose, settings, should_stop, incumbent, held)
+        assert self._second is not None
+        pieces = (runs, self._second)
+        portfolio = Portfolio(matrix, settings, incumbent, pieces, staged, should_stop, listener, self._disagree)
         try:
-            return Staged(matrix, coarse, settings, self.should_stop, listener, judge).run(self._children)
+            return portfolio.run(self._children)
         finally:
             self._in_solver += time.monotonic() - began
 

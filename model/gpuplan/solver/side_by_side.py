@@ -15,12 +15,9 @@ TICK = 0.1
 
 @contextmanager
 def several(threads: int) -> Iterator[list[Watched]]:
-    """As many child processes as there are threads, started at once; they end with the block."""
+    """As many child processes as there are threads, each started with its first task; they end with the block."""
     with ExitStack() as stack:
-        children = [stack.enter_context(watched()) for _ in range(max(threads, 1))]
-        for child in children:
-            child.begin()
-        yield children
+        yield [stack.enter_context(watched()) for _ in range(max(threads, 1))]
 
 
 def side_by_side(

@@ -26,13 +26,13 @@ import numpy as np
 
 from gpuplan.solver.candidates import Candidates
 from gpuplan.solver.completion import AT_ONCE, DEAR, STEPS, Candidate, Completion
-from gpuplan.solver.matrix import Floats, Limits, Matrix, matrix_of
+from gpuplan.solver.incumbent import Incumbent
+from gpuplan.solver.matrix import Floats, Limits, Matrix
 from gpuplan.solver.neighbourhoods import held
 from gpuplan.solver.proof.tree import allowance
 from gpuplan.solver.rest import Rest
 from gpuplan.solver.result import (
     NO_BOUND,
-    Report,
     Result,
     Settings,
     ShouldStop,
@@ -40,8 +40,8 @@ from gpuplan.solver.result import (
     contradicts_itself,
     relative_gap,
 )
-from gpuplan.solver.side_by_side import side_by_side
 from gpuplan.solver.tree import Explored, Learned, Narrow, Node, Order, Shape, Stretch
+from gpuplan.solver.verification import WITHIN as WITHIN_GAP
 from gpuplan.solver.verification import Verification
 from gpuplan.solver.watched import Watched
 
@@ -56,14 +56,14 @@ SCOUTING, REFINING = 3, 2
 """Stretches of a narrow tree at most, for first shapes and for better ones."""
 DEALT = 12
 """Nodes that one stretch of the tree starts from at most."""
-SELDOM = 32
-"""Rounds after which the whole program is searched in one piece, where there is no plan yet."""
 NODES = 200
 """Nodes of the first search of a part."""
 LONGER = 4
 """By how much each further one is longer."""
 SEARCHES = 12
 """Searches of one part after which it is given up: only runs that are lost can be so many."""
+PROOFS = 1
+"""Proofs of one part that are tried."""
 LOST = 3
 """Stretches of the tree that are lost after which it is given up."""
 DETAIL = 30
@@ -97,6 +97,7 @@ class Part:
     verified: float = NO_BOUND
     """By a proof of the part itself."""
     searches: int = 0
+    proofs: int = 0
     ended: bool = False
     """Whether a search of it came to its end: nothing in it betters what was known then by more than the gap."""
 
@@ -138,20 +139,22 @@ class Staged:
         self,
         whole: Matrix,
         coarse: Coarse,
+        loose: Matrix,
         settings: Settings,
         should_stop: ShouldStop | None = None,
-        listener: Callable[[Report], None] | None = None,
-        judge: Callable[[Floats], float | None] | None = None,
+        incumbent: Incumbent | None = None,
+        held: tuple[float, ...] = (),
     ) -> None:
-        self.settings, self.should_stop, self.listener = settings, should_stop, listener
-        self.judge = judge
-        """What a plan costs by its decisions, None where it is none; by the program when left out."""
-        self._judged: dict[float, float | None] = {}
-        """By what the program says of plans: what they cost."""
+        """`loose` is the matrix of the coarse program; `held` is what the levels before may come to."""
+        self.settings, self.should_stop = settings, should_stop
+        self.incumbent = incumbent or Incumbent()
+        self.beside: Callable[[], tuple[float, float]] = lambda: (NO_BOUND, NO_BOUND)
+        """What is said, and what is verified, of all plans beside the tree."""
         self._deadline = time.monotonic() + settings.time_limit
-        (goal,) = coarse.formulation.goals
-        aim = goal.expression.times(-1.0 if goal.maximise else 1.0)
-        loose = matrix_of(coarse.formulation).with_cost(aim)
+        *before, goal = coarse.formulation.goals[: len(held) + 1]
+        for one, most in zip(before, held, strict=True):
+            loose = loose.with_row(one.expression.times(-1.0 if one.maximise else 1.0), most)
+        loose = loose.with_cost(goal.expression.times(-1.0 if goal.maximise else 1.0))
         counted = np.zeros(len(loose.whole), dtype=bool)
         counted[list(coarse.counted)] = True
         self._coarse, self._whole = replace(loose, whole=loose.whole | counted), whole
@@ -177,9 +180,6 @@ class Staged:
         """Narrow trees that may hold a better shape, the last one to be gone on with first."""
         self._learned = Learned.nothing(len(self._coarse.lower))
         self._parts: dict[Limits, Part] = {}
-        self._all = Part((), NO_BOUND)
-        """The whole program as a part, searched once in a long while: without a plan, a tree may have no end."""
-        self._rounds = 0
         self._reached = NO_BOUND
         """What is proven of all plans, when the round began."""
         self._rise = 0.0
@@ -188,55 +188,31 @@ class Staged:
         """The least cutoff so far: what was left out by it is no better."""
         self._candidates = Candidates(self._completion)
         self._lost = 0
-        self._is_left = False
-        self._plan: Floats | None = None
-        self._value: float | None = None
+        self._is_begun = False
+        self._rounds = 0
 
-    def run(self, children: list[Watched]) -> Result:
-        """Minimise, each child at one task at a time; the bound is proven for the whole program."""
-        while True:
-            while not self._is_over():
-                jobs = self._jobs(len(children))
-                if not jobs:
-                    break
-                self._do(children, jobs)
-            value, unverified = self._value, self._unverified()
-            while unverified and not self._is_stopped() and self._value == value:
-                self._do(children, [self._verify(part) for part in unverified[: len(children)]])
-                unverified = unverified[len(children) :]
-            if self._value == value:
-                break
-        if self._value is None:
-            ended = Termination.INFEASIBLE if self._bound() == np.inf else Termination.STOPPED
-            return Result(ended, None, None, self._bound(), self._safe_bound())
-        bound, verified = min(self._bound(), self._value), min(self._safe_bound(), self._value)
-        reached = verified >= self._value - allowance(self._value, self.settings.gap)
-        ended = Termination.OPTIMAL if reached else Termination.STOPPED
-        return Result(ended, self._plan, self._value, bound, verified, "branch and bound in stages")
+    @property
+    def _value(self) -> float | None:
+        return self.incumbent.value
 
-    def _do(self, children: list[Watched], jobs: list[Job]) -> None:
-        found = side_by_side(children, [job.run for job in jobs], self._report, self._leave)
-        for job, result in zip(jobs, found, strict=True):
-            job.take(result)
-        self._report()
+    def verifying(self, hands: int) -> list[Job]:
+        """Proofs of parts that are closed by the solver's word, where the plan is good enough only by it.
 
-    def _unverified(self) -> list[Part]:
-        """Parts that are closed by the solver's word, where the plan is good enough only by it."""
+        None where all are proven, or were tried.
+        """
         if self._value is None:
             return []
-        needed = self._value - allowance(self._value, self.settings.gap)
-        if self._bound() < needed or self._safe_bound() >= needed:
-            return []
-        parts = [part for part in self._parts.values() if part.safe < needed]
-        # Where only the search of the whole says that nothing is left, it is the whole that must be proven.
-        return parts if min([needed, *(node.bound for node in self._nodes)]) >= needed else [self._all]
+        needed = self._value - allowance(self._value, self.settings.gap * WITHIN_GAP)
+        parts = [part for part in self._parts.values() if part.safe < needed and part.proofs < PROOFS]
+        return [self._verify(part) for part in parts[:hands]]
 
     def _verify(self, part: Part) -> Job:
         """A proof that nothing in a part is better than the plan by more than the gap."""
         matrix = self._part_of(part)
         settings = replace(self._settings(gap=self.settings.gap), cutoff=None)
         assert self._value is not None
-        known = Result(Termination.OPTIMAL, self._plan, self._value, part.bound)
+        known = Result(Termination.OPTIMAL, self.incumbent.plan, self._value, part.bound)
+        part.proofs += 1
 
         def run(worker: Watched) -> object:
             return Verification(
@@ -246,7 +222,7 @@ class Staged:
         def take(found: object) -> None:
             assert isinstance(found, Result)
             part.verified = max(part.verified, found.verified)
-            self._take_plan(found)
+            self._take_plan(found, "branch and bound")
 
         return Job(run, take, BESIDE)
 
@@ -261,11 +237,20 @@ class Staged:
         """The whole program within a part."""
         return self._whole.limited([(self._shared[one], lower, upper) for one, lower, upper in part.limits])
 
-    def _is_over(self) -> bool:
-        if self._value is not None and relative_gap(self._value, min(self._bound(), self._value)) <= self.settings.gap:
-            return True
+    def is_given_up(self) -> bool:
+        """Whether runs were lost too often, or nothing is left to do."""
         lost = self._lost >= LOST or any(part.searches >= SEARCHES for part in self._parts.values())
-        return lost or self._all.ended or self._is_stopped()
+        return lost or (self._is_begun and self._is_empty())
+
+    def drop_round(self) -> None:
+        """Nothing of the last round counts: what was dealt in it is to be dealt again."""
+        self._nodes, self._dealt = [*self._nodes, *self._dealt], []
+
+    def _is_empty(self) -> bool:
+        """Whether no node and no part is left that may hold anything better."""
+        cutoff = self._cutoff()
+        is_open = any(cutoff is None or node.bound < cutoff for node in (*self._nodes, *self._dealt))
+        return not is_open and not any(self._is_open(part) for part in self._parts.values())
 
     def _is_open(self, part: Part) -> bool:
         """Whether something in it may be better than the plan that is known by more than the gap."""
@@ -273,19 +258,21 @@ class Staged:
         return not part.ended and (cutoff is None or part.bound < cutoff)
 
     def _is_stopped(self) -> bool:
-        return (
-            self._is_left or time.monotonic() >= self._deadline or (self.should_stop is not None and self.should_stop())
-        )
+        return time.monotonic() >= self._deadline or (self.should_stop is not None and self.should_stop())
 
     def _bound(self) -> float:
         """What is said of all plans."""
-        bounds = [node.bound for node in (*self._nodes, *self._dealt)] + [part.bound for part in self._parts.values()]
-        return max(min([*bounds, self._left_out]), self._all.bound)
+        return max(self.bound_of_tree(), self.beside()[0])
 
-    def _safe_bound(self) -> float:
-        """What is proven of all plans."""
+    def bound_of_tree(self) -> float:
+        """What the tree says of all plans."""
+        bounds = [node.bound for node in (*self._nodes, *self._dealt)] + [part.bound for part in self._parts.values()]
+        return min([*bounds, self._left_out])
+
+    def safe_bound_of_tree(self) -> float:
+        """What the tree has proven of all plans."""
         bounds = [node.bound for node in (*self._nodes, *self._dealt)] + [part.safe for part in self._parts.values()]
-        return max(min([*bounds, self._left_out]), self._all.safe)
+        return min([*bounds, self._left_out])
 
     def _cutoff(self) -> float | None:
         """What a plan must be better than to be sought."""
@@ -293,25 +280,24 @@ class Staged:
 
     # Runs, each with what takes its result
 
-    def _jobs(self, most: int) -> list[Job]:
+    def jobs(self, most: int) -> list[Job]:
         """The next runs: searches for plans and shapes, and what has the least bounds, be it parts or nodes."""
         cutoff = self._cutoff()
         left = (node for node in self._nodes if cutoff is None or node.bound < cutoff)
         self._nodes = sorted(left, key=lambda node: node.bound)
         self._left_out = self._left_out if cutoff is None else min(self._left_out, cutoff)
-        self._rounds += 1
+        self._is_begun = True
         reached = self._bound()
         self._rise, self._reached = reached - self._reached, reached
         self._candidates.rest.pass_round()
         self._ways.pass_round()
-        jobs = list(islice(self._searches(), most))
+        # One hand alone looks for plans and branches by turns.
+        self._rounds += 1
+        jobs = [] if most == 1 and self._rounds % 2 == 0 and self._nodes else list(islice(self._searches(), most))
         return jobs + self._branching(most - len(jobs), max((job.beside for job in jobs), default=0))
 
     def _searches(self) -> Iterator[Job]:
         """Searches for plans and shapes, and of parts: each is begun when it is asked for."""
-        seldom = SELDOM if self._value is None else SELDOM * LONGER
-        if self._rounds == seldom * LONGER**self._all.searches:
-            yield self._search(self._all)
         is_nearly_over = self._is_nearly_over()
         rough = self._shape if not is_nearly_over and self._is_worth(self._refined) else None
         share = MUCH if rough is not None else WORTH if self._is_far() else 0.0
@@ -547,27 +533,5 @@ class Staged:
             self.settings, time_limit=left, threads=1, cutoff=self._cutoff(), gap=gap, nodes=nodes, plain=plain
         )
 
-    def _leave(self) -> None:
-        """Nobody waits for a result any more."""
-        self._is_left = True
-
-    def _report(self) -> None:
-        if self.listener is not None:
-            bound = self._bound()
-            self.listener(Report(bound if np.isfinite(bound) else NO_BOUND, self._value, self._plan))
-
-    def _take_plan(self, found: Result) -> None:
-        if found.values is None or found.objective is None:
-            return
-        if self._value is None or found.objective < self._value:
-            value = self._cost_of(found.values, found.objective)
-            if value is not None and (self._value is None or value < self._value):
-                self._plan, self._value = found.values, value
-
-    def _cost_of(self, plan: Floats, objective: float) -> float | None:
-        """What a plan costs that comes to so much in the program; None where it is none."""
-        if self.judge is None:
-            return objective
-        if objective not in self._judged:
-            self._judged[objective] = self.judge(plan)
-        return self._judged[objective]
+    def _take_plan(self, found: Result, by: str = "gpuplan's tree") -> None:
+        self.incumbent.take(found.values, found.objective, by)

@@ -25,7 +25,7 @@ from gpuplan.solver.own_thread import in_own_thread
 from gpuplan.solver.proof.tree import Claim, Judge, Proof, prove
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination, never
 from gpuplan.solver.tree import Explored, Stretch
-from gpuplan.solver.worker import Asked, Judged, Run, receive, send
+from gpuplan.solver.worker import Asked, GoOn, Judged, Paused, Run, receive, send
 
 SMALL = 4_000
 """Entries up to which a run starts in this process, under a limit of memory too: it cannot take much of it."""
@@ -91,6 +91,37 @@ class Watched:
         assert isinstance(found, Result)
         return found
 
+    def begin_run(
+        self, matrix: Matrix, settings: Settings, work: float, should_stop: ShouldStop | None = None
+    ) -> Result | Paused:
+        """Begin a run in a child that pauses after so much work; how it ended, if it did before that."""
+        self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
+        self._deadline = time.monotonic() + settings.time_limit
+        found = self._in_child(Run(matrix, settings, work), self._deadline, None, should_stop)
+        assert isinstance(found, Result | Paused)
+        return found
+
+    def go_on(self, work: float, point: Floats | None, should_stop: ShouldStop | None = None) -> Result | Paused:
+        """Go on with the run that paused, until its work is so much, with a plan that it may not know."""
+        if self._child is None or self._child.poll() is not None:
+            return self._best
+        try:
+            found = self._in_child(GoOn(work, point), self._deadline, None, should_stop)
+        except _GoneBeforeError:
+            return self._best
+        assert isinstance(found, Result | Paused)
+        return found
+
+    @property
+    def best(self) -> Result:
+        """What the last run has reported so far."""
+        return self._best
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the child ended, unasked, in the last run."""
+        return self._is_lost
+
     def prove(
         self,
         claim: Claim,
@@ -136,24 +167,24 @@ class Watched:
         return found if isinstance(found, Explored) else None
 
     def close(self) -> None:
-        """End the child, if there is one."""
-        if self._child is not None:
-            self._child.kill()
-            for stream in (self._child.stdin, self._child.stdout):
+        """End the child, if there is one; also while a run waits for it in another thread, which then ends."""
+        child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            for stream in (child.stdin, child.stdout):
                 with contextlib.suppress(OSError):  # what was never sent cannot be flushed
                     if stream is not None:
                         stream.close()
-            self._child.wait()
-            self._child = None
+            child.wait()
 
     def _in_child(
         self,
-        task: Run | Stretch | Claim,
+        task: Run | Stretch | Claim | GoOn,
         deadline: float,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
         judge: Judge | None = None,
-    ) -> Result | Explored | Proof:
+    ) -> Result | Explored | Proof | Paused:
         finished = False
         self._is_lost = False
         kept = self._child
@@ -162,7 +193,10 @@ class Watched:
             left = max(deadline - time.monotonic(), 0.0)
             with contextlib.suppress(OSError):  # a child that died already: the watch will see it
                 assert child.stdin is not None
-                send(child.stdin, replace(task, settings=replace(task.settings, time_limit=left)))
+                if isinstance(task, GoOn):
+                    send(child.stdin, task)
+                else:
+                    send(child.stdin, replace(task, settings=replace(task.settings, time_limit=left)))
             result = self._watch(child, child is kept, deadline, on_report, should_stop, judge)
             finished = result is not None
             return result if result is not None else self._best
@@ -196,7 +230,7 @@ class Watched:
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
         judge: Judge | None,
-    ) -> Result | Explored | Proof | None:
+    ) -> Result | Explored | Proof | Paused | None:
         """The child's result, or None when it had to be given up: the best so far is then in `_best`.
 
         Raises _GoneBeforeError when it was kept from a run before and ended, unasked, before it said anything of this.
@@ -216,7 +250,7 @@ class Watched:
                 message = self._messages.get(timeout=TICK)
             except queue.Empty:
                 continue
-            if isinstance(message, Explored | Proof):
+            if isinstance(message, Explored | Proof | Paused):
                 return message
             if isinstance(message, Asked):
                 heard = True

@@ -48,6 +48,26 @@ class Run:
 
     matrix: Matrix
     settings: Settings
+    work: float | None = None
+    """Work after which it pauses, and says so; never when left out. See `Pace`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Sent up by a run that pauses. It waits for `GoOn`."""
+
+    bound: float
+    work: float
+    """So far."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The answer to a run that pauses: how long to go on, and a plan that it may not know."""
+
+    work: float
+    """Work, all in all, at which it pauses again."""
+    point: Floats | None
 
 
 def send(stream: IO[bytes], message: object) -> None:
@@ -75,7 +95,7 @@ class Inbox:
     def __init__(self, stream: IO[bytes]) -> None:
         self.stop = threading.Event()
         self.tasks: list[Any] = []
-        self.answers: queue.Queue[Judged] = queue.Queue()
+        self.answers: queue.Queue[Judged | GoOn] = queue.Queue()
         self.ready = threading.Condition()
         threading.Thread(target=self._read, args=(stream,), daemon=True).start()
 
@@ -86,7 +106,7 @@ class Inbox:
                 if message == "stop":
                     self.stop.set()
                     continue
-                if isinstance(message, Judged):
+                if isinstance(message, Judged | GoOn):
                     self.answers.put(message)
                     continue
                 with self.ready:
@@ -116,7 +136,7 @@ def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch | Claim) -> None:
     """Do a task, and say how it ended."""
     import highspy  # noqa: F401  (loaded before the limit, which counts what comes on top)
 
-    from gpuplan.solver.highs import run
+    from gpuplan.solver.highs import Pace, run
 
     settings = task.settings
     if settings.memory_mb is not None:
@@ -136,11 +156,21 @@ def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch | Claim) -> None:
 
             def judge(point: Floats) -> float | None:
                 send(out, Asked(point))
-                return inbox.answers.get().value
+                answer = inbox.answers.get()
+                assert isinstance(answer, Judged)
+                return answer.value
 
             send(out, prove(task, judge, inbox.stop.is_set, report))
         else:
-            send(out, run(task.matrix, settings, report, inbox.stop.is_set))
+
+            def pause(bound: float, work: float) -> tuple[float, Floats | None]:
+                send(out, Paused(bound, work))
+                answer = inbox.answers.get()
+                assert isinstance(answer, GoOn)
+                return answer.work, answer.point
+
+            pace = None if task.work is None else Pace(task.work, pause)
+            send(out, run(task.matrix, settings, report, inbox.stop.is_set, pace))
     except MemoryError:
         send(out, MemoryError(f"more than {settings.memory_mb} MB"))
     except Exception as error:
