@@ -98,6 +98,8 @@ class Portfolio:
         self._gap_before = float("inf")
         """When its rest began."""
         self._is_left = False
+        self._is_beside = False
+        """Whether HiGHS has been given work since it was met last, done with or not."""
         self._is_by_highs = False
         """Whether it was HiGHS that said first that the plan is good enough."""
         self._is_over = False
@@ -191,7 +193,7 @@ class Portfolio:
                 self._without_tree(len(children), rest)
                 number, rest = 0, rest * 2
                 continue
-            is_beside = self.one.is_going_on and number >= LEARNING and len(children) > 1
+            is_beside = self._is_beside and number >= LEARNING and len(children) > 1
             jobs = self.staged.jobs(len(children) - is_beside)
             if not jobs:
                 self._without_tree(len(children), None)
@@ -206,10 +208,10 @@ class Portfolio:
 
     def _meet(self) -> None:
         """Wait for HiGHS, tell one another of plans, and let it go on unless it is far behind."""
-        self._wait_for(self.one)
-        self._hear(self.one)
+        if self._is_beside:
+            self._end_with_highs()
         self._incumbent_met = self.incumbent.told()
-        if self.one.has_ended:
+        if self.one.has_ended or self._is_said():
             return
         self._met.append(self._said[self.one.name])
         if self._rest > 0:
@@ -224,6 +226,7 @@ class Portfolio:
             self._rest, self._gap_before = RESTS, self._gap()
             return
         shorter = 1 if self.one.has_begun else 2
+        self._is_beside = True
         self.one.begin(self._share * ROUNDS / shorter, self._news_for(self.one), self._is_not_wanted)
 
     def _stands_still(self) -> bool:
@@ -242,6 +245,7 @@ class Portfolio:
             for piece in pieces:
                 if not piece.is_going_on:
                     self._wait_for(piece)
+                    self._is_beside = self._is_beside and piece is not self.one
                     self._hear(piece)
                     is_last = piece is self.one and last is not None and piece.stretches >= last
                     if is_last or self._is_said():
@@ -297,7 +301,7 @@ class Portfolio:
 
     def _do(self, children: list[Watched], jobs: list[Job]) -> None:
         """Do a round, unless HiGHS proves its plan meanwhile: then nothing of the tree counts since they last met."""
-        waited = self.one.is_going_on
+        waited = self._is_beside
 
         def tick() -> None:
             self._is_over = self._is_over or (waited and self.one.is_optimal)
@@ -321,6 +325,7 @@ class Portfolio:
         If HiGHS has, its plan counts, whichever was first, and no more is told of the bound than was asked for.
         """
         self._wait_for(self.one)
+        self._is_beside = False
         if self.one.is_optimal and not self._is_stopped():
             if self.incumbent.value is None or self.one.bound <= self.incumbent.value:
                 self.incumbent.back_to(self._incumbent_met)
@@ -425,7 +430,8 @@ class Portfolio:
                 return Result(Termination.UNBOUNDED, None, None, NO_BOUND)
             ended = Termination.INFEASIBLE if np.isposinf(bound) else Termination.STOPPED
             return Result(ended, None, None, bound, safe, self._by(safe))
-        most = self._needed() if self._is_by_highs and not self._is_stopped() else value
+        is_by_highs = self._is_by_highs or self.staged is None
+        most = self._needed() if is_by_highs and not self._is_stopped() else value
         bound, safe = min(bound, most), min(safe, most)
         reached = relative_gap(value, safe) <= self.settings.gap or safe >= self._needed()
         ended = Termination.OPTIMAL if reached else Termination.STOPPED

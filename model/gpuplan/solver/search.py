@@ -268,10 +268,9 @@ class Search:
         ended = Termination.OPTIMAL
         for number, goal in enumerate(formulation.goals, 1):
             aim = _aim(goal)
-            level = matrix.with_cost(aim)
+            level, self._from_all_sides = matrix.with_cost(aim), False
             listener = self._listener(number, len(formulation.goals), goal)
             self._gap = self.settings.gap if goal.gap is None else goal.gap
-            self._from_all_sides = False
             done = self._settled(runs, formulation, level, number - 1, best)
             if done is None and ahead is None:
                 ahead = self._ahead(runs, formulation, matrix, number - 1)
@@ -293,7 +292,7 @@ class Search:
             elif result.values is not None:
                 result = self._judged(formulation, level, number - 1, result, best)
                 if result.values is None and formulation.problem.is_loose and self._coarse is None:
-                    # Nothing is worth proving of a program that makes no plan: the strict one is searched next.
+                    # Nothing is worth proving of a program that makes no plan: the strict one is next.
                     return SearchResult(Termination.STOPPED, formulation, None, (), 0.0)
             if not settled:
                 result = self._verified(
