@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 RESERVED, RESERVED_SECONDS = 0.25, 30.0
 """Share of the time left, and the most of it, that is kept for verifying what a run finds."""
+JUDGING, JUDGING_SHARE = 1.5e-4, 0.25
+"""Seconds for each column, and the share of the time left at the most, that are kept for judging the last plan."""
 LOOSE_GAP = 5e-4
 """Gap from which on a loose program is searched first."""
 SLIP = 1e-7
@@ -419,7 +421,9 @@ class Search:
         began = time.monotonic()
         if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
             return Result(Termination.STOPPED, start, None if start is None else _worth(matrix, start), NO_BOUND)
-        settings = replace(self.settings, gap=self._gap, time_limit=self._left())
+        # The last plan that is found is judged, and told of, after the search has ended.
+        limit = self._left() - min(self._left() * JUDGING_SHARE, len(matrix.lower) * JUDGING)
+        settings = replace(self.settings, gap=self._gap, time_limit=limit if np.isfinite(limit) else self._left())
         if settings.memory_mb is not None:
             settings = replace(settings, memory_mb=max(settings.memory_mb // (len(self._children) + 1), 1))
         incumbent = Incumbent(judge)
