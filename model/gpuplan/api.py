@@ -198,6 +198,8 @@ def _plan(found: SearchResult, reckoning: Reckoning, options: PlanOptions, began
         "seconds-in-solver": Decimal(round(found.seconds_in_solver * 1000)).scaleb(-3),
         "seconds-verifying": Decimal(round(found.seconds_verifying * 1000)).scaleb(-3),
         **{f"level-{number}-verified-by": one.by or "nothing" for number, one in enumerate(found.levels, 1)},
+        **{f"level-{number}-found-by": one.found_by for number, one in enumerate(found.levels, 1) if one.found_by},
+        **{f"level-{number}-work": one.work for number, one in enumerate(found.levels, 1) if one.work},
         **{f"disagreement-{number}": str(path) for number, path in enumerate(found.disagreements, 1)},
         "machine": platform.platform(),
     }

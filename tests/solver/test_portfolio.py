@@ -58,6 +58,8 @@ def test_it_finds_what_highs_finds_and_verifies_it(seed: int, threads: int, with
     assert result.objective == pytest.approx(best[0][0], rel=GAP)
     assert result.verified <= best[0][0] * (1 + 1e-6)
     assert result.verified >= (result.objective or 0.0) * (1 - GAP)
+    assert result.found_by in ("HiGHS", "HiGHS without presolve", "gpuplan's tree", "branch and bound")
+    assert "HiGHS 1" in result.work
 
 
 class Scripted:
@@ -254,12 +256,14 @@ def test_memory_is_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert seen == [200]
 
 
-@pytest.mark.parametrize("kind", ["single-source", "two-stage"])
-def test_classes_of_others_are_proven(kind: str) -> None:
+@pytest.mark.parametrize(("kind", "size"), [("single-source", "S"), ("two-stage", "M")])
+def test_classes_of_others_are_proven(kind: str, size: str) -> None:
     """Proves that a program of a class that the tree is no good at is proven, by two lines."""
-    instance = validated(generate("S", 1, kind))  # type: ignore[arg-type]
+    instance = validated(generate(size, 1, kind))  # type: ignore[arg-type]
     outcome = gpuplan.solve(instance, gap=1e-3, time_limit=120)
     assert outcome.status == "optimal"
+    assert outcome.plan is not None
+    assert "HiGHS" in outcome.plan.run["level-1-work"]
 
 
 def test_levels_are_sought_from_all_sides(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,6 +97,9 @@ class Portfolio:
         """Meetings for which the first run still rests."""
         self._gap_before = float("inf")
         """When its rest began."""
+        self.seconds_verifying = 0.0
+        self._rounds = 0
+        """Of the tree."""
         self._is_left = False
         self._is_beside = False
         """Whether HiGHS has been given work since it was met last, done with or not."""
@@ -118,7 +121,9 @@ class Portfolio:
                 self._search(children)
                 if not self._is_said():
                     break
+                verifying = time.monotonic()
                 self._verify(children)
+                self.seconds_verifying += time.monotonic() - verifying
                 if self.incumbent.value == value or self._safe() >= self._needed():
                     break
             self._is_over = True
@@ -200,6 +205,7 @@ class Portfolio:
                 return
             self._do(children, jobs)
             number += 1
+            self._rounds += 1
 
     def _is_tree_behind(self) -> bool:
         """Whether the tree's bound is lower than what HiGHS says by much more than the gap."""
@@ -435,7 +441,14 @@ class Portfolio:
         bound, safe = min(bound, most), min(safe, most)
         reached = relative_gap(value, safe) <= self.settings.gap or safe >= self._needed()
         ended = Termination.OPTIMAL if reached else Termination.STOPPED
-        return Result(ended, self.incumbent.plan, value, bound, safe, self._by(safe))
+        return Result(
+            ended, self.incumbent.plan, value, bound, safe, self._by(safe), self.incumbent.by, self._work_of_each()
+        )
+
+    def _work_of_each(self) -> str:
+        """What each has done: stretches of HiGHS, with and without presolve, and rounds of the tree."""
+        done = {self.one.name: self.one.stretches, self.two.name: self.two.stretches, "the tree": self._rounds}
+        return ", ".join(f"{name} {count}" for name, count in done.items() if count)
 
     def _by(self, safe: float) -> str:
         """What verified so much."""

@@ -72,6 +72,10 @@ class Result:
     """The part of the bound that does not rest on the solver's word."""
     by: str = ""
     """What verified it."""
+    found_by: str = ""
+    """Who found the values, where more than one looked for them."""
+    work: str = ""
+    """What each of these has done."""
 
     @property
     def gap(self) -> float:

@@ -93,6 +93,10 @@ class LevelResult:
     """Bound by the solver's word; None where it says no more than what is verified."""
     by: str = ""
     """What verified the bound."""
+    found_by: str = ""
+    """Who found the plan, where more than one looked for it."""
+    work: str = ""
+    """What each of these has done."""
     scale: float = 1.0
     """What 1 of the program's unit stands for: values are not told apart by less than `RESOLUTION` of it."""
 
@@ -440,7 +444,8 @@ class Search:
         try:
             return portfolio.run(self._children)
         finally:
-            self._in_solver += time.monotonic() - began
+            self._in_solver += time.monotonic() - began - portfolio.seconds_verifying
+            self._verifying += portfolio.seconds_verifying
 
     def _timed(
         self,
@@ -609,6 +614,5 @@ def _level_result(goal: Goal, result: Result, gap: float) -> LevelResult:
     distance = None if result.objective is None else result.objective - result.verified
     proven = distance is not None and distance <= allowance(result.objective or 0.0, gap) * (1.0 + 1e-6)
     reached = relative_gap(result.objective, result.verified) if bound is not None else None
-    return LevelResult(
-        goal.name, goal.unit, goal.maximise, value, bound, reached, proven, goal.gap, claimed, result.by, goal.scale
-    )
+    found = LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven, goal.gap, claimed)
+    return replace(found, by=result.by, found_by=result.found_by, work=result.work, scale=goal.scale)
