@@ -36,11 +36,15 @@ def with_cost(formulation: Formulation) -> Matrix:
 class Alone(Portfolio):
     """A portfolio in which HiGHS in one piece has no part."""
 
-    def _meet(self) -> None:
+    def _meet(self, _hands: int) -> None:
         """Nobody."""
 
     def _without_tree(self, _hands: int, _stretches: int | None) -> None:
         """The tree has come to its end, or was given up."""
+
+    def _race(self, _children: list[Watched]) -> bool:
+        """Nor is the whole proven."""
+        return False
 
 
 def in_stages(

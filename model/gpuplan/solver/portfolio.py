@@ -120,7 +120,9 @@ class Portfolio:
                 value = self.incumbent.value
                 self._search(children)
                 if not self._is_said():
-                    break
+                    if self._is_stopped() or not self._race(children):
+                        break
+                    continue
                 verifying = time.monotonic()
                 self._verify(children)
                 self.seconds_verifying += time.monotonic() - verifying
@@ -190,7 +192,7 @@ class Portfolio:
         number, rest = 0, RESTS
         while not self._is_stopped() and not self._is_said():
             if number % ROUNDS == 0:
-                self._meet()
+                self._meet(len(children))
             if self.staged is None or self.staged.is_given_up():
                 self._without_tree(len(children), None)
                 return
@@ -212,8 +214,9 @@ class Portfolio:
         said, tree = self._said[self.one.name], self._of_tree()
         return self._rest <= 0 and np.isfinite(said) and said > tree and self._is_behind(tree)
 
-    def _meet(self) -> None:
-        """Wait for HiGHS, tell one another of plans, and let it go on unless it is far behind."""
+    def _meet(self, hands: int) -> None:
+        """Wait for HiGHS, tell one another of plans, and let it go on unless it is far behind; one hand alone takes
+        turns with it."""
         if self._is_beside:
             self._end_with_highs()
         self._incumbent_met = self.incumbent.told()
@@ -234,6 +237,8 @@ class Portfolio:
         shorter = 1 if self.one.has_begun else 2
         self._is_beside = True
         self.one.begin(self._share * ROUNDS / shorter, self._news_for(self.one), self._is_not_wanted)
+        if hands == 1:
+            self._end_with_highs()
 
     def _stands_still(self) -> bool:
         """Whether the bound of HiGHS has hardly moved since it was met the time before."""
@@ -371,7 +376,11 @@ class Portfolio:
                 break
 
     def _race(self, children: list[Watched]) -> bool:
-        """A proof and a second run side by side; whether anything came of it."""
+        """A proof and a second run side by side; whether anything came of it.
+
+        Also the last resort, where nobody has said anything of use: a proof lists what is beside points that are no
+        plans.
+        """
         needed, value = self._needed(), self.incumbent.value
         # The run that has not said it yet is the second line.
         second = self.one if self.two.has_ended else self.two
