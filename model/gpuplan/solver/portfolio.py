@@ -29,10 +29,10 @@ from gpuplan.solver.staged import Job, Staged
 from gpuplan.solver.verification import MORE_WORK, SEEDS, WITHIN, Disagreement, Verification, least_of
 from gpuplan.solver.watched import Watched
 
-STRETCH, OF_ENTRIES, POWER = 60.0, 24_000.0, 2.5
+STRETCH, OF_ENTRIES, POWER = 50.0, 24_000.0, 1.7
 """Work of HiGHS (see `Pace`) for each round of the tree, on a matrix with so many entries; on larger ones less, by this
 power. On the whole it takes about as long as a round, a second or two."""
-MOST = 1_000.0
+MOST = 150.0
 """The same at most."""
 ROUNDS = 4
 """Rounds of the tree after which it meets HiGHS."""
