@@ -13,7 +13,7 @@ from typing import Any
 
 import openpyxl
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from gpuplan.report.page import page as report_page
 from report.examples import HOSTILE, SHOP, hostile, rich
@@ -122,6 +122,30 @@ def copied(folder: Path, *names: str) -> Path:
     for name in names:
         shutil.copy(ROOT / "instances" / name, folder / name)
     return folder
+
+
+def test_nothing_of_one_instance_is_asked_of_another(page: Page, tmp_path: Path) -> None:
+    """Proves that while another instance is fetched, here for as long as the test likes, no change made to the one
+    before can be solved or kept with it; and that the new one can be solved once it is there.
+
+    If broken, the budget of one instance is set in the other, or the question is refused for what nobody asked.
+    """
+    folder = copied(tmp_path / "served", "quickstart.yaml", "university.yaml")
+    held: list[Route] = []
+    with served(folder) as address:
+        page.goto(f"{address}/#token={TOKEN}")
+        page.locator("#instance").select_option("quickstart.yaml")
+        page.locator('[data-path="limits.budget.at_most"] input').first.fill("7300000")
+        page.route("**/api/instances/university.yaml", lambda route: held.append(route))
+        page.locator("#instance").select_option("university.yaml")
+        expect(page.locator("#solve")).to_be_disabled()
+        expect(page.locator("#keep")).to_be_disabled()
+        expect(page.locator("#edits")).to_have_text("none")
+        expect(page.locator(".figure")).to_have_count(0)
+        held[0].continue_()
+        expect(page.locator("#solve")).to_be_enabled()
+        expect(page.locator("#edits")).to_have_text("none")
+        page.locator(".figure").first.wait_for(state="attached")
 
 
 def test_faults_are_told_on_the_page(page: Page, tmp_path: Path) -> None:

@@ -138,6 +138,18 @@ def test_two_runs_verify_one_another_and_no_more_than_both_say() -> None:
     assert portfolio._safe() == 9.91
 
 
+def test_a_second_run_that_has_ended_unheard_is_heard() -> None:
+    """Proves that what a run said while nobody listened counts once the other's word is to be verified. If broken, the
+    first run is taken for the second line of itself, the proof is ended for it, and an optimal plan is "feasible"."""
+    _, matrix, _ = program(1)
+    portfolio = scripted(matrix, Scripted(optimal(10.0, 9.95)), Scripted(optimal(10.0, 9.91)))
+    portfolio.one.go_on(1.0, None, never)
+    portfolio._hear(portfolio.one)
+    portfolio.two.go_on(1.0, None, never)
+    portfolio._verify([])
+    assert portfolio._safe() == 9.91
+
+
 def test_a_plan_of_the_second_run_counts_only_where_it_is_better_by_the_gap() -> None:
     """Proves that which run was first decides nothing: at 10 and a gap of 1 %, 9.95 is left and 9.8 is taken."""
     _, matrix, _ = program(1)

@@ -381,9 +381,15 @@ class Portfolio:
         Also the last resort, where nobody has said anything of use: a proof lists what is beside points that are no
         plans.
         """
+        for piece in (self.one, self.two):
+            if piece.has_ended:
+                self._wait_for(piece)
+                self._hear(piece)
         needed, value = self._needed(), self.incumbent.value
+        if self._safe() >= needed:
+            return True
         # The run that has not said it yet is the second line.
-        second = self.one if self.two.has_ended else self.two
+        second, other = (self.one, self.two) if self.two.has_ended else (self.two, self.one)
         over = [False]
 
         def stop() -> bool:
@@ -402,7 +408,8 @@ class Portfolio:
             while not second.has_ended and not stop():
                 if second.join(TICK):
                     second.begin(self._share * ROUNDS, self._news_for(second), self._is_not_wanted_or(stop))
-            over[0] = over[0] or (second.has_ended and second.bound >= needed)
+            both = min(second.bound, self._said[other.name])
+            over[0] = over[0] or (second.has_ended and second.is_optimal and both >= needed)
             return None
 
         def take_proof(found: object) -> None:

@@ -101,7 +101,17 @@ function find() {
   if (words) document.querySelectorAll("#figures details").forEach((group) => { group.open = true; });
 }
 
+// Nothing of one instance is asked of another: until the new one is there, there is nothing to solve or to keep.
+function clear() {
+  opened = null;
+  $("figures").replaceChildren();
+  $("further").value = "";
+  $("solve").disabled = $("keep").disabled = true;
+  scenarios();
+}
+
 async function open() {
+  clear();
   const file = $("instance").value;
   const found = await (await call(`instances/${encodeURIComponent(file)}`)).json();
   if (file !== $("instance").value) return; // another was chosen meanwhile, and may have come first
@@ -112,12 +122,12 @@ async function open() {
   });
   groups.push(element("details", {}, element("summary", {}, `Offers (${opened.offers.length})`), ...opened.offers.map(dropper)));
   $("figures").replaceChildren(...groups);
-  $("further").value = "";
+  $("solve").disabled = $("keep").disabled = false;
   scenarios();
 }
 
 function scenarios(chosen = "") {
-  const names = Object.keys(opened.scenarios).map((name) => element("option", { value: name }, name));
+  const names = Object.keys(opened ? opened.scenarios : {}).map((name) => element("option", { value: name }, name));
   $("scenario").replaceChildren(element("option", { value: "" }, "none"), ...names);
   $("scenario").value = chosen;
   showEdits();
@@ -167,7 +177,7 @@ async function watch(id) {
 async function solve() {
   $("answer").replaceChildren();
   $("exports").hidden = true;
-  const body = JSON.stringify({ file: $("instance").value, edits: edits(), gap: Number($("gap").value), seconds: Number($("seconds").value) });
+  const body = JSON.stringify({ file: opened.file, edits: edits(), gap: Number($("gap").value), seconds: Number($("seconds").value) });
   const asked = await (await call("questions", { method: "POST", body })).json();
   question = asked.id;
   show(asked);
