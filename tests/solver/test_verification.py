@@ -115,6 +115,16 @@ def test_a_second_run_that_ends_with_a_plan_that_is_no_better_agrees(
     assert found.levels[0].bound == pytest.approx(6.0 - 6.0 * 0.99e-3 if agrees else 0.0)
 
 
+def test_a_claim_that_is_hardly_within_the_gap_is_verified_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a second run is asked where a run ends at a gap of 0.0995 %, asked for 0.1 % of which 0.099 % is
+    proven. If broken, nobody is asked, and what both lines would agree on is "feasible"."""
+    saying(monkeypatch, Result(Termination.OPTIMAL, RIGHT.values, 6.0, 6.0 - 6.0 * 0.995e-3), NONE)
+    giving_up(monkeypatch)
+    found = searched(small(), monkeypatch, Settings(gap=1e-3, threads=1))
+    assert found.levels[0].proven
+    assert found.levels[0].bound == pytest.approx(6.0 - 6.0 * 0.99e-3)
+
+
 def test_a_second_run_that_finds_better_ends_the_claim(monkeypatch: pytest.MonkeyPatch) -> None:
     """Proves that 9 is not told as proven where a second run has 6, although nothing was proven of 6 either."""
     saying(monkeypatch, WRONG)
