@@ -420,9 +420,9 @@ def test_every_option_reaches_highs() -> None:
     highs.set_options(solver, Settings(gap=0.07, time_limit=12.5, threads=3, seed=99))
     got = {name: solver.getOptionValue(name)[1] for name in ("mip_rel_gap", "time_limit", "threads", "random_seed")}
     assert got == {"mip_rel_gap": 0.07, "time_limit": 12.5, "threads": 3, "random_seed": 99}
-    assert solver.getOptionValue("presolve")[1] == "choose"
+    assert solver.getOptionValue("presolve_rule_off")[1] == 0
     highs.set_options(solver, Settings(careful=True))
-    assert solver.getOptionValue("presolve")[1] == "off"
+    assert solver.getOptionValue("presolve_rule_off")[1] == highs.EVERY_RULE
     assert solver.getOptionValue("mip_feasibility_tolerance")[1] == 1e-9
 
 

@@ -356,25 +356,6 @@ def test_a_child_whose_death_is_not_known_yet_is_replaced(monkeypatch: pytest.Mo
     assert result.termination is Termination.OPTIMAL
 
 
-@pytest.mark.usefixtures("in_child")
-def test_a_second_look_that_crashes_is_made_another_way() -> None:
-    """Proves that a second look goes on with a trivial presolve where HiGHS crashes without any, as 1.16.0 does on the
-    least shortfall of the Korean programme with a smaller budget. If broken, nothing is verified there."""
-    model = knapsack()
-    killed = threading.Event()
-
-    def kill(_report: Report) -> None:
-        if not killed.is_set():
-            killed.set()
-            for child in children():
-                os.kill(child, signal.SIGSEGV)
-
-    result = run(model, Settings(gap=0.0, careful=True), on_report=kill)
-    assert killed.is_set()
-    assert result.termination is Termination.OPTIMAL
-    assert result.objective == run(model, Settings(gap=0.0)).objective
-
-
 class UnhappyError(Exception):
     """Raised by the tests' own callbacks."""
 

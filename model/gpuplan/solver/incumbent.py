@@ -32,14 +32,6 @@ class Incumbent:
         self.plan, self.value, self.by = point, value, by
         return True
 
-    def told(self) -> tuple[Floats | None, float | None, str]:
-        """Plan, value, and who found it."""
-        return self.plan, self.value, self.by
-
-    def back_to(self, told: tuple[Floats | None, float | None, str]) -> None:
-        """Make a plan that was told the best one again."""
-        self.plan, self.value, self.by = told
-
     def _cost_of(self, point: Floats, objective: float) -> float | None:
         if self.judge is None:
             return objective

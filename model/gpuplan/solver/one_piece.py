@@ -7,7 +7,6 @@ find reaches the run, and what it finds reaches them, at the same points every t
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 from gpuplan.solver.matrix import Floats, Matrix
 from gpuplan.solver.result import NO_BOUND, Result, Settings, ShouldStop, Termination, contradicts_itself
@@ -44,18 +43,10 @@ class OnePiece:
         if not self.has_begun:
             self.has_begun = True
             found = self.runs.begin_run(self.matrix, self.settings, work, should_stop)
-            if self._was_lost(found):
-                # Without presolve HiGHS 1.16 has crashed; with as little of it as can be it does not.
-                self.settings = replace(self.settings, some_presolve=True)
-                found = self.runs.begin_run(self.matrix, self.settings, work, should_stop)
         else:
             found = self.runs.go_on(self.work + work, known, should_stop)
         self._see(found)
         self.bounds.append(self.bound)
-
-    def _was_lost(self, found: Result | Paused) -> bool:
-        is_careful = self.settings.careful and not self.settings.some_presolve
-        return is_careful and not isinstance(found, Paused) and self.runs.is_lost
 
     def _see(self, found: Result | Paused) -> None:
         best = self.runs.best if isinstance(found, Paused) else found

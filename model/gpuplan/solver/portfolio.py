@@ -1,14 +1,17 @@
 """One level, sought from several sides at once: HiGHS on the whole program in one piece, and gpuplan's own search.
 
     whole program ──▶ HiGHS in one piece ──────────────────▶ plans, and a bound by its word
-    whole program ──▶ the same without presolve, other seed ▶ plans, and a bound by its word: together they verify
+    whole program ──▶ the same, less presolve, other seed ▶ plans, and a bound by its word: together they verify
     coarse program ─▶ tree, shapes, completion ────────────▶ plans, and a safe bound      (see `staged`)
     whole program ──▶ branch and bound with safe bounds ───▶ a proof, once a plan is said to be good enough
 
 Each hears of the plans of the others, at points that go by counts of work and never by the clock: HiGHS pauses after so
-many of the points at which it can be interrupted, and is met after so many rounds of the tree. What the tree finds
-after they last met does not count when HiGHS comes to its end meanwhile, so that the same input gives the same plan.
-Work goes to what moves the gap: a bound that is far behind is not worked on for a while, and the others have its hands.
+many of the points at which it can be interrupted, and is met after so many rounds of the tree. What it does between two
+meetings counts at the second one, whenever it was done, so that the same input gives the same plan. Work goes to what
+moves the gap: a bound that is far behind is not worked on for a while, and the others have its hands.
+
+Where no coarse program is much smaller than the whole, there is no tree: the two runs of HiGHS go side by side, and the
+plan is that of the first.
 """
 
 from __future__ import annotations
@@ -29,25 +32,24 @@ from gpuplan.solver.staged import Job, Staged
 from gpuplan.solver.verification import MORE_WORK, SEEDS, WITHIN, Disagreement, Verification, least_of
 from gpuplan.solver.watched import Watched
 
-STRETCH, OF_ENTRIES, POWER = 50.0, 24_000.0, 1.7
+STRETCH, OF_ENTRIES, POWER = 60.0, 24_000.0, 2.5
 """Work of HiGHS (see `Pace`) for each round of the tree, on a matrix with so many entries; on larger ones less, by this
 power. On the whole it takes about as long as a round, a second or two."""
-MOST = 150.0
+MOST = 1_000.0
 """The same at most."""
+FIRST = 8.0
+"""How much shorter the first stretch of HiGHS is: what it does before its first cuts takes longest."""
+NEWS = 40.0
+"""The same at most where there is no tree to wait for, so that plans and bounds are told of every few seconds."""
 ROUNDS = 4
 """Rounds of the tree after which it meets HiGHS."""
 LEARNING = 4
 """Rounds that the tree, and such meetings of a run of HiGHS, has before it can be found behind. Meanwhile there is one
 task more than there are hands."""
-BEHIND, SLIGHTLY = 4.0, 0.1
-"""How many times the gap a bound must be lower than another for its maker to have a rest, and where it stands still."""
-STILL = 0.05
-"""Share of the distance from the bound of a run to the best plan below which it has stood still since the last
-meeting."""
-RESTS = 4
-"""Meetings that a rest is long."""
-PROGRESS = 0.1
-"""Share of the gap that is to be closed during a rest, for another to follow."""
+BEHIND = 4.0
+"""How many times the gap a bound must be lower than another for its maker to have a rest."""
+ALONE = 4
+"""Stretches of HiGHS that a first rest of the tree is long."""
 FAR = 0.05
 """Gap from which on a plan of HiGHS is not looked at while the tree may find a better one: to judge it takes longer the
 more of it stands idle."""
@@ -82,29 +84,25 @@ class Portfolio:
         asked = replace(settings, gap=settings.gap * EARLY, threads=1, cutoff=None)
         careful = replace(asked, careful=True, seed=(settings.seed + SEEDS) % 2**31)
         self.one = OnePiece(pieces[0], whole, asked, "HiGHS")
-        self.two = OnePiece(pieces[1], whole, careful, "HiGHS without presolve")
+        self.two = OnePiece(pieces[1], whole, careful, "HiGHS with little presolve")
         self.staged = staged
         self._least = least_of(whole)
         self._verified = NO_BOUND
         """By a proof of the whole."""
         self._said = {self.one.name: NO_BOUND, self.two.name: NO_BOUND}
         """What either run had said when it was met last."""
-        self._met: list[float] = []
-        """Bounds of the first run at each meeting."""
-        self._incumbent_met = incumbent.told()
-        """The plan that was known when they last met."""
-        self._rest = 0
-        """Meetings for which the first run still rests."""
-        self._gap_before = float("inf")
-        """When its rest began."""
+        self._is_resting = False
+        """Whether HiGHS does nothing until the next meeting."""
+        self._rest, self._next_rest = 0, 1
+        """Meetings for which HiGHS still rests, and for which it will the next time."""
         self.seconds_verifying = 0.0
         self._rounds = 0
         """Of the tree."""
         self._is_left = False
         self._is_beside = False
         """Whether HiGHS has been given work since it was met last, done with or not."""
-        self._is_by_highs = False
-        """Whether it was HiGHS that said first that the plan is good enough."""
+        self._is_raced = False
+        """Whether a proof and a second run were at the same claim, so that chance decides which ends it."""
         self._is_over = False
         """Whether work that is still going on does not count any more."""
         entries = max(len(whole.values), 1)
@@ -173,25 +171,20 @@ class Portfolio:
         """Whether work that is going on is to end."""
         return self._is_over or self._is_stopped()
 
-    def _gap(self) -> float:
-        value, bound = self.incumbent.value, self.bound()
-        return float("inf") if value is None or not np.isfinite(bound) else value - bound
-
-    def _is_behind(self, bound: float, *, stands_still: bool = False) -> bool:
-        """Whether a bound is lower than what is known by much more than the gap, or lower and stands still."""
+    def _is_behind(self, bound: float, times: float) -> bool:
+        """Whether a bound is lower than what is known by more than so many times the gap."""
         best, value = self.bound(), self.incumbent.value
         if bound >= best or value is None:
             return False
-        gap = max(value - best, self.settings.gap * abs(value))
-        return best - bound > (SLIGHTLY if stands_still else BEHIND) * gap
+        return best - bound > times * max(value - best, self.settings.gap * abs(value))
 
     # Work
 
     def _search(self, children: list[Watched]) -> None:
         """Go on until it is said that the plan is good enough, or that there is none."""
-        number, rest = 0, RESTS
+        number, rest = 0, ALONE
         while not self._is_stopped() and not self._is_said():
-            if number % ROUNDS == 0:
+            if self._rounds and number % ROUNDS == 0:
                 self._meet(len(children))
             if self.staged is None or self.staged.is_given_up():
                 self._without_tree(len(children), None)
@@ -212,44 +205,41 @@ class Portfolio:
     def _is_tree_behind(self) -> bool:
         """Whether the tree's bound is lower than what HiGHS says by much more than the gap."""
         said, tree = self._said[self.one.name], self._of_tree()
-        return self._rest <= 0 and np.isfinite(said) and said > tree and self._is_behind(tree)
+        return not self._is_resting and np.isfinite(said) and said > tree and self._is_behind(tree, BEHIND)
 
     def _meet(self, hands: int) -> None:
         """Wait for HiGHS, tell one another of plans, and let it go on unless it is far behind; one hand alone takes
         turns with it."""
         if self._is_beside:
-            self._end_with_highs()
-        self._incumbent_met = self.incumbent.told()
+            self._end_stretch()
         if self.one.has_ended or self._is_said():
             return
-        self._met.append(self._said[self.one.name])
-        if self._rest > 0:
-            self._rest -= 1
-            if self._rest > 0:
-                return
-            if self._gap() <= (1.0 - PROGRESS) * self._gap_before:
-                self._rest, self._gap_before = RESTS, self._gap()
-                return
-            self._met = self._met[-1:]
-        elif len(self._met) > 1 and self._is_behind(self._said[self.one.name], stands_still=self._stands_still()):
-            self._rest, self._gap_before = RESTS, self._gap()
+        if self._rests():
             return
-        shorter = 1 if self.one.has_begun else 2
+        shorter = 1 if self.one.has_begun else FIRST
         self._is_beside = True
         self.one.begin(self._share * ROUNDS / shorter, self._news_for(self.one), self._is_not_wanted)
         if hands == 1:
-            self._end_with_highs()
+            self._end_stretch()
 
-    def _stands_still(self) -> bool:
-        """Whether the bound of HiGHS has hardly moved since it was met the time before."""
-        value = self.incumbent.value
-        if value is None or len(self._met) < 2 or not np.isfinite(self._met[-2]):
-            return False
-        return self._met[-1] - self._met[-2] < STILL * (value - self._met[-2])
+    def _end_stretch(self) -> None:
+        self._wait_for(self.one)
+        self._is_beside = False
+        self._hear(self.one)
+
+    def _rests(self) -> bool:
+        """Whether HiGHS rests until the next meeting: each time that it is found behind, for twice as long."""
+        if self._is_resting:
+            self._rest -= 1
+        elif self.one.has_begun and self._is_behind(self._said[self.one.name], BEHIND):
+            self._rest = self._next_rest
+            self._next_rest *= 2
+        self._is_resting = self._rest > 0
+        return self._is_resting
 
     def _without_tree(self, hands: int, stretches: int | None) -> None:
-        """HiGHS to its end, or for so many stretches; beside it without presolve, if there is a hand for it."""
-        self._rest = 0
+        """HiGHS to its end, or for so many stretches; beside it with less presolve, if there is a hand for it."""
+        self._is_resting = False
         pieces = [self.one, self.two] if hands > 1 else [self.one]
         last = None if stretches is None else self.one.stretches + stretches
         while not self._is_stopped():
@@ -258,17 +248,18 @@ class Portfolio:
                     self._wait_for(piece)
                     self._is_beside = self._is_beside and piece is not self.one
                     self._hear(piece)
-                    is_last = piece is self.one and last is not None and piece.stretches >= last
-                    if is_last or self._is_said():
+                    is_last = last is not None and piece.stretches >= last
+                    # The plan is that of the first run, whichever comes to its end first.
+                    if (self.one.has_ended and self._is_said()) or (piece is self.one and (is_last or self._is_said())):
                         return
                     if not piece.has_ended:
-                        piece.begin(self._share * ROUNDS, self._news_for(piece), self._is_not_wanted)
+                        piece.begin(min(self._share * ROUNDS, NEWS), self._news_for(piece), self._is_not_wanted)
             going = [piece for piece in pieces if piece.is_going_on]
-            if not going and self.two in pieces:
-                return
             if going:
                 self._tick(going)
-            else:
+            elif all(piece.has_ended for piece in pieces):
+                if self.two in pieces:
+                    return
                 pieces = [self.two]
 
     def _news_for(self, piece: OnePiece) -> Floats | None:
@@ -311,37 +302,11 @@ class Portfolio:
         piece.is_optimal = piece.is_optimal and is_own
 
     def _do(self, children: list[Watched], jobs: list[Job]) -> None:
-        """Do a round, unless HiGHS proves its plan meanwhile: then nothing of the tree counts since they last met."""
-        waited = self._is_beside
-
-        def tick() -> None:
-            self._is_over = self._is_over or (waited and self.one.is_optimal)
-            self._report()
-
-        found = side_by_side(children, [job.run for job in jobs], tick, self._leave)
-        is_first = waited and self.one.is_optimal and not self._is_stopped()
-        self._is_over = False
-        if is_first and self.staged is not None:
-            self.staged.drop_round()
-        else:
-            for job, result in zip(jobs, found, strict=True):
-                job.take(result)
-        if waited and (is_first or self._is_said()):
-            self._end_with_highs()
+        """Do some jobs side by side, and take what they found in their order."""
+        found = side_by_side(children, [job.run for job in jobs], self._report, self._leave)
+        for job, result in zip(jobs, found, strict=True):
+            job.take(result)
         self._report()
-
-    def _end_with_highs(self) -> None:
-        """Wait for HiGHS, where either has come to its end since they last met.
-
-        If HiGHS has, its plan counts, whichever was first, and no more is told of the bound than was asked for.
-        """
-        self._wait_for(self.one)
-        self._is_beside = False
-        if self.one.is_optimal and not self._is_stopped():
-            if self.incumbent.value is None or self.one.bound <= self.incumbent.value:
-                self.incumbent.back_to(self._incumbent_met)
-            self._is_by_highs = True
-        self._hear(self.one)
 
     def _leave(self) -> None:
         self._is_left = True
@@ -388,6 +353,7 @@ class Portfolio:
         needed, value = self._needed(), self.incumbent.value
         if self._safe() >= needed:
             return True
+        self._is_raced = True
         # The run that has not said it yet is the second line.
         second, other = (self.one, self.two) if self.two.has_ended else (self.two, self.one)
         over = [False]
@@ -452,8 +418,8 @@ class Portfolio:
                 return Result(Termination.UNBOUNDED, None, None, NO_BOUND)
             ended = Termination.INFEASIBLE if np.isposinf(bound) else Termination.STOPPED
             return Result(ended, None, None, bound, safe, self._by(safe))
-        is_by_highs = self._is_by_highs or self.staged is None
-        most = self._needed() if is_by_highs and not self._is_stopped() else value
+        is_chance = self._is_raced or self.staged is None
+        most = self._needed() if is_chance and not self._is_stopped() else value
         bound, safe = min(bound, most), min(safe, most)
         reached = relative_gap(value, safe) <= self.settings.gap or safe >= self._needed()
         ended = Termination.OPTIMAL if reached else Termination.STOPPED
@@ -462,7 +428,7 @@ class Portfolio:
         )
 
     def _work_of_each(self) -> str:
-        """What each has done: stretches of HiGHS, with and without presolve, and rounds of the tree."""
+        """What each has done: stretches of HiGHS, with all its presolve and with little, and rounds of the tree."""
         done = {self.one.name: self.one.stretches, self.two.name: self.two.stretches, "the tree": self._rounds}
         return ", ".join(f"{name} {count}" for name, count in done.items() if count)
 
@@ -474,4 +440,4 @@ class Portfolio:
             return "branch and bound in stages"
         if safe <= self._verified:
             return "branch and bound"
-        return "a second run without presolve and with another seed"
+        return "a second run with little presolve and another seed"

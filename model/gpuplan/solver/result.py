@@ -35,10 +35,7 @@ class Settings:
     seed: int = 0
     memory_mb: int | None = None
     careful: bool = False
-    """A second look: no presolve, tight tolerances."""
-    some_presolve: bool = False
-    """In a second look: as little of presolve as can be, and not none, with which HiGHS 1.16.0 crashes on some
-    programs."""
+    """A second look: as little presolve as can be, tight tolerances."""
     nodes: int | None = None
     """Nodes of the search tree after which a run ends; it does so for the same input at the same point every time."""
     plain: bool = False

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from gpuplan.errors import Defect
 from gpuplan.formulation import coarsened, formulate
+from gpuplan.solver.components import Component, components, minimised
 from gpuplan.solver.disagreement import keep
 from gpuplan.solver.incumbent import Incumbent
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
@@ -54,6 +55,11 @@ SLIP = 1e-7
 """Share by which what decisions make of a held level may differ from what the program does: rounding of both."""
 AHEAD_NODES, AHEAD_SHARE = 1_000, 0.25
 """Nodes, and the share of the time left, that are spent on seeing whether all soft limits can be kept."""
+APART = 500
+"""Entries up to which a program is not taken apart."""
+COARSER = 0.75
+"""Entries of a coarse program, as a share of those of the whole, up to which a search in stages is worth its while. In
+others, where dates and lots hardly matter, it is branch and bound without the cuts of HiGHS."""
 HOLD = 1e-9
 """Share by which a finished level may slip while the next is sought: what the solver cannot tell apart."""
 
@@ -151,8 +157,8 @@ class Search:
         self._children: list[Watched] = []
         self._second: Watched | None = None
         """Runs beside that of the search, of a portfolio."""
-        self._from_all_sides = False
-        """Whether the level was searched by a portfolio, which verifies what it says."""
+        self._is_verified_already = False
+        """Whether the level was searched in a way that verifies what it says."""
         self._gap = self.settings.gap
         """Asked for the level that is being sought."""
         self._verifying = 0.0
@@ -205,11 +211,17 @@ class Search:
             self._children = stack.enter_context(several(self.settings.threads))
             self._second = stack.enter_context(watched())
             if self._is_for_portfolio(matrix) and self.alter is None:
-                self._coarse = coarsened(instance, formulation, self._margins, self.pause)
+                self._coarse = self._coarser(coarsened(instance, formulation, self._margins, self.pause), entries)
                 self._loose = None if self._coarse is None else matrix_of(self._coarse.formulation)
         except Stopped:
             return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
         return self._levels(runs, formulation, matrix)
+
+    def _coarser(self, coarse: Coarse | None, entries: int) -> Coarse | None:
+        """A coarse program, where it is much smaller than the whole with so many entries."""
+        if coarse is None or len(coarse.formulation.problem.rows.coefficients) > COARSER * entries:
+            return None
+        return coarse
 
     def _may_be_loose(self, instance: Instance) -> bool:
         """Whether the gaps asked for leave room for what a loose program's plans cost beside."""
@@ -245,7 +257,7 @@ class Search:
         return formulation if self.alter is None else self.alter(formulation)
 
     def _second_look(self, runs: Watched, instance: Instance) -> SearchResult:
-        """Prove it without tightenings, or search again so, without presolve and with tight tolerances, before saying
+        """Prove it without tightenings, or search again so, with little presolve and tight tolerances, before saying
         "infeasible"."""
         money = self._money(instance)
         formulation = self._altered(formulate(instance, tightenings=False, margins=self._margins, money=money))
@@ -274,7 +286,7 @@ class Search:
         ended = Termination.OPTIMAL
         for number, goal in enumerate(formulation.goals, 1):
             aim = _aim(goal)
-            level, self._from_all_sides = matrix.with_cost(aim), False
+            level, self._is_verified_already = matrix.with_cost(aim), False
             listener = self._listener(number, len(formulation.goals), goal)
             self._gap = self.settings.gap if goal.gap is None else goal.gap
             done = self._settled(runs, formulation, level, number - 1, best)
@@ -329,7 +341,7 @@ class Search:
     def _verified(self, verification: Verification, level: Matrix, result: Result) -> Result:
         """A result with what is verified of it; "infeasible" is looked at a second time instead."""
         is_said_once = result.termination is Termination.INFEASIBLE and not self.settings.careful
-        if not self.verifies or is_said_once or self._from_all_sides:
+        if not self.verifies or is_said_once or self._is_verified_already:
             return result
         began = time.monotonic()
         try:
@@ -363,7 +375,7 @@ class Search:
         """What a point costs by the plan that its decisions make; None where they make none, which is remembered."""
         rounded = np.where(matrix.whole, np.round(point), point)
         if self.judge is None:
-            return None if len(matrix.broken_rows(rounded)) else _worth(matrix, rounded)
+            return _worth_in(matrix, point)
         values = self.judge(formulation, rounded)
         if values is None:
             self.refused = (formulation, rounded)
@@ -405,14 +417,50 @@ class Search:
         if settled and start is not None:
             value = float(matrix.cost @ start) + matrix.offset
             return Result(Termination.OPTIMAL, start, value, value)
-        self._from_all_sides = self._is_for_portfolio(matrix) and self._second is not None
-        if self._from_all_sides:
+        parts = self._apart(matrix)
+        self._is_verified_already = len(parts) > 1 or self._is_for_portfolio(matrix)
+        if len(parts) > 1:
+            return minimised(matrix, parts, self._gap, start, partial(self._minimised, runs), listener)
+        if self._is_verified_already:
             return self._by_portfolio(runs, matrix, start, listener, judge)
         return self._timed(runs, matrix, replace(self.settings, gap=self._gap), start, listener)
 
+    def _apart(self, matrix: Matrix) -> list[Component]:
+        """The components of a level, where it is worth its while to minimise each by itself."""
+        if not self.verifies or self.settings.careful or len(matrix.values) <= APART or not matrix.whole.any():
+            return []
+        parts = components(matrix)
+        is_in_stages = self._coarse is not None and max(len(part.matrix.values) for part in parts) > SMALL
+        return [] if is_in_stages else parts
+
+    def _minimised(self, runs: Watched, part: Component, start: Floats | None, gap: float, share: float) -> Result:
+        """The best of a component, verified."""
+        matrix, settings = part.matrix, replace(self.settings, gap=gap)
+        judge = partial(_worth_in, matrix)
+        if self._is_for_portfolio(matrix):
+            return self._by_portfolio(runs, matrix, start, None, judge, gap, share)
+        found = self._timed(runs, matrix, settings, start, None, share)
+        began = time.monotonic()
+        end = began + self._left() * share
+        verification = Verification(
+            runs,
+            replace(settings, cutoff=None),
+            lambda: end - time.monotonic(),
+            self.should_stop or never,
+            judge,
+            None,
+            self._disagree,
+        )
+        try:
+            return verification.of(matrix, found)
+        finally:
+            self._verifying += time.monotonic() - began
+
     def _is_for_portfolio(self, matrix: Matrix) -> bool:
         """Whether a level is sought from all sides: not where one run in this process is likely to be enough."""
-        return self.verifies and not self.settings.careful and len(matrix.values) > SMALL and bool(matrix.whole.any())
+        if not self.verifies or self.settings.careful or self._second is None:
+            return False
+        return len(matrix.values) > SMALL and bool(matrix.whole.any())
 
     def _by_portfolio(
         self,
@@ -421,13 +469,16 @@ class Search:
         start: Floats | None,
         listener: Callable[[Report], None] | None,
         judge: Callable[[Floats], float | None],
+        gap: float | None = None,
+        share: float = 1.0,
     ) -> Result:
         began = time.monotonic()
         if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
             return Result(Termination.STOPPED, start, None if start is None else _worth(matrix, start), NO_BOUND)
         # The last plan that is found is judged, and told of, after the search has ended.
-        limit = self._left() - min(self._left() * JUDGING_SHARE, len(matrix.lower) * JUDGING)
-        settings = replace(self.settings, gap=self._gap, time_limit=limit if np.isfinite(limit) else self._left())
+        limit = share * (self._left() - min(self._left() * JUDGING_SHARE, len(matrix.lower) * JUDGING))
+        limit = limit if np.isfinite(limit) else self._left()
+        settings = replace(self.settings, gap=self._gap if gap is None else gap, time_limit=limit)
         if settings.memory_mb is not None:
             settings = replace(settings, memory_mb=max(settings.memory_mb // (len(self._children) + 1), 1))
         incumbent = Incumbent(judge)
@@ -567,6 +618,12 @@ class Search:
 
 def _value(aim: Linear, point: Floats) -> float:
     return aim.constant + sum(coefficient * float(point[column]) for column, coefficient in aim.terms.items())
+
+
+def _worth_in(matrix: Matrix, point: Floats) -> float | None:
+    """What a point costs by the rows of a matrix; None where it breaks one."""
+    rounded = np.where(matrix.whole, np.round(point), point)
+    return None if len(matrix.broken_rows(rounded)) else _worth(matrix, rounded)
 
 
 def _worth(matrix: Matrix, point: Floats) -> float:

@@ -242,10 +242,6 @@ class Staged:
         lost = self._lost >= LOST or any(part.searches >= SEARCHES for part in self._parts.values())
         return lost or (self._is_begun and self._is_empty())
 
-    def drop_round(self) -> None:
-        """Nothing of the last round counts: what was dealt in it is to be dealt again."""
-        self._nodes, self._dealt = [*self._nodes, *self._dealt], []
-
     def _is_empty(self) -> bool:
         """Whether no node and no part is left that may hold anything better."""
         cutoff = self._cutoff()

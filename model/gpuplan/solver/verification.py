@@ -1,7 +1,7 @@
 """What HiGHS says of a level is a claim: proven here by a second line that cannot share its fault, or told as its word.
 
     claim -> branch and bound with safe bounds -> proven, or a better plan
-          -> where that takes too long: a run without presolve, with another seed -> the same, or a better plan
+          -> where that takes too long: a run with little presolve and another seed -> the same, or a better plan
           -> where that does not agree: branch and bound with more work -> proven, or a better plan
           -> where that takes too long as well: told as the solver's word
 
@@ -130,7 +130,7 @@ class Verification:
         return better
 
     def _again(self, matrix: Matrix, found: Result) -> Result:
-        """A second run, without presolve, with tight tolerances and another seed."""
+        """A second run, with little presolve, tight tolerances and another seed."""
         needed = self._needed(found)
         settings = replace(
             self.settings,
@@ -144,7 +144,7 @@ class Verification:
         second = self.runs.run(matrix, settings, None, None, self.should_stop)
         value = None if second.values is None else self.judge(second.values)
         if second.termination is Termination.INFEASIBLE or _is_no_better(second, value, found, needed):
-            by = "a second run without presolve and with another seed"
+            by = "a second run with little presolve and another seed"
             if found.objective is None:
                 return replace(found, bound=np.inf, verified=np.inf, by=by)
             assert needed is not None

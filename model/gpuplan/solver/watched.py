@@ -42,8 +42,6 @@ class Watched:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._messages: queue.Queue[Any] = queue.Queue()
-        self._is_lost = False
-        """Whether the child ended, unasked, in the last run."""
 
     def run(
         self,
@@ -59,7 +57,7 @@ class Watched:
         """
         began = time.monotonic()
         self._best = Result(Termination.STOPPED, start, _worth(matrix, start), NO_BOUND)
-        # Without presolve and with tight tolerances HiGHS 1.16 has crashed: such a run gets a process of its own.
+        # With tight tolerances HiGHS 1.16 has crashed: such a run gets a process of its own.
         if len(matrix.values) <= SMALL and not settings.careful:
             limit = min(settings.time_limit, SMALL_SECONDS)
             here = replace(settings, time_limit=limit, threads=1)
@@ -70,20 +68,6 @@ class Watched:
             # Kept, should the child be lost; not handed to it, since what the clock left of it is not repeatable.
             self._keep(Report(result.bound, result.objective, result.values))
         deadline = began + settings.time_limit
-        found = self._run_in_child(matrix, settings, deadline, on_report, should_stop)
-        if settings.careful and not settings.some_presolve and self._is_lost:
-            settings = replace(settings, some_presolve=True)
-            return self._run_in_child(matrix, settings, deadline, on_report, should_stop)
-        return found
-
-    def _run_in_child(
-        self,
-        matrix: Matrix,
-        settings: Settings,
-        deadline: float,
-        on_report: OnReport | None,
-        should_stop: ShouldStop | None,
-    ) -> Result:
         try:
             found = self._in_child(Run(matrix, settings), deadline, on_report, should_stop)
         except _GoneBeforeError:  # it has been closed, so that this time a new one is started
@@ -116,11 +100,6 @@ class Watched:
     def best(self) -> Result:
         """What the last run has reported so far."""
         return self._best
-
-    @property
-    def is_lost(self) -> bool:
-        """Whether the child ended, unasked, in the last run."""
-        return self._is_lost
 
     def prove(
         self,
@@ -186,7 +165,6 @@ class Watched:
         judge: Judge | None = None,
     ) -> Result | Explored | Proof | Paused:
         finished = False
-        self._is_lost = False
         kept = self._child
         try:
             child = self._running_child()
@@ -267,7 +245,6 @@ class Watched:
                 if self._best.values is None and child.wait() > 0:
                     raise Defect("the solver's process ended before it said anything")
             if isinstance(message, EOFError | MemoryError):
-                self._is_lost = isinstance(message, EOFError) and given_up is None
                 return None
             heard = True
             if isinstance(message, Exception):
