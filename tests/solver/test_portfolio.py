@@ -66,7 +66,7 @@ class Scripted:
         self.said, self.best = list(said), best or Result(Termination.STOPPED, None, None, NO_BOUND)
         self.told: list[Floats | None] = []
 
-    def begin_run(self, *_of: object) -> Result | Paused:
+    def begin_run(self, *_of: object, **_named: object) -> Result | Paused:
         """The first stretch."""
         return self.said.pop(0)
 

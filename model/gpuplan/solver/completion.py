@@ -37,7 +37,7 @@ class Candidate:
     """Whether its numbers are whole."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Completion:
     """The coarse program and the whole one, and which columns they share. Columns are given by index."""
 

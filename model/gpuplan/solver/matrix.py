@@ -61,6 +61,17 @@ class Matrix:
             row_upper=np.append(self.row_upper, at_most - expression.constant),
         )
 
+    def with_rows(self, starts: Indexes, columns: Indexes, values: Floats, row_upper: Floats) -> Matrix:
+        """The same with more rows of form <=, given in compressed sparse form."""
+        return replace(
+            self,
+            starts=np.append(self.starts, starts[1:] + self.starts[-1]).astype(np.int32),
+            columns=np.append(self.columns, columns).astype(np.int32),
+            values=np.append(self.values, values),
+            row_lower=np.append(self.row_lower, np.full(len(row_upper), -np.inf)),
+            row_upper=np.append(self.row_upper, row_upper),
+        )
+
     def with_cost(self, expression: Linear) -> Matrix:
         """The same with another objective to minimise."""
         cost = np.zeros(len(self.lower))

@@ -17,8 +17,9 @@ from gpuplan.solver.worker import Paused
 class OnePiece:
     """One run: what it says of all plans so far, and how it ended."""
 
-    def __init__(self, runs: Watched, matrix: Matrix, settings: Settings, name: str) -> None:
-        self.runs, self.matrix, self.settings, self.name = runs, matrix, settings, name
+    def __init__(self, runs: Watched, matrix: Matrix, settings: Settings, name: str, *, is_last: bool = False) -> None:
+        """`is_last` where it has what others leave of the processors."""
+        self.runs, self.matrix, self.settings, self.name, self.is_last = runs, matrix, settings, name, is_last
         self.bound = NO_BOUND
         """By the solver's word."""
         self.work = 0.0
@@ -42,7 +43,7 @@ class OnePiece:
         self.stretches += 1
         if not self.has_begun:
             self.has_begun = True
-            found = self.runs.begin_run(self.matrix, self.settings, work, should_stop)
+            found = self.runs.begin_run(self.matrix, self.settings, work, should_stop, is_last=self.is_last)
         else:
             found = self.runs.go_on(self.work + work, known, should_stop)
         self._see(found)

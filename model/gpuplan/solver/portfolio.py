@@ -32,12 +32,12 @@ from gpuplan.solver.staged import Job, Staged
 from gpuplan.solver.verification import MORE_WORK, SEEDS, WITHIN, Disagreement, Verification, least_of
 from gpuplan.solver.watched import Watched
 
-STRETCH, OF_ENTRIES, POWER = 60.0, 24_000.0, 2.5
+STRETCH, OF_ENTRIES, POWER = 25.0, 24_000.0, 2.5
 """Work of HiGHS (see `Pace`) for each round of the tree, on a matrix with so many entries; on larger ones less, by this
 power. On the whole it takes about as long as a round, a second or two."""
 MOST = 1_000.0
 """The same at most."""
-FIRST = 8.0
+FIRST = 4.0
 """How much shorter the first stretch of HiGHS is: what it does before its first cuts takes longest."""
 NEWS = 40.0
 """The same at most where there is no tree to wait for, so that plans and bounds are told of every few seconds."""
@@ -48,6 +48,8 @@ LEARNING = 4
 task more than there are hands."""
 BEHIND = 4.0
 """How many times the gap a bound must be lower than another for its maker to have a rest."""
+REST = 4
+"""Meetings that a first rest of HiGHS is long."""
 ALONE = 4
 """Stretches of HiGHS that a first rest of the tree is long."""
 FAR = 0.05
@@ -83,7 +85,7 @@ class Portfolio:
         self._deadline = time.monotonic() + settings.time_limit
         asked = replace(settings, gap=settings.gap * EARLY, threads=1, cutoff=None)
         careful = replace(asked, careful=True, seed=(settings.seed + SEEDS) % 2**31)
-        self.one = OnePiece(pieces[0], whole, asked, "HiGHS")
+        self.one = OnePiece(pieces[0], whole, asked, "HiGHS", is_last=staged is not None)
         self.two = OnePiece(pieces[1], whole, careful, "HiGHS with little presolve")
         self.staged = staged
         self._least = least_of(whole)
@@ -93,7 +95,7 @@ class Portfolio:
         """What either run had said when it was met last."""
         self._is_resting = False
         """Whether HiGHS does nothing until the next meeting."""
-        self._rest, self._next_rest = 0, 1
+        self._rest, self._next_rest = 0, REST
         """Meetings for which HiGHS still rests, and for which it will the next time."""
         self.seconds_verifying = 0.0
         self._rounds = 0
@@ -193,8 +195,7 @@ class Portfolio:
                 self._without_tree(len(children), rest)
                 number, rest = 0, rest * 2
                 continue
-            is_beside = self._is_beside and number >= LEARNING and len(children) > 1
-            jobs = self.staged.jobs(len(children) - is_beside)
+            jobs = self.staged.jobs(len(children))
             if not jobs:
                 self._without_tree(len(children), None)
                 return

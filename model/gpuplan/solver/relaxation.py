@@ -193,11 +193,13 @@ class Relaxation:
         self.highs.changeColBounds(place, self.lower[place], self.upper[place])
 
     def _basis(self, text: bytes) -> Any:
-        """What is left of a basis; alien where it does not have as many columns as it should."""
+        """What is left of a basis, rows that it does not know being basic; alien where it does not have as many columns
+        as it should."""
         import highspy
 
         statuses = np.frombuffer(text, dtype=np.uint8)
         columns, rows = statuses[: len(self.within.point)], statuses[len(self.within.point) :]
+        rows = np.append(rows, np.full(self.within.height - len(rows), BASIC, dtype=np.uint8))
         kinds = [highspy.HighsBasisStatus(number) for number in range(len(highspy.HighsBasisStatus.__members__))]
         mine, others = columns[self.within.columns], rows[self.within.rows]
         basis = highspy.HighsBasis()

@@ -50,7 +50,9 @@ if TYPE_CHECKING:
 
 WORK = 12_000.0
 """Work of one stretch of the tree."""
-BESIDE, DOWN = 2, 3
+CUTTING = 20_000.0
+"""Work of cuts off the root of the tree."""
+BESIDE, DOWN = 3, 3
 """How much longer a stretch is beside a search for a plan, and on the way down."""
 SCOUTING, REFINING = 3, 2
 """Stretches of a narrow tree at most, for first shapes and for better ones."""
@@ -188,6 +190,8 @@ class Staged:
         """The least cutoff so far: what was left out by it is no better."""
         self._candidates = Candidates(self._completion)
         self._lost = 0
+        self._is_cut = False
+        """Whether points of the coarse relaxation were cut off, or are being."""
         self._is_begun = False
         self._rounds = 0
 
@@ -296,7 +300,7 @@ class Staged:
         """Searches for plans and shapes, and of parts: each is begun when it is asked for."""
         is_nearly_over = self._is_nearly_over()
         rough = self._shape if not is_nearly_over and self._is_worth(self._refined) else None
-        share = MUCH if rough is not None else WORTH if self._is_far() else 0.0
+        share = MUCH if rough is not None else WORTH
         first = None if is_nearly_over else self._next_candidate(share)
         if first is not None:
             yield self._complete(first)
@@ -317,6 +321,8 @@ class Staged:
 
         While there is no shape, one of them goes down to a shape instead.
         """
+        if free and not self._is_cut:
+            return [self._cut_off(), *self._branching(free - 1, 1)]
         goes_down = not beside and self._seeks_shapes()
         if goes_down and self._shape is not None:
             return [self._refine(self._shape, self._nodes[0]), *self._branching(free - 1, 1)]
@@ -391,6 +397,21 @@ class Staged:
             is_better = self._aim() < before
             if is_better or not self._seeking:
                 self._ways.see(is_better=is_better)
+
+        return Job(run, take, 1)
+
+    def _cut_off(self) -> Job:
+        """Cuts off points of the coarse relaxation: those that are left are nearer to plans, at every node."""
+        self._is_cut = True
+        matrix, settings = self._coarse, self._settings(gap=0.0)
+
+        def run(worker: Watched) -> object:
+            return worker.cut_off(matrix, settings, CUTTING, self._is_stopped)
+
+        def take(found: object) -> None:
+            if isinstance(found, Matrix):
+                self._coarse = found
+                self._completion.coarse = found
 
         return Job(run, take, 1)
 

@@ -25,7 +25,7 @@ from gpuplan.solver.own_thread import in_own_thread
 from gpuplan.solver.proof.tree import Claim, Judge, Proof, prove
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, ShouldStop, Termination, never
 from gpuplan.solver.tree import Explored, Stretch
-from gpuplan.solver.worker import Asked, GoOn, Judged, Paused, Run, receive, send
+from gpuplan.solver.worker import Asked, CutOff, GoOn, Judged, Paused, Run, receive, send
 
 SMALL = 4_000
 """Entries up to which a run starts in this process, under a limit of memory too: it cannot take much of it."""
@@ -76,12 +76,18 @@ class Watched:
         return found
 
     def begin_run(
-        self, matrix: Matrix, settings: Settings, work: float, should_stop: ShouldStop | None = None
+        self,
+        matrix: Matrix,
+        settings: Settings,
+        work: float,
+        should_stop: ShouldStop | None = None,
+        *,
+        is_last: bool = False,
     ) -> Result | Paused:
         """Begin a run in a child that pauses after so much work; how it ended, if it did before that."""
         self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
         self._deadline = time.monotonic() + settings.time_limit
-        found = self._in_child(Run(matrix, settings, work), self._deadline, None, should_stop)
+        found = self._in_child(Run(matrix, settings, work, is_last), self._deadline, None, should_stop)
         assert isinstance(found, Result | Paused)
         return found
 
@@ -145,6 +151,18 @@ class Watched:
             found = self._in_child(stretch, deadline, None, should_stop)
         return found if isinstance(found, Explored) else None
 
+    def cut_off(
+        self, matrix: Matrix, settings: Settings, work: float, should_stop: ShouldStop | None = None
+    ) -> Matrix | None:
+        """A matrix with cuts off the points of its relaxation, made in a child; None when it had to be given up."""
+        self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
+        task, deadline = CutOff(matrix, settings, work), time.monotonic() + settings.time_limit
+        try:
+            found = self._in_child(task, deadline, None, should_stop)
+        except _GoneBeforeError:
+            found = self._in_child(task, deadline, None, should_stop)
+        return found if isinstance(found, Matrix) else None
+
     def close(self) -> None:
         """End the child, if there is one; also while a run waits for it in another thread, which then ends."""
         child, self._child = self._child, None
@@ -158,12 +176,12 @@ class Watched:
 
     def _in_child(
         self,
-        task: Run | Stretch | Claim | GoOn,
+        task: Run | Stretch | Claim | CutOff | GoOn,
         deadline: float,
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
         judge: Judge | None = None,
-    ) -> Result | Explored | Proof | Paused:
+    ) -> Result | Explored | Proof | Paused | Matrix:
         finished = False
         kept = self._child
         try:
@@ -208,7 +226,7 @@ class Watched:
         on_report: OnReport | None,
         should_stop: ShouldStop | None,
         judge: Judge | None,
-    ) -> Result | Explored | Proof | Paused | None:
+    ) -> Result | Explored | Proof | Paused | Matrix | None:
         """The child's result, or None when it had to be given up: the best so far is then in `_best`.
 
         Raises _GoneBeforeError when it was kept from a run before and ended, unasked, before it said anything of this.
@@ -228,7 +246,7 @@ class Watched:
                 message = self._messages.get(timeout=TICK)
             except queue.Empty:
                 continue
-            if isinstance(message, Explored | Proof | Paused):
+            if isinstance(message, Explored | Proof | Paused | Matrix):
                 return message
             if isinstance(message, Asked):
                 heard = True

@@ -19,11 +19,13 @@ from pathlib import Path
 from typing import IO, Any
 
 from gpuplan.solver.matrix import Floats, Matrix
-from gpuplan.solver.proof.tree import Claim, prove
+from gpuplan.solver.proof.tree import Claim, cut_off, prove
 from gpuplan.solver.result import Settings
 from gpuplan.solver.tree import Stretch, explore
 
 LENGTH = struct.Struct("<Q")
+LAST = 10
+"""Priority of a run that has what the others leave of the processors, as the system counts it."""
 REPORT_EVERY = 0.1
 """Seconds between signs of life."""
 
@@ -50,6 +52,8 @@ class Run:
     settings: Settings
     work: float | None = None
     """Work after which it pauses, and says so; never when left out. See `Pace`."""
+    is_last: bool = False
+    """Whether the others go first where there are fewer processors than processes; the child stays so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,15 @@ class GoOn:
     work: float
     """Work, all in all, at which it pauses again."""
     point: Floats | None
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """A task: cuts off the points of a matrix's relaxation."""
+
+    matrix: Matrix
+    settings: Settings
+    work: float
 
 
 def send(stream: IO[bytes], message: object) -> None:
@@ -132,7 +145,7 @@ def main() -> None:
         _serve(out, inbox, inbox.next_task())
 
 
-def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch | Claim) -> None:
+def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch | Claim | CutOff) -> None:
     """Do a task, and say how it ended."""
     import highspy  # noqa: F401  (loaded before the limit, which counts what comes on top)
 
@@ -152,6 +165,8 @@ def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch | Claim) -> None:
     try:
         if isinstance(task, Stretch):
             send(out, explore(task, inbox.stop.is_set))
+        elif isinstance(task, CutOff):
+            send(out, cut_off(task.matrix, settings, task.work, inbox.stop.is_set))
         elif isinstance(task, Claim):
 
             def judge(point: Floats) -> float | None:
@@ -169,6 +184,8 @@ def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch | Claim) -> None:
                 assert isinstance(answer, GoOn)
                 return answer.work, answer.point
 
+            if task.is_last and hasattr(os, "setpriority"):
+                os.setpriority(os.PRIO_PROCESS, 0, LAST)
             pace = None if task.work is None else Pace(task.work, pause)
             send(out, run(task.matrix, settings, report, inbox.stop.is_set, pace))
     except MemoryError:

@@ -26,6 +26,11 @@ class Merged:
     """By kept column: the columns that it stands for, itself first, where these are several."""
     given: Matrix
 
+    @classmethod
+    def not_at_all(cls, matrix: Matrix) -> Merged:
+        """Every column by itself."""
+        return cls(matrix, np.arange(len(matrix.lower)), {}, matrix)
+
     def expanded(self, point: Floats) -> Floats:
         """A point of the given matrix, shape (columns,): what a column stands for is shared out, the first ones
         first."""

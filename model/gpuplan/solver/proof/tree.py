@@ -14,7 +14,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -23,7 +23,7 @@ import numpy as np
 from gpuplan.instance.units import common_step
 from gpuplan.solver.matrix import Floats, Matrix, checked, sealed
 from gpuplan.solver.proof.cuts import Separator, chosen
-from gpuplan.solver.proof.merging import merged
+from gpuplan.solver.proof.merging import Merged, merged
 from gpuplan.solver.proof.propagation import ROUNDING, Propagation
 from gpuplan.solver.proof.relaxation import Ended, Relaxation, Status
 from gpuplan.solver.result import NO_BOUND, OnReport, Report, Settings, ShouldStop
@@ -109,15 +109,26 @@ def prove(claim: Claim, judge: Judge, should_stop: ShouldStop, on_report: OnRepo
     return _Tree(claim, judge, should_stop, on_report).run()
 
 
+def cut_off(matrix: Matrix, settings: Settings, work: float, should_stop: ShouldStop) -> Matrix:
+    """The matrix with cuts off the points of its relaxation, made within so much work.
+
+    Some best plan keeps them. Those of a program with narrower bounds need not be among these.
+    """
+    claim = Claim(matrix, replace(settings, cutoff=None), work)
+    return _Tree(claim, lambda _point: None, should_stop, None, merges=False).cut_off()
+
+
 def allowance(value: float, gap: float) -> float:
     """By how much a plan must be better than a value to count as better."""
     return max(gap * abs(value), RESOLUTION * max(abs(value), 1.0))
 
 
 class _Tree:
-    def __init__(self, claim: Claim, judge: Judge, should_stop: ShouldStop, on_report: OnReport | None) -> None:
+    def __init__(
+        self, claim: Claim, judge: Judge, should_stop: ShouldStop, on_report: OnReport | None, *, merges: bool = True
+    ) -> None:
         self.claim, self.judge, self.should_stop, self.on_report = claim, judge, should_stop, on_report
-        self.merged = merged(checked(claim.matrix))
+        self.merged = merged(checked(claim.matrix)) if merges else Merged.not_at_all(checked(claim.matrix))
         self.matrix, self.settings = self.merged.matrix, claim.settings
         self.deadline = time.monotonic() + self.settings.time_limit
         self.relaxation = Relaxation(self.matrix, self.settings)
@@ -156,6 +167,17 @@ class _Tree:
             if node is not None:
                 heapq.heappush(self.waiting, node)
         return self._proof()
+
+    def cut_off(self) -> Matrix:
+        """The matrix with the cuts of its root."""
+        matrix = self.relaxation.rows.matrix
+        self.root = (matrix.lower.copy(), matrix.upper.copy())
+        self._tighten_root()
+        matrix, own = self.relaxation.rows.matrix, self.relaxation.own
+        starts = matrix.starts[own:] - matrix.starts[own]
+        columns, values = matrix.columns[matrix.starts[own] :], matrix.values[matrix.starts[own] :]
+        # Units are powers of two, so that no digit changes.
+        return self.matrix.with_rows(starts, columns, values / self.units[columns], matrix.row_upper[own:])
 
     def _proof(self) -> Proof:
         # What was closed was closed with the cutoff in mind: it is not below that, and may be no more than that either.
