@@ -33,6 +33,8 @@ MARGIN = 1.2e-6
 AGREE = 1e-6
 """Share within which the search's value of a level and the recounted one must agree."""
 TRIES = 4
+KEPT = 4
+"""Points whose reckoning is kept."""
 
 
 Reckoned = Callable[["Formulation", "Floats"], Reckoning]
@@ -78,19 +80,19 @@ def _unproven(level: LevelResult) -> LevelResult:
 
 
 def _keeping_the_last(instance: Instance) -> Reckoned:
-    """The reckoning of what a point of a formulation decides; the last one is kept, since the plan that is told was
+    """The reckoning of what a point of a formulation decides; the last ones are kept, since the plan that is told was
     judged before."""
-    points: list[tuple[Formulation, bytes, Decisions]] = []
-    kept: list[tuple[Decisions, Reckoning]] = []
+    kept: list[tuple[Formulation, bytes, Decisions, Reckoning]] = []
 
     def reckoned(formulation: Formulation, point: Floats) -> Reckoning:
-        known = point.tobytes()
-        if not points or points[0][0] is not formulation or points[0][1] != known:
-            points[:] = [(formulation, known, decisions_of(formulation.problem, point))]
-        decisions = points[0][2]
-        if not kept or kept[0][0] != decisions:
-            kept[:] = [(decisions, reckon(instance, decisions))]
-        return kept[0][1]
+        seal = point.tobytes()
+        found = next((one for one in kept if one[0] is formulation and one[1] == seal), None)
+        if found is None:
+            decisions = decisions_of(formulation.problem, point)
+            known = next((one[3] for one in kept if one[2] == decisions), None)
+            found = (formulation, seal, decisions, reckon(instance, decisions) if known is None else known)
+        kept[:] = [found, *(one for one in kept if one is not found)][:KEPT]
+        return found[3]
 
     return reckoned
 
