@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.extraction import decisions_of
 from gpuplan.families.limits import shortfall_amount
+from gpuplan.fraction import Fraction
 from gpuplan.instance.base import exactly
 from gpuplan.instance.caps import every_limit
 from gpuplan.instance.timeline import windows

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families import FAMILIES
 from gpuplan.families.eligibility import pair_denials, signing_denials
 from gpuplan.families.objective import values
+from gpuplan.fraction import Fraction
 from gpuplan.instance.commitments import ordered_before
 from gpuplan.ledger.reading import Reading
 from gpuplan.ledger.recount import Recount

@@ -17,10 +17,10 @@ n^{\mathrm{modules}}_{ast'} \quad \forall\, a \in \mathrm{after}(m) $$
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.commitments import built_before
 from gpuplan.instance.timeline import module_ready
 from gpuplan.ledger.reading import Reading

@@ -24,10 +24,10 @@ of its own, and clusters of one kind, which are alike, make no symmetry.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.joining import Place, can_form, cluster_prices, joining_all, places
 from gpuplan.instance.matching import Subject
 from gpuplan.ledger.entries import Entry, entry

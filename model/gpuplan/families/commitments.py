@@ -26,10 +26,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.commitments import CommittedOrder, agreed_module, cancel_day, signed_under
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import rate

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.commitments import built_before, ordered_before
 from gpuplan.instance.matching import Subject, facts, selects
 from gpuplan.instance.timeline import last_state, module_ready

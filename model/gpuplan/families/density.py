@@ -17,10 +17,10 @@ c_{js} = \left\lfloor \frac{P^{\mathrm{rack}}_{s}}{P^{\mathrm{max}}_j} \right\rf
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.facility import LOAD_CASES, RACK_POSITIONS
 from gpuplan.instance.loads import positions_for, systems_in_position, takes_rack_space
 from gpuplan.ledger.reading import Reading

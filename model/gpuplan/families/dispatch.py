@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.needs import NAME, cases, path
+from gpuplan.fraction import Fraction
 from gpuplan.instance.facility import LoadCase
 from gpuplan.instance.interim import interim
 from gpuplan.instance.providers import EXISTING, Network

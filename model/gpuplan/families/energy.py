@@ -32,10 +32,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import days_in_month
 from gpuplan.instance.facility import LoadCase
 from gpuplan.instance.matching import Subject

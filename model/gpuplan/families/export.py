@@ -26,10 +26,10 @@ n^{\mathrm{orders}}_{ostw} $$
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
+from gpuplan.fraction import Fraction
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.problem import Group
 

@@ -35,7 +35,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families import dispatch, module_orders, redundancy
@@ -43,6 +42,7 @@ from gpuplan.families.draws import drawn_while_closed
 from gpuplan.families.family import Denial, Family
 from gpuplan.families.needs import NAME, cases, largest_by_resource, least_draw, needs_on, path
 from gpuplan.families.siting import opened_by
+from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import ALWAYS
 from gpuplan.instance.facility import GRID_POWER, RACK_POSITIONS, LoadCase
 from gpuplan.instance.interim import interim

@@ -15,11 +15,11 @@ $$ \sum_t x^{\mathrm{fee}}_{ot} = \sum_j \phi_{oj}\, z_{oj}, \qquad x^{\mathrm{f
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families import first_signings
 from gpuplan.families.first_signings import signings_by_period
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import rate
 from gpuplan.program.columns import Role

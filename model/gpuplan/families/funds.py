@@ -22,10 +22,10 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.fraction import Fraction
 from gpuplan.ledger.funding import Payers, claims_by_day, is_paid, payers, unions
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import Role

@@ -22,13 +22,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.deadlines import concerns as binds
 from gpuplan.families.family import Family
 from gpuplan.families.limits import shortfall_amount
 from gpuplan.families.room import Room
+from gpuplan.fraction import Fraction
 from gpuplan.instance.facility import GRID_POWER
 from gpuplan.instance.joining import joining_all
 from gpuplan.instance.matching import Subject, concerns, whole_of

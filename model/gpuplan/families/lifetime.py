@@ -27,12 +27,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
 from gpuplan.families.pricing import saving, tiered_orders, unit_price
 from gpuplan.families.vendor_terms import rebates
+from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import term_end
 from gpuplan.instance.commitments import agreed_module
 from gpuplan.instance.matching import Subject

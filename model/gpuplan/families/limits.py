@@ -22,10 +22,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.caps import every_limit, limit_path
 from gpuplan.instance.matching import Subject, facts, whole_of
 from gpuplan.instance.timeline import windows

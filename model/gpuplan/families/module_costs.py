@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.commitments import agreed_module
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import module_instalments, rate

@@ -20,11 +20,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING
 
 from gpuplan.families.needs import NAME, cases, largest_by_resource, needs_on
+from gpuplan.fraction import Fraction
 from gpuplan.instance.commitments import agreed_module, built_before, is_over
 from gpuplan.instance.facility import LOAD_CASES, LoadCase
 from gpuplan.instance.prices import module_instalments

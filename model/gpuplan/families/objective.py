@@ -18,11 +18,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from math import floor, log10
 from typing import TYPE_CHECKING
 
 from gpuplan.families.limits import scale, selected, shortfall_amount
+from gpuplan.fraction import Fraction
 from gpuplan.instance.rules import Measured
 from gpuplan.instance.timeline import windows
 from gpuplan.instance.units import unit_of

@@ -19,13 +19,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.families import fees
 from gpuplan.families.family import Family
 from gpuplan.families.first_signings import signings_by_period
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import added_parts, instalments, last_order_day, rate
 from gpuplan.instance.timeline import LotDays, Month, months

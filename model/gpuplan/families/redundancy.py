@@ -15,9 +15,9 @@ is negative: the program chooses a size. 2N counts half of the modules of each t
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import days_in_month, months_between, term_end
 from gpuplan.instance.commitments import agreed_module
 from gpuplan.instance.matching import Subject

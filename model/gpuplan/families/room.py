@@ -10,12 +10,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from gpuplan.families.facility import balance_readings
 from gpuplan.families.needs import cases
+from gpuplan.fraction import Fraction
 from gpuplan.instance.facility import RACK_POSITIONS, LoadCase
 from gpuplan.instance.interim import interim
 from gpuplan.instance.loads import positions_for, system_needs

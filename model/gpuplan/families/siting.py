@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import months_between
 from gpuplan.instance.commitments import first_free_day, is_over, opened_before
 from gpuplan.instance.matching import Subject

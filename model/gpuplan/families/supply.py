@@ -26,11 +26,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from fractions import Fraction
 from math import gcd
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Denial, Family
+from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import add_months, step_at
 from gpuplan.instance.commitments import is_over, ordered_before
 from gpuplan.ledger.reading import Reading

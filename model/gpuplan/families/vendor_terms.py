@@ -18,13 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families import first_signings
 from gpuplan.families.family import Family
 from gpuplan.families.first_signings import signings_by_period
 from gpuplan.families.pricing import price_of, spend
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import last_order_day, rate
 from gpuplan.ledger.entries import Entry, entry

@@ -38,11 +38,11 @@ to all of them, the rows of one stand for the sum of theirs, and a plan serves e
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from gpuplan.families.family import Family
 from gpuplan.families.siting import opened_by
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.serving import (
     demand_on,

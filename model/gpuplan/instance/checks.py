@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from difflib import get_close_matches
-from fractions import Fraction
 from functools import cache, partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import Problem
+from gpuplan.fraction import Fraction
 from gpuplan.instance.base import LAST_DAY
 from gpuplan.instance.catalog import OVERRIDABLE, entries
 from gpuplan.instance.commitment_checks import commitments

@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.base import LOW_CONFIDENCE
 
 if TYPE_CHECKING:

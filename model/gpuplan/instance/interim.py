@@ -7,9 +7,9 @@ can be ready. From then on it is provided like everything else. Where no module 
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.facility import GRID_POWER, RACK_POSITIONS
 from gpuplan.instance.loads import positions_for, system_needs
 from gpuplan.instance.providers import module_denial, network

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
+
+from gpuplan.fraction import Fraction
 
 if TYPE_CHECKING:
     from gpuplan.instance.facility import LoadCase

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
+from gpuplan.fraction import Fraction
 from gpuplan.instance.prices import amounts, prices, rate
 
 if TYPE_CHECKING:

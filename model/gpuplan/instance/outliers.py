@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
+from gpuplan.fraction import Fraction
 from gpuplan.instance.prices import rate
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.facility import RACK_POSITIONS
 from gpuplan.instance.loads import system_needs, takes_rack_space
 from gpuplan.instance.timeline import first_open_day, module_ready

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.permission import Ground, Rulings, refused, strictest
 from gpuplan.instance.regimes import LICENCES, Outcome
 from gpuplan.instance.timeline import LotDays, lot_days

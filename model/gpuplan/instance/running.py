@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.commitments import is_over, signed_under
 from gpuplan.instance.facility import GRID_POWER, LOAD_CASES, RACK_POSITIONS, LoadCase
 from gpuplan.instance.loads import system_needs, takes_rack_space

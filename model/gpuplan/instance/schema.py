@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from difflib import get_close_matches
-from fractions import Fraction
 from functools import cached_property
 from math import floor, log10
 from typing import Annotated, Literal
@@ -14,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from gpuplan.errors import InvalidInput, Problem
+from gpuplan.fraction import Fraction
 from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text, exactly
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor
 from gpuplan.instance.caps import caps

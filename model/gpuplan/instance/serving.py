@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import add_months, months_between, step_at
 from gpuplan.instance.rules import Measured
 

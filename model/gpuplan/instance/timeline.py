@@ -19,9 +19,9 @@ from bisect import bisect_left, bisect_right
 from calendar import isleap
 from dataclasses import dataclass
 from datetime import date, timedelta
-from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import add_months, months_between, step_at
 from gpuplan.instance.serving import days_served_closely
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.classification import tpp
 from gpuplan.instance.serving import workloads_in
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.facility import LoadCase
 from gpuplan.instance.running import Draw
 from gpuplan.instance.timeline import Month, charged_days, months

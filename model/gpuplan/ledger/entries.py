@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject, picks
 from gpuplan.instance.rules import CAPEX, OPEX
 from gpuplan.ledger.entries import rounded

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.timeline import last_state
 from gpuplan.ledger.charges import Charges

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
+
+from gpuplan.fraction import Fraction
 
 MONEY_TOLERANCE = Fraction(1, 10**9)
 """Share of a bound by which money may pass it and still hold, where something that is not whole was decided."""

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import Subject, concerns, counts_term
 from gpuplan.instance.routes import Route, route

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.facility import GRID_POWER, RACK_POSITIONS, LoadCase
 from gpuplan.instance.joining import cluster_needs
 from gpuplan.instance.loads import positions_for, system_needs

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject, concerns, counts_term, whole_of
 from gpuplan.instance.rules import Limit
 from gpuplan.instance.units import worth

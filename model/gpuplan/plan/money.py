@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.energy import of_fleets, waiting
+from gpuplan.fraction import Fraction
 from gpuplan.instance.classification import tpp
 from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX, kind_of
 from gpuplan.ledger.entries import rounded

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import ROUND_CEILING, Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.objective import digits_of, priorities
+from gpuplan.fraction import Fraction
 from gpuplan.plan.plan import PlanLevel
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.deadlines import FAMILY as DEADLINES
 from gpuplan.families.deadlines import path as path_of_deadline
 from gpuplan.families.eligibility import reason
 from gpuplan.families.limits import read, told, window_told
+from gpuplan.fraction import Fraction
 from gpuplan.instance.base import LOW_CONFIDENCE, Source
 from gpuplan.instance.caps import every_limit
 from gpuplan.instance.providers import module_denial

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.families.facility import capacity_on
 from gpuplan.families.needs import cases
 from gpuplan.families.pricing import unit_price
+from gpuplan.fraction import Fraction
 from gpuplan.instance.serving import demand_on, rate_of
 from gpuplan.instance.timeline import is_decided, module_ready, open_day
 from gpuplan.ledger.charges import Charges

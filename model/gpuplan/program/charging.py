@@ -11,9 +11,9 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.timeline import charged_days, months
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from fractions import Fraction
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject, concerns, counts_term
 from gpuplan.instance.serving import rate_of, work_weights
 from gpuplan.instance.timeline import last_state

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from math import log2
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.prices import prices
 from gpuplan.instance.units import common_step
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
+from gpuplan.fraction import Fraction
 from gpuplan.instance.alike import alike
 from gpuplan.instance.commitments import built_before, decision_days, is_over
 from gpuplan.instance.facility import LoadCase

@@ -6,10 +6,10 @@ the step and rounding the bound makes every miss a whole one, and no plan is los
 
 from __future__ import annotations
 
-from fractions import Fraction
 from functools import lru_cache
 from math import ceil, floor, isfinite
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.units import common_step
 from gpuplan.program.columns import Columns
 from gpuplan.program.rows import Rows

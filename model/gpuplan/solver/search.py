@@ -596,13 +596,15 @@ class Search:
         return result
 
     def _polished(self, runs: Watched, formulation: Formulation, matrix: Matrix, values: Floats) -> Floats:
-        """Whole columns rounded, and the continuous ones solved again around them, where that makes a plan as good."""
+        """Whole columns rounded, and the continuous ones solved again around them where that alone makes no plan."""
         rounded = np.where(matrix.whole, np.round(values), values)
         if np.array_equal(rounded, values) or self._left() <= 0:
             return rounded
-        polished, last = self._solved_around(runs, matrix, rounded), len(formulation.goals) - 1
-        worth, known = (self._worth_of(formulation, matrix, last, point) for point in (polished, rounded))
-        return rounded if worth is None or (known is not None and worth > known) else polished
+        last = len(formulation.goals) - 1
+        if self._worth_of(formulation, matrix, last, rounded) is not None:
+            return rounded
+        polished = self._solved_around(runs, matrix, rounded)
+        return rounded if self._worth_of(formulation, matrix, last, polished) is None else polished
 
     def _solved_around(self, runs: Watched, matrix: Matrix, values: Floats) -> Floats:
         """The best values of continuous columns beside those of the whole ones; as they are where none are found."""

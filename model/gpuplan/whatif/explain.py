@@ -398,7 +398,7 @@ def explain_plan(instance: Instance, plan: Plan) -> tuple[BrokenRule, ...]:
 
 
 def _decimal(value: object) -> Decimal:
-    from fractions import Fraction
+    from gpuplan.fraction import Fraction
 
     exact = Fraction(value)  # type: ignore[call-overload]
     return Decimal(round(exact * 10**6)).scaleb(-6)

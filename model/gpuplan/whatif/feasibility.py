@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import ROUND_FLOOR, Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Defect, InvalidInput
+from gpuplan.fraction import Fraction
 
 if TYPE_CHECKING:
     from gpuplan.formulation import Formulation

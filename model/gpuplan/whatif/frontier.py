@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal, Unpack
 
 from gpuplan.errors import InvalidInput, Problem
+from gpuplan.fraction import Fraction
 from gpuplan.instance.base import Closed, Currency, Figure, Text, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.instance.rules import MeasureName

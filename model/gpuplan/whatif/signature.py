@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from gpuplan.errors import Problem
+from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject, facts
 
 if TYPE_CHECKING:

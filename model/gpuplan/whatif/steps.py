@@ -4,9 +4,9 @@ lot less where it demands some."""
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.caps import every_limit, limit_path
 from gpuplan.instance.loads import system_needs
 from gpuplan.instance.timeline import windows

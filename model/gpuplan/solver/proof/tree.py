@@ -15,11 +15,11 @@ import heapq
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
+from gpuplan.fraction import Fraction
 from gpuplan.instance.units import common_step
 from gpuplan.solver.matrix import Floats, Matrix, checked, sealed
 from gpuplan.solver.proof.cuts import Separator, chosen
