@@ -18,7 +18,7 @@ from gpuplan.solver.proof.merging import merged
 from gpuplan.solver.proof.propagation import Propagation, needed
 from gpuplan.solver.proof.relaxation import Ended, Relaxation, Status
 from gpuplan.solver.proof.safe import ALLOWED, ENDLESS, Rows
-from gpuplan.solver.proof.tree import RESOLUTION, Claim, Proof, allowance, prove
+from gpuplan.solver.proof.tree import RESOLUTION, Claim, Proof, allowance, cut_off, prove
 from gpuplan.solver.result import NO_BOUND, Settings, Termination
 from solver.dense import breaks, market_split, matrix
 from solver.reports import REPORTS, SEEDS, Report, told_wrong
@@ -60,6 +60,29 @@ def proven(model: Matrix, settings: Settings = EXACT, work: float = 1e6, wanted:
         return None if breaks(model, point) else worth(model, point)
 
     return prove(Claim(model, settings, work, wanted), judge, lambda: False)
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_some_best_point_keeps_the_cuts_of_the_root(seed: int) -> None:
+    """Proves that a program with cuts off the points of its relaxation has a best point of the same value, and that its
+    relaxation is worth no less. If broken, the tree proves a bound that a plan is below."""
+    model = drawn(seed)
+    some = points(model)
+    few = cut_off(model, EXACT, 1e6, lambda: False)
+    assert len(few.lower) == len(model.lower)
+    left = [worth(model, point) for point in some if not breaks(few, point, 1e-9)]
+    assert min(left, default=np.inf) == min((worth(model, point) for point in some), default=np.inf)
+    before, after = (highs.run(one.relaxed(), EXACT).bound for one in (model, few))
+    assert after >= before - 1e-9
+
+
+def test_cuts_of_the_root_lift_its_bound() -> None:
+    """Proves that a relaxation at 2.5 is lifted to the best plan's 3: 2x + 2y >= 5 in whole numbers at 1 each. If
+    broken, cuts cost time and bring nothing."""
+    model = matrix([1, 1], [[2, 2]], 5, np.inf, 0.0, 9.0, whole=True)
+    few = cut_off(model, EXACT, 1e6, lambda: False)
+    assert highs.run(model.relaxed(), EXACT).bound == pytest.approx(2.5)
+    assert highs.run(few.relaxed(), EXACT).bound == pytest.approx(3.0)
 
 
 # Bounds
