@@ -244,6 +244,7 @@ class Portfolio:
         pieces = [self.one, self.two] if hands > 1 else [self.one]
         last = None if stretches is None else self.one.stretches + stretches
         while not self._is_stopped():
+            has_begun = False
             for piece in pieces:
                 if not piece.is_going_on:
                     self._wait_for(piece)
@@ -254,11 +255,12 @@ class Portfolio:
                     if (self.one.has_ended and self._is_said()) or (piece is self.one and (is_last or self._is_said())):
                         return
                     if not piece.has_ended:
+                        has_begun = True
                         piece.begin(min(self._share * ROUNDS, NEWS), self._news_for(piece), self._is_not_wanted)
             going = [piece for piece in pieces if piece.is_going_on]
             if going:
                 self._tick(going)
-            elif all(piece.has_ended for piece in pieces):
+            elif not has_begun:
                 if self.two in pieces:
                     return
                 pieces = [self.two]

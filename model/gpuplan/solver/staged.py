@@ -76,7 +76,7 @@ WIDE = 0.05
 """Gap that counts as the widest, before there is a plan too."""
 WORTH = 0.1
 """Share of the gap by which a shape must have been bettered to be bettered again, and that a plan must promise to close
-to be sought while better shapes will come."""
+to be sought."""
 MUCH = 0.25
 """Share of the gap that a plan must promise to close to be sought while better shapes are."""
 FAR = 0.01
@@ -363,10 +363,6 @@ class Staged:
     def _is_near(self) -> bool:
         """Whether the best shape is as near to the bound as is asked for."""
         return self._shape is not None and relative_gap(self._shape.bound, self._bound()) <= self.settings.gap
-
-    def _is_far(self) -> bool:
-        """Whether the best shape is so far from the bound that better ones will come."""
-        return self._shape is not None and relative_gap(self._shape.bound, self._bound()) > FAR
 
     def _next_candidate(self, share: float) -> Candidate | None:
         """The coarse plan whose plan will be the cheapest, if that may well close so much of the gap."""
