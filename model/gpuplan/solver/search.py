@@ -34,7 +34,7 @@ from gpuplan.solver.result import (
 )
 from gpuplan.solver.side_by_side import several
 from gpuplan.solver.staged import Staged
-from gpuplan.solver.verification import Verification
+from gpuplan.solver.verification import Verification, least_of
 from gpuplan.solver.watched import SMALL, Watched, watched
 
 if TYPE_CHECKING:
@@ -297,7 +297,7 @@ class Search:
             best = best if done is None else done
             is_last = number == len(formulation.goals)
             if is_last and not settled and ahead is not None and ahead.termination is Termination.OPTIMAL:
-                result = ahead
+                result, self._is_verified_already = ahead, bool(ahead.by)
             else:
                 judge = partial(self._worth_of, formulation, level, number - 1)
                 result = self._solve(runs, level, best, listener, judge, settled=settled)
@@ -471,7 +471,10 @@ class Search:
         judge: Callable[[Floats], float | None],
         gap: float | None = None,
         share: float = 1.0,
+        held: tuple[float, ...] | None = None,
     ) -> Result:
+        """The best of a matrix from all sides, verified; `held` is what the levels before may come to, where that is
+        not what they were held at."""
         began = time.monotonic()
         if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
             return Result(Termination.STOPPED, start, None if start is None else _worth(matrix, start), NO_BOUND)
@@ -487,7 +490,7 @@ class Search:
         should_stop = self.should_stop or never
         staged = None
         if self._coarse is not None and self._loose is not None:
-            held = tuple(self._held)
+            held = tuple(self._held) if held is None else held
             staged = Staged(matrix, self._coarse, self._loose, settings, should_stop, incumbent, held)
         assert self._second is not None
         pieces = (runs, self._second)
@@ -577,18 +580,28 @@ class Search:
         For levels of shortfalls alone: most soft limits can be kept.
         """
         *between, last = formulation.goals[number:]
-        kept = matrix
+        kept, held = matrix, []
         for goal in between:
             least = _at_its_least(kept.with_cost(_aim(goal)))
             if least is None:
                 return None
             kept = least
+            value = least_of(kept)
+            held.append(value + HOLD * max(1.0, abs(value)))
         if not between or not self._looks_ahead:
             return None
         gap = self.settings.gap if last.gap is None else last.gap
         settings = replace(self.settings, gap=gap, nodes=AHEAD_NODES)
         listener = self._listener(len(formulation.goals), len(formulation.goals), last)
-        result = self._timed(runs, kept.with_cost(_aim(last)), settings, None, listener, AHEAD_SHARE)
+        kept = kept.with_cost(_aim(last))
+        if self._is_for_portfolio(kept):
+            relaxed = self._timed(runs, kept.relaxed(), settings, None, None, AHEAD_SHARE)
+            if relaxed.termination is Termination.INFEASIBLE:
+                return None
+            judge = partial(self._worth_of, formulation, kept, len(formulation.goals) - 1)
+            result = self._by_portfolio(runs, kept, None, listener, judge, gap, AHEAD_SHARE, (*self._held, *held))
+        else:
+            result = self._timed(runs, kept, settings, None, listener, AHEAD_SHARE)
         self._looks_ahead = result.termination is Termination.INFEASIBLE
         level = matrix.with_cost(_aim(between[0]))
         if result.values is None or self._worth_of(formulation, level, number, result.values) is None:
