@@ -97,6 +97,8 @@ class Portfolio:
         """Whether HiGHS does nothing until the next meeting."""
         self._rest, self._next_rest = 0, REST
         """Meetings for which HiGHS still rests, and for which it will the next time."""
+        self._is_first_over = False
+        """Whether the end of the first run was heard of."""
         self.seconds_verifying = 0.0
         self._rounds = 0
         """Of the tree."""
@@ -252,7 +254,9 @@ class Portfolio:
                     self._hear(piece)
                     is_last = last is not None and piece.stretches >= last
                     # The plan is that of the first run, whichever comes to its end first.
-                    if (self.one.has_ended and self._is_said()) or (piece is self.one and (is_last or self._is_said())):
+                    if (self._is_said() and (self._is_first_over or piece is self.one)) or (
+                        is_last and piece is self.one
+                    ):
                         return
                     if not piece.has_ended:
                         has_begun = True
@@ -284,8 +288,10 @@ class Portfolio:
         """Take what a run has found and said since it was met last."""
         value = self.incumbent.value
         is_far = relative_gap(piece.objective, max(self.bound(), piece.bound)) > FAR and not piece.has_ended
-        # A plan of the second run counts where it is better by more than the gap: which is found first is chance.
-        is_chance = piece is self.two and (value is None or (piece.objective or 0.0) >= self._needed())
+        # A plan of the second run counts where it is better by more than the gap than that of the first, once this has
+        # ended, and the first hears of none: which is found first is chance.
+        self._is_first_over = self._is_first_over or (piece is self.one and piece.has_ended)
+        is_chance = piece is self.two and (not self._is_first_over or (piece.objective or 0.0) >= self._needed())
         if not is_chance and (self.staged is None or not is_far):
             self.incumbent.take(piece.values, piece.objective, piece.name)
         value = self.incumbent.value
