@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from gpuplan.plan.changes import Changes
     from gpuplan.plan.obstacles import Obstacle
     from gpuplan.reckoning import Reckoning
-    from gpuplan.solver.search import LevelResult, Progress, SearchResult
+    from gpuplan.solver.level import LevelResult
+    from gpuplan.solver.search import Progress, SearchResult
 
 STEP = Decimal("1e-6")
 

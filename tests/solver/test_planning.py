@@ -12,8 +12,9 @@ from gpuplan.formulation import formulate
 from gpuplan.instance.schema import Instance
 from gpuplan.planning import find
 from gpuplan.program.columns import Key
+from gpuplan.solver.level import LevelResult
 from gpuplan.solver.result import Termination
-from gpuplan.solver.search import LevelResult, SearchResult
+from gpuplan.solver.search import SearchResult
 from support.builders import instance, target
 
 REBATED: dict[str, Any] = {

@@ -407,6 +407,37 @@ def test_a_polished_plan_is_judged_on_every_level(monkeypatch: pytest.MonkeyPatc
     assert [one.value for one in found.levels] == [4.0, 0.0]
 
 
+def test_a_level_is_held_at_what_is_told_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that a first level which decisions bring to 4 is kept at 4, although the point that told of it was at 6.
+
+    At least 4 of two, then most of the second, at 2 for each: the point is changed to 4 and 1, of which the judge, as
+    where systems are installed earlier than the program says, makes 4. If broken, the second level spends 6, on a
+    level that is told at 4.
+    """
+    original = search.Watched.run
+    changed = [False]
+
+    def run(self: Any, model: Matrix, settings: Settings, *rest: Any, **more: Any) -> Result:
+        result = original(self, model, settings, *rest, **more)
+        if changed[0] or result.values is None:
+            return result
+        changed[0] = True
+        return replace(result, values=np.array([4.0, 1.0]), objective=6.0)
+
+    monkeypatch.setattr(search.Watched, "run", run)
+    model = matrix([1, 2], [[1, 1]], 4, np.inf, 0, 9, whole=np.array([True, True]))
+    most = Goal("most of the second", "units", True, Linear([(1, 1.0)]), 0.0, 0.0)
+
+    def judge(_formulation: object, point: Floats) -> tuple[float, ...]:
+        is_moved = point.tolist() == [4.0, 1.0]
+        return (4.0, -1.0) if is_moved else (float(point[0] + 2 * point[1]), -float(point[1]))
+
+    found = searched(model, [goal(model), most], monkeypatch, Settings(gap=0.0), judge=judge)
+    assert found.values is not None
+    assert [one.value for one in found.levels] in ([4.0, 0.0], [4.0, 1.0])
+    assert judge(None, found.values)[0] == 4.0
+
+
 # Options reach the solver
 
 

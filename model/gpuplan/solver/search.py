@@ -18,9 +18,9 @@ from gpuplan.formulation import coarsened, formulate
 from gpuplan.solver.components import Component, components, minimised
 from gpuplan.solver.disagreement import keep
 from gpuplan.solver.incumbent import Incumbent
+from gpuplan.solver.level import HOLD, LevelResult, level_result, most_of
 from gpuplan.solver.matrix import Floats, Matrix, matrix_of
 from gpuplan.solver.portfolio import Portfolio
-from gpuplan.solver.proof.tree import allowance
 from gpuplan.solver.result import (
     NO_BOUND,
     Report,
@@ -49,6 +49,8 @@ RESERVED, RESERVED_SECONDS = 0.25, 30.0
 """Share of the time left, and the most of it, that is kept for verifying what a run finds."""
 JUDGING, JUDGING_SHARE = 1.5e-4, 0.25
 """Seconds for each column, and the share of the time left at the most, that are kept for judging the last plan."""
+TIGHTENING = 100
+"""Nodes of the search for a point that comes to what its decisions make of it."""
 LOOSE_GAP = 5e-4
 """Gap from which on a loose program is searched first."""
 SLIP = 1e-7
@@ -60,8 +62,6 @@ APART = 500
 COARSER = 0.75
 """Entries of a coarse program, as a share of those of the whole, up to which a search in stages is worth its while. In
 others, where dates and lots hardly matter, it is branch and bound without the cuts of HiGHS."""
-HOLD = 1e-9
-"""Share by which a finished level may slip while the next is sought: what the solver cannot tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,33 +78,6 @@ class Progress:
     """Proven bound on it; None before the first."""
     gap: float | None
     """Share of the incumbent; None before both are there."""
-
-
-@dataclass(frozen=True, slots=True)
-class LevelResult:
-    """How one level ended, in the measure's own direction."""
-
-    name: str
-    unit: str
-    maximise: bool
-    value: float | None
-    bound: float | None
-    """Verified."""
-    gap: float | None
-    proven: bool
-    """Whether the gap asked for was reached."""
-    asked: float | None = None
-    """Gap asked for this level, where it is not that of the search."""
-    claimed: float | None = None
-    """Bound by the solver's word; None where it says no more than what is verified."""
-    by: str = ""
-    """What verified the bound."""
-    found_by: str = ""
-    """Who found the plan, where more than one looked for it."""
-    work: str = ""
-    """What each of these has done."""
-    scale: float = 1.0
-    """What 1 of the program's unit stands for: values are not told apart by less than `RESOLUTION` of it."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +136,9 @@ class Search:
         """Asked for the level that is being sought."""
         self._verifying = 0.0
         self._held: list[float] = []
-        """What finished levels may come to while the next is sought, to minimise."""
+        """What finished levels may come to in the program while the next is sought, to minimise."""
+        self._kept: list[float] = []
+        """The same of what plans come to by their decisions."""
         self._looks_ahead = self.looks_ahead
         """Until what is ahead took too long to see."""
         self._disagreements: list[Path] = []
@@ -281,7 +256,7 @@ class Search:
         best: Floats | None = None
         ahead: Result | None = None
         self._looks_ahead = self.looks_ahead
-        self._held = []
+        self._held, self._kept = [], []
         found: list[LevelResult] = []
         ended = Termination.OPTIMAL
         for number, goal in enumerate(formulation.goals, 1):
@@ -327,12 +302,15 @@ class Search:
                 result = Result(Termination.STOPPED, best, _value(aim, best) if value is None else value, known)
             best = result.values
             assert best is not None
-            found.append(_level_result(goal, result, self._gap))
+            if not settled and not is_last and result.objective is not None:
+                best = self._tight(runs, formulation, level, number - 1, best, result.objective)
+            found.append(level_result(goal, result, self._gap))
             if result.termination is not Termination.OPTIMAL:
                 ended = Termination.STOPPED
             # What its decisions, rounded, make of a level may be a trifle better than what the program can reach.
             reached = _value(aim, best) if settled else max(result.objective or 0.0, _value(aim, best))
-            self._held.append(_held(goal, reached))
+            self._held.append(most_of(goal, reached))
+            self._kept.append(most_of(goal, reached if settled or result.objective is None else result.objective))
             matrix = matrix.with_row(aim, self._held[-1])
         if best is not None:
             best = self._polished(runs, formulation, matrix.with_cost(_aim(formulation.goals[-1])), best)
@@ -380,8 +358,8 @@ class Search:
         if values is None:
             self.refused = (formulation, rounded)
             return None
-        held = self._held[:number]
-        if any(value - most > SLIP * max(1.0, abs(most)) for value, most in zip(values, held, strict=False)):
+        kept = self._kept[:number]
+        if any(value - most > SLIP * max(1.0, abs(most)) for value, most in zip(values, kept, strict=False)):
             return None
         return values[number]
 
@@ -608,6 +586,24 @@ class Search:
             return None
         return result
 
+    def _tight(
+        self, runs: Watched, formulation: Formulation, level: Matrix, number: int, point: Floats, value: float
+    ) -> Floats:
+        """A point that comes to a value in the program too, where that is what its decisions make of it; with the same
+        orders. Held at more, the level would leave the next ones plans that worsen it."""
+        room = SLIP * max(1.0, abs(value))
+        if _worth(level, point) <= value + room:
+            return point
+        rounded = np.where(level.whole, np.round(point), point)
+        same = level.with_bounds(
+            np.where(level.strategic, rounded, level.lower), np.where(level.strategic, rounded, level.upper)
+        )
+        found = self._timed(runs, same, replace(self.settings, gap=0.0, nodes=TIGHTENING), None, None, AHEAD_SHARE)
+        if found.values is None or (found.objective or 0.0) > value + room:
+            return point
+        worth = self._worth_of(formulation, level, number, found.values)
+        return found.values if worth is not None and worth <= value + room else point
+
     def _polished(self, runs: Watched, formulation: Formulation, matrix: Matrix, values: Floats) -> Floats:
         """Whole columns rounded, and the continuous ones solved again around them where that alone makes no plan."""
         rounded = np.where(matrix.whole, np.round(values), values)
@@ -671,20 +667,3 @@ def _at_its_least(matrix: Matrix) -> Matrix | None:
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
     lower[columns] = upper[columns] = least
     return matrix.with_bounds(lower, upper)
-
-
-def _held(goal: Goal, value: float) -> float:
-    """Largest value that later levels may bring this one to."""
-    return value + goal.tolerance + goal.tolerance_share * abs(value) + HOLD * max(1.0, abs(value))
-
-
-def _level_result(goal: Goal, result: Result, gap: float) -> LevelResult:
-    sign = -1.0 if goal.maximise else 1.0
-    bound = sign * result.verified * goal.scale if np.isfinite(result.verified) else None
-    claimed = sign * result.bound * goal.scale if result.verified < result.bound < np.inf else None
-    value = None if result.objective is None else sign * result.objective * goal.scale
-    distance = None if result.objective is None else result.objective - result.verified
-    proven = distance is not None and distance <= allowance(result.objective or 0.0, gap) * (1.0 + 1e-6)
-    reached = relative_gap(result.objective, result.verified) if bound is not None else None
-    found = LevelResult(goal.name, goal.unit, goal.maximise, value, bound, reached, proven, goal.gap, claimed)
-    return replace(found, by=result.by, found_by=result.found_by, work=result.work, scale=goal.scale)
