@@ -50,6 +50,7 @@ def most_of(goal: Goal, value: float) -> float:
 
 
 def level_result(goal: Goal, result: Result, gap: float) -> LevelResult:
+    """How a level ended to which so much gap was asked, in its measure's own unit and direction."""
     sign = -1.0 if goal.maximise else 1.0
     bound = sign * result.verified * goal.scale if np.isfinite(result.verified) else None
     claimed = sign * result.bound * goal.scale if result.verified < result.bound < np.inf else None

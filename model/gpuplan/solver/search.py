@@ -307,14 +307,17 @@ class Search:
             found.append(level_result(goal, result, self._gap))
             if result.termination is not Termination.OPTIMAL:
                 ended = Termination.STOPPED
-            # What its decisions, rounded, make of a level may be a trifle better than what the program can reach.
-            reached = _value(aim, best) if settled else max(result.objective or 0.0, _value(aim, best))
-            self._held.append(most_of(goal, reached))
-            self._kept.append(most_of(goal, reached if settled or result.objective is None else result.objective))
+            self._hold(goal, _value(aim, best), None if settled else result.objective)
             matrix = matrix.with_row(aim, self._held[-1])
         if best is not None:
             best = self._polished(runs, formulation, matrix.with_cost(_aim(formulation.goals[-1])), best)
         return SearchResult(ended, formulation, best, tuple(found), 0.0)
+
+    def _hold(self, goal: Goal, value: float, told: float | None) -> None:
+        """Hold a finished level at what its point comes to in the program, and plans at what was told of it."""
+        # What its decisions, rounded, make of a level may be a trifle better than what the program can reach.
+        self._held.append(most_of(goal, value if told is None else max(told, value)))
+        self._kept.append(most_of(goal, value if told is None else told))
 
     def _verified(self, verification: Verification, level: Matrix, result: Result) -> Result:
         """A result with what is verified of it; "infeasible" is looked at a second time instead."""
