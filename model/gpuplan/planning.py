@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from gpuplan.program.columns import Key
     from gpuplan.solver.level import LevelResult
     from gpuplan.solver.matrix import Floats
-from gpuplan.solver.search import Search, SearchResult
+    from gpuplan.solver.search import Search, SearchResult
 
 SLIPPED = Fraction(1, 10**5)
 """Share of its bound by which a limit may be missed and count as slipped rather than broken."""
