@@ -85,13 +85,14 @@ REPORTS = (
 )
 
 
-def told_wrong(report: Report, seed: int, *, as_written: bool = True) -> str | None:
-    """What the HiGHS that is installed says with one seed and its defaults, where that is wrong."""
+def told_wrong(report: Report, seed: int, *, as_written: bool = True, careful: bool = False) -> str | None:
+    """What the HiGHS that is installed says with one seed, and its defaults or as in a second look, where that is
+    wrong."""
     scaled = highs.scaled
     if as_written:
         highs.scaled = lambda given: (given, np.ones(len(given.lower)), 1.0)
     try:
-        found = highs.run(report.program(), Settings(gap=0.0, threads=1, seed=seed))
+        found = highs.run(report.program(), Settings(gap=0.0, threads=1, seed=seed, careful=careful))
     finally:
         highs.scaled = scaled
     if found.termination is not Termination.OPTIMAL or found.objective is None:

@@ -85,6 +85,18 @@ def test_one_that_is_infeasible_is_the_end() -> None:
     assert minimised(whole, components(whole), 0.0, None, alone).termination is Termination.INFEASIBLE
 
 
+def test_a_part_that_fails_leaves_no_plan_of_its_own_size() -> None:
+    """Proves that a run without a usable status in one part is told of the whole, without that part's point."""
+    whole = matrix([1, 1], [[1, 0], [0, 1]], [1, 1], np.inf, 0.0, 9.0, whole=True)
+
+    def fails(part: Component, *_rest: object) -> Result:
+        return Result(Termination.FAILED, np.ones(len(part.columns)), 1.0, NO_BOUND)
+
+    found = minimised(whole, components(whole), 0.0, None, fails)
+    assert found.termination is Termination.FAILED
+    assert found.values is None
+
+
 def test_what_some_earn_and_others_cost_narrows_the_gap_of_each() -> None:
     """Proves that of 1,000 earned and 1,010 spent, each known to 1 %, more is asked until the sum of 10 is known to
     1 %: to 0.1 % each is 2 of 10, and to 0 is the end. If broken, 20 of 10 may be missing and "1 %" is said."""

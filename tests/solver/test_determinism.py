@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import gpuplan
+from gpuplan.generator import generate
+from gpuplan.instance.schema import validated
 from gpuplan.plan.files import to_json
 from gpuplan.solver import watched as module
+from gpuplan.solver.one_piece import OnePiece
 from solver.hard import hard_instance
 from solver.host import ran
 
@@ -130,3 +135,25 @@ def test_listening_does_not_change_the_plan() -> None:
     assert quiet.plan is not None
     assert loud.plan is not None
     assert quiet.plan.decisions == loud.plan.decisions
+
+
+def test_how_fast_the_second_run_is_decides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves, on facilities, which have no tree, that the plan and its bound are the same where the second run of HiGHS
+    has to wait before each stretch, so that the first or a proof ends before it. If broken, chance tells the plan."""
+    instance = validated(generate("S", 3, "single-source"))
+    plans = []
+    go_on = OnePiece.go_on
+    for seconds in (0.0, 2.0):
+
+        def slower(self: OnePiece, *given: Any, seconds: float = seconds) -> None:
+            if self.settings.careful:
+                time.sleep(seconds)
+            go_on(self, *given)
+
+        monkeypatch.setattr(OnePiece, "go_on", slower)
+        outcome = gpuplan.solve(instance, gap=1e-3, time_limit=120)
+        assert outcome.status == "optimal"
+        assert outcome.plan is not None
+        assert "HiGHS" in outcome.plan.run["level-1-work"]
+        plans.append(to_json(outcome.plan.model_copy(update={"run": {}})))
+    assert plans[0] == plans[1]

@@ -210,15 +210,33 @@ def test_no_more_than_the_gap_is_told_of_a_claim_that_two_were_at() -> None:
 
 
 def test_the_plan_is_that_of_the_first_run_whichever_ends_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Proves, without a tree, that the first run's plan at 10 is told although the second ended long before, at 9.95,
-    which is within the gap. If broken, chance decides between the two."""
+    """Proves, without a tree, that the first run's last plan is told, at 9.97, although the second ended long before,
+    at 9.95, and said that the first one's plan at 10 was good enough. If broken, chance decides between the three."""
     _, matrix, _ = program(1)
-    first = Scripted(*[Paused(1.0, float(work)) for work in range(1, 20)], optimal(10.0, 9.93))
+    at_first = Result(Termination.STOPPED, np.array([1.0, 1.0]), 10.0, 1.0)
+    first = Scripted(*[Paused(1.0, float(work)) for work in range(1, 20)], optimal(9.97, 9.93), best=at_first)
     portfolio = scripted(matrix, first, Scripted(optimal(9.95, 9.93)))
     monkeypatch.setattr(portfolio, "_race", lambda _children: False)
     portfolio._search([None, None])  # type: ignore[list-item]
-    assert portfolio.incumbent.value == 10.0
+    assert portfolio.incumbent.value == 9.97
+    portfolio._hear(portfolio.two)
     assert portfolio._safe() == 9.93
+
+
+def test_what_a_second_run_said_counts_after_a_stop() -> None:
+    """Proves that where time is up before the first run has ended, the lesser of what both have said is verified, 8 of
+    10, and a plan that only the second has is told. If broken, a stopped search has a plan and hides it."""
+    _, matrix, _ = program(1)
+    found = Result(Termination.STOPPED, np.array([1.0, 1.0]), 10.0, 8.0)
+    portfolio = scripted(matrix, Scripted(Paused(9.0, 1.0)), Scripted(Paused(8.0, 1.0), best=found))
+    for piece in (portfolio.one, portfolio.two):
+        piece.go_on(1.0, None, never)
+        portfolio._hear(piece)
+    assert portfolio.incumbent.value is None
+    portfolio._is_left = True
+    portfolio._take_what_is_left()
+    assert portfolio.incumbent.value == 10.0
+    assert portfolio._safe() == 8.0
 
 
 def test_memory_is_shared_out(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ one tree whose size is the product of theirs.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -38,7 +38,7 @@ Minimise = Callable[[Component, Floats | None, float, float], Result]
 def components(matrix: Matrix) -> list[Component]:
     """The components of a matrix, ordered by their first columns.
 
-    Columns without a row are one component, and so are rows without a column, which go with the first one.
+    Columns without a row are one component; rows without a column go with the first one.
     """
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
@@ -110,7 +110,7 @@ def minimised(
                 continue
             result = minimise(part, known[place], share * gap, 1.0 / (len(parts) - place))
             if result.termination in (Termination.INFEASIBLE, Termination.UNBOUNDED, Termination.FAILED):
-                return result
+                return replace(result, values=None, objective=None)
             found[place] = _better(before, result)
             known[place] = known[place] if result.values is None else result.values
             if listener is not None:
@@ -143,7 +143,7 @@ def _together(matrix: Matrix, parts: list[Component], found: list[Result | None]
     bound = _bound(matrix, parts, found)
     results = [result for result in found if result is not None]
     ways = dict.fromkeys(result.by.split(",")[0] for result in results if result.by)
-    by = f"{len(parts)} components by themselves: {', '.join(ways)}"
+    by = f"{len(parts)} components by themselves: {', '.join(ways)}" if ways else ""
     if any(result.values is None for result in results):
         return Result(Termination.STOPPED, None, None, bound, bound, by)
     point = np.zeros(len(matrix.lower))

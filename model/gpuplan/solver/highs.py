@@ -15,9 +15,9 @@ from gpuplan.solver.result import NO_BOUND, OnReport, Report, Result, Settings, 
 FARTHEST = 1e19
 """The largest bound of a row that HiGHS takes for one."""
 EVERY_RULE = 2**14 - 1
-"""The rules of presolve that can be left out, as the option `presolve_rule_off` takes them: all but those that remove
-empty, fixed, dominated and redundant rows and columns. Without any of it HiGHS 1.16.0 crashes on some programs, and
-takes up to three times as long."""
+"""The rules of presolve that can be left out, as the option `presolve_rule_off` takes them: all but those for empty and
+redundant rows, rows of one entry, and empty, fixed and dominated columns. Without any presolve HiGHS 1.16.0 crashes on
+some programs, and takes up to three times as long."""
 OF_NODES = 0.3
 """Work at a point at which HiGHS can be interrupted beyond its root, where that at the root is one."""
 AGREE = 1e-6

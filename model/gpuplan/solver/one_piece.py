@@ -17,9 +17,17 @@ from gpuplan.solver.worker import Paused
 class OnePiece:
     """One run: what it says of all plans so far, and how it ended."""
 
-    def __init__(self, runs: Watched, matrix: Matrix, settings: Settings, name: str, *, is_last: bool = False) -> None:
-        """`is_last` where it has what others leave of the processors."""
-        self.runs, self.matrix, self.settings, self.name, self.is_last = runs, matrix, settings, name, is_last
+    def __init__(
+        self, runs: Watched, matrix: Matrix, settings: Settings, name: str, *, in_background: bool = False
+    ) -> None:
+        """In the background it has what others leave of the processors."""
+        self.runs, self.matrix, self.settings, self.name, self.in_background = (
+            runs,
+            matrix,
+            settings,
+            name,
+            in_background,
+        )
         self.bound = NO_BOUND
         """By the solver's word."""
         self.work = 0.0
@@ -43,7 +51,7 @@ class OnePiece:
         self.stretches += 1
         if not self.has_begun:
             self.has_begun = True
-            found = self.runs.begin_run(self.matrix, self.settings, work, should_stop, is_last=self.is_last)
+            found = self.runs.begin_run(self.matrix, self.settings, work, should_stop, in_background=self.in_background)
         else:
             found = self.runs.go_on(self.work + work, known, should_stop)
         self._see(found)

@@ -37,15 +37,15 @@ STRETCH, OF_ENTRIES, POWER = 25.0, 24_000.0, 2.5
 power. On the whole it takes about as long as a round, a second or two."""
 MOST = 1_000.0
 """The same at most."""
+NEWS = 40.0
+"""Work of one stretch of HiGHS at most where there is no tree to wait for, so that plans and bounds are told of every
+few seconds."""
 FIRST = 4.0
 """How much shorter the first stretch of HiGHS is: what it does before its first cuts takes longest."""
-NEWS = 40.0
-"""The same at most where there is no tree to wait for, so that plans and bounds are told of every few seconds."""
 ROUNDS = 4
 """Rounds of the tree after which it meets HiGHS."""
 LEARNING = 4
-"""Rounds that the tree, and such meetings of a run of HiGHS, has before it can be found behind. Meanwhile there is one
-task more than there are hands."""
+"""Rounds that the tree has before it can be found behind."""
 BEHIND = 4.0
 """How many times the gap a bound must be lower than another for its maker to have a rest."""
 REST = 4
@@ -85,7 +85,7 @@ class Portfolio:
         self._deadline = time.monotonic() + settings.time_limit
         asked = replace(settings, gap=settings.gap * EARLY, threads=1, cutoff=None)
         careful = replace(asked, careful=True, seed=(settings.seed + SEEDS) % 2**31)
-        self.one = OnePiece(pieces[0], whole, asked, "HiGHS", is_last=staged is not None)
+        self.one = OnePiece(pieces[0], whole, asked, "HiGHS", in_background=staged is not None)
         self.two = OnePiece(pieces[1], whole, careful, "HiGHS with little presolve")
         self.staged = staged
         self._least = least_of(whole)
@@ -93,12 +93,10 @@ class Portfolio:
         """By a proof of the whole."""
         self._said = {self.one.name: NO_BOUND, self.two.name: NO_BOUND}
         """What either run had said when it was met last."""
-        self._is_resting = False
-        """Whether HiGHS does nothing until the next meeting."""
         self._rest, self._next_rest = 0, REST
         """Meetings for which HiGHS still rests, and for which it will the next time."""
         self._is_first_over = False
-        """Whether the end of the first run was heard of."""
+        """Whether the end of the first run was heard of. What the second has said and found is chance until then."""
         self.seconds_verifying = 0.0
         self._rounds = 0
         """Of the tree."""
@@ -175,12 +173,12 @@ class Portfolio:
         """Whether work that is going on is to end."""
         return self._is_over or self._is_stopped()
 
-    def _is_behind(self, bound: float, times: float) -> bool:
-        """Whether a bound is lower than what is known by more than so many times the gap."""
+    def _is_behind(self, bound: float) -> bool:
+        """Whether a bound is lower than what is known by much more than the gap."""
         best, value = self.bound(), self.incumbent.value
         if bound >= best or value is None:
             return False
-        return best - bound > times * max(value - best, self.settings.gap * abs(value))
+        return best - bound > BEHIND * max(value - best, self.settings.gap * abs(value))
 
     # Work
 
@@ -208,7 +206,7 @@ class Portfolio:
     def _is_tree_behind(self) -> bool:
         """Whether the tree's bound is lower than what HiGHS says by much more than the gap."""
         said, tree = self._said[self.one.name], self._of_tree()
-        return not self._is_resting and np.isfinite(said) and said > tree and self._is_behind(tree, BEHIND)
+        return self._rest == 0 and np.isfinite(said) and said > tree and self._is_behind(tree)
 
     def _meet(self, hands: int) -> None:
         """Wait for HiGHS, tell one another of plans, and let it go on unless it is far behind; one hand alone takes
@@ -232,17 +230,16 @@ class Portfolio:
 
     def _rests(self) -> bool:
         """Whether HiGHS rests until the next meeting: each time that it is found behind, for twice as long."""
-        if self._is_resting:
+        if self._rest > 0:
             self._rest -= 1
-        elif self.one.has_begun and self._is_behind(self._said[self.one.name], BEHIND):
+        elif self.one.has_begun and self._is_behind(self._said[self.one.name]):
             self._rest = self._next_rest
             self._next_rest *= 2
-        self._is_resting = self._rest > 0
-        return self._is_resting
+        return self._rest > 0
 
     def _without_tree(self, hands: int, stretches: int | None) -> None:
         """HiGHS to its end, or for so many stretches; beside it with less presolve, if there is a hand for it."""
-        self._is_resting = False
+        self._rest = 0
         pieces = [self.one, self.two] if hands > 1 else [self.one]
         last = None if stretches is None else self.one.stretches + stretches
         while not self._is_stopped():
@@ -252,11 +249,8 @@ class Portfolio:
                     self._wait_for(piece)
                     self._is_beside = self._is_beside and piece is not self.one
                     self._hear(piece)
-                    is_last = last is not None and piece.stretches >= last
-                    # The plan is that of the first run, whichever comes to its end first.
-                    if (self._is_said() and (self._is_first_over or piece is self.one)) or (
-                        is_last and piece is self.one
-                    ):
+                    is_last = piece is self.one and last is not None and piece.stretches >= last
+                    if is_last or (self._is_first_over and self._is_said()):
                         return
                     if not piece.has_ended:
                         has_begun = True
@@ -285,14 +279,17 @@ class Portfolio:
         self._report()
 
     def _hear(self, piece: OnePiece) -> None:
-        """Take what a run has found and said since it was met last."""
-        value = self.incumbent.value
-        is_far = relative_gap(piece.objective, max(self.bound(), piece.bound)) > FAR and not piece.has_ended
-        # A plan of the second run counts where it is better by more than the gap than that of the first, once this has
-        # ended, and the first hears of none: which is found first is chance.
+        """Take what a run has found and said since it was met last.
+
+        The second only verifies: it is heard once the first is over, and a plan of it counts where it is better by more
+        than the gap.
+        """
         self._is_first_over = self._is_first_over or (piece is self.one and piece.has_ended)
-        is_chance = piece is self.two and (not self._is_first_over or (piece.objective or 0.0) >= self._needed())
-        if not is_chance and (self.staged is None or not is_far):
+        if piece is self.two and not self._is_first_over:
+            return
+        is_far = relative_gap(piece.objective, max(self.bound(), piece.bound)) > FAR and not piece.has_ended
+        is_better = piece is self.one or (piece.objective or 0.0) < self._needed()
+        if is_better and (self.staged is None or not is_far):
             self.incumbent.take(piece.values, piece.objective, piece.name)
         value = self.incumbent.value
         room = TOGETHER * max(abs(value or 0.0), 1.0)
@@ -327,12 +324,17 @@ class Portfolio:
             self.listener(Report(known, self.incumbent.value, self.incumbent.plan))
 
     def _take_what_is_left(self) -> None:
-        """When all is over: what a run has found and was not looked at, where that counts."""
+        """When all is over: what a run has found and said and was not looked at, where that counts. After a stop chance
+        has decided anyway."""
+        if not self._is_stopped() and self.incumbent.value is not None:
+            return
+        self._is_first_over = True
         for piece in (self.one, self.two):
-            if self._is_stopped() or self.incumbent.value is None:
-                piece.join(PATIENCE)
-                if not piece.is_going_on and (self.incumbent.value is None or self.staged is None):
+            piece.join(PATIENCE)
+            if not piece.is_going_on:
+                if self.incumbent.value is None or self.staged is None:
                     self.incumbent.take(piece.values, piece.objective, piece.name)
+                self._hear(piece)
 
     # Verifying what is said
 

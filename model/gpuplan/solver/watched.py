@@ -57,7 +57,7 @@ class Watched:
         """
         began = time.monotonic()
         self._best = Result(Termination.STOPPED, start, _worth(matrix, start), NO_BOUND)
-        # With tight tolerances HiGHS 1.16 has crashed: such a run gets a process of its own.
+        # A second look may have to go without presolve, where HiGHS 1.16 has crashed: it gets a process of its own.
         if len(matrix.values) <= SMALL and not settings.careful:
             limit = min(settings.time_limit, SMALL_SECONDS)
             here = replace(settings, time_limit=limit, threads=1)
@@ -82,12 +82,12 @@ class Watched:
         work: float,
         should_stop: ShouldStop | None = None,
         *,
-        is_last: bool = False,
+        in_background: bool = False,
     ) -> Result | Paused:
         """Begin a run in a child that pauses after so much work; how it ended, if it did before that."""
         self._best = Result(Termination.STOPPED, None, None, NO_BOUND)
         self._deadline = time.monotonic() + settings.time_limit
-        found = self._in_child(Run(matrix, settings, work, is_last), self._deadline, None, should_stop)
+        found = self._in_child(Run(matrix, settings, work, in_background), self._deadline, None, should_stop)
         assert isinstance(found, Result | Paused)
         return found
 

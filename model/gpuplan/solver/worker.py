@@ -24,8 +24,8 @@ from gpuplan.solver.result import Settings
 from gpuplan.solver.tree import Stretch, explore
 
 LENGTH = struct.Struct("<Q")
-LAST = 10
-"""Priority of a run that has what the others leave of the processors, as the system counts it."""
+NICENESS = 10
+"""Of a run in the background: it has what the others leave of the processors."""
 REPORT_EVERY = 0.1
 """Seconds between signs of life."""
 
@@ -52,8 +52,8 @@ class Run:
     settings: Settings
     work: float | None = None
     """Work after which it pauses, and says so; never when left out. See `Pace`."""
-    is_last: bool = False
-    """Whether the others go first where there are fewer processors than processes; the child stays so."""
+    in_background: bool = False
+    """Whether others go first where there are fewer processors than processes. The child stays so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,8 +184,8 @@ def _serve(out: IO[bytes], inbox: Inbox, task: Run | Stretch | Claim | CutOff) -
                 assert isinstance(answer, GoOn)
                 return answer.work, answer.point
 
-            if task.is_last and hasattr(os, "setpriority"):
-                os.setpriority(os.PRIO_PROCESS, 0, LAST)
+            if task.in_background and hasattr(os, "setpriority"):
+                os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
             pace = None if task.work is None else Pace(task.work, pause)
             send(out, run(task.matrix, settings, report, inbox.stop.is_set, pace))
     except MemoryError:
