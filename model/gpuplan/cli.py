@@ -120,14 +120,15 @@ def solve(
 @app.command()
 def check(file: File, scenario: Scenario = None, edit: Edits = None) -> None:
     """Check an instance without solving it: faults, and remarks on what looks odd."""
+    from gpuplan.report.words import plural
+
     instance, remarks = edited(*with_remarks(file), scenario, edit)
     for remark in remarks:
         say(f"remark: {remark}\n")
-    parts = f"{len(instance.offers)} offers, {len(instance.sites)} sites, {len(instance.limits)} limits"
-    say(
-        f"{file} is a valid instance: {parts} "
-        f"over {instance.calendar.periods} {instance.calendar.period}s; {len(remarks)} remarks\n"
-    )
+    sections = ((instance.offers, "offer"), (instance.sites, "site"), (instance.limits, "limit"))
+    parts = [plural(len(entities), word) for entities, word in sections]
+    span = plural(instance.calendar.periods, instance.calendar.period)
+    say(f"{file} is a valid instance: {', '.join(parts)} over {span}; {plural(len(remarks), 'remark')}\n")
 
 
 @app.command()

@@ -319,3 +319,45 @@ def test_a_file_may_extend_its_namesake_in_a_folder_below(tmp_path: Path) -> Non
     """Proves that a cycle is one of files, not of names: a.yaml over sub/a.yaml is a chain of two."""
     written(tmp_path, "sub/a.yaml", YAML)
     assert gpuplan.load(written(tmp_path, "a.yaml", "extends: sub/a.yaml\n")).name == "small"
+
+
+def test_a_day_that_is_no_day_hides_no_other_fault() -> None:
+    """Proves that values which may not be used are told with all the other faults, each once. If broken, one alone."""
+    text = YAML.replace("start: 2025-01-01", "start: 2025-13-01").replace("100.10", "1e999")
+    found = problems(lambda: gpuplan.load(text.replace("shop: {}", "shop: {contry: US}")))
+    assert [(one.path, one.line) for one in found] == [
+        ("calendar.start", 3),
+        ("offers.quote.price", 13),
+        ("vendors.shop.contry", 8),
+    ]
+    assert "not a day of the calendar" in found[0].message
+
+
+@pytest.mark.parametrize("suffix", ["json", "toml"])
+def test_a_number_that_is_out_of_range_hides_no_other_fault(suffix: str, tmp_path: Path) -> None:
+    """Proves the same of formats whose numbers are looked at after reading."""
+    text = json.dumps(JSON).replace("100.1", "1e999") if suffix == "json" else TOML.replace("100.10", "1e999")
+    file = tmp_path / f"bad.{suffix}"
+    file.write_text(text.replace("max_units", "most_units"), "utf-8")
+    assert [one.path for one in problems(lambda: gpuplan.load(file))] == [
+        "offers.quote.price",
+        "offers.quote.most_units",
+    ]
+
+
+def test_a_value_that_may_not_be_used_stops_an_instance_that_is_right_but_for_it() -> None:
+    """Proves that text in its place is never taken: a note may be any text. If broken, `1e999` is read as a note."""
+    found = problems(lambda: gpuplan.load(YAML.replace("name: small", "name: small\nnote: 1e999")))
+    assert [one.path for one in found] == ["note"]
+
+
+def test_a_base_and_what_extends_it_are_both_told_of(tmp_path: Path) -> None:
+    """Proves it over the files of an instance."""
+    (tmp_path / "base.yaml").write_text(YAML.replace("by: 2025-06-30", "by: 2025-06-31"), "utf-8")
+    (tmp_path / "over.yaml").write_text("extends: base.yaml\ncalendar: {start: 2025-02-30, perods: 3}\n", "utf-8")
+    found = problems(lambda: gpuplan.load(tmp_path / "over.yaml"))
+    assert [(Path(one.file).name, one.path) for one in found] == [
+        ("over.yaml", "calendar.start"),
+        ("base.yaml", "limits.target.by"),
+        ("over.yaml", "calendar.perods"),
+    ]

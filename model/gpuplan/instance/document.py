@@ -13,12 +13,12 @@ import re
 import stat
 import tomllib
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from gpuplan.errors import Defect, InvalidInput, Problem
 from gpuplan.instance.yaml_events import (
@@ -92,6 +92,15 @@ class Document:
         return Problem(message, way_out, dotted(where), self.file, mark.line, mark.column)
 
 
+class Unusable(InvalidInput):
+    """Values of a document that may not be used, such as 2025-02-30, where all the rest can be read."""
+
+    def __init__(self, problems: Sequence[Problem], document: Document) -> None:
+        super().__init__(problems)
+        self.document = document
+        """With some text for what may not be used."""
+
+
 def names_a_file(source: Path | str) -> bool:
     """Whether `read_document` takes a source for a file rather than for the text of a document.
 
@@ -109,7 +118,8 @@ def read_document(source: Path | str, *, format: Format | None = None, folder: P
     With `folder`, the source is always a file: a relative path, taken from that folder, that may not lead out of it.
 
     Raises InvalidInput, with every problem found and its line and column, if the document cannot be read, is not
-    UTF-8, breaks its format, exceeds a limit of this module or of `yaml_events`, or is no mapping.
+    UTF-8, breaks its format, exceeds a limit of this module or of `yaml_events`, or is no mapping; Unusable, which is
+    one, if only single values may not be used.
     """
     if folder is not None or names_a_file(source):
         path = Path(source) if folder is None else _inside(source, folder)
@@ -232,11 +242,12 @@ def _parse(text: str, file: str, kind: Format | None) -> Document:
         return _mapping(_read_toml(text, file), text, file, "toml")
     if _first_line(text).startswith("%"):  # libyaml takes time that is quadratic in their number
         raise _invalid(file, "YAML directives (lines that start with %) are not read", "Remove them.")
-    return _mapping(read_yaml(text, file), text, file, "yaml")
+    value, problems = read_yaml(text, file)
+    return _mapping(value, text, file, "yaml", problems)
 
 
-def _mapping(value: object, text: str, file: str, kind: Format) -> Document:
-    """The document, if its root is a mapping and all that JSON and TOML could not refuse while reading is in order."""
+def _mapping(value: object, text: str, file: str, kind: Format, problems: Sequence[Problem] = ()) -> Document:
+    """The document, if its root is a mapping and nothing was found, nor is by what JSON and TOML could not refuse."""
     if not isinstance(value, dict):
         what = "a list" if isinstance(value, list) else "empty" if value is None else "a single value"
         advice = "Write it as `key: value` lines."
@@ -245,10 +256,26 @@ def _mapping(value: object, text: str, file: str, kind: Format) -> Document:
         raise _invalid(file, f"a document must be a mapping, and this one is {what}", advice, Mark(1, 1))
     document = Document(value, file, kind, text)
     if kind != "yaml":
-        problems = [document.problem(where, found.message, found.way_out) for where, found in _refusals(value)]
-        if problems:
-            raise InvalidInput(sorted(problems, key=lambda problem: (problem.line or 0, problem.column or 0)))
+        problems = _refused(document)
+    if problems:
+        raise Unusable(problems, document)
     return document
+
+
+def _refused(document: Document) -> list[Problem]:
+    """Everything in a JSON or TOML document that may not be used, in its order; some text is put in its place."""
+    refusals = list(_refusals(document.value))
+    problems = [document.problem(where, found.message, found.way_out) for where, found in refusals]
+    problems.sort(key=lambda problem: (problem.line or 0, problem.column or 0))
+    if any(found in (TOO_DEEP, TOO_MANY) for _, found in refusals):
+        raise InvalidInput(problems)
+    for where, found in refusals:
+        container: Any = document.value
+        for part in where[:-1]:
+            container = container[part]
+        if not isinstance(container[where[-1]], str | dict | list):
+            container[where[-1]] = found.message
+    return problems
 
 
 def _refusals(root: dict[str, object]) -> Iterator[tuple[Where, Refusal]]:

@@ -64,6 +64,12 @@ WANTED = {
     "decimal_type": "a number is wanted",
 }
 """What each of pydantic's types of error asks for."""
+PATTERNS = {
+    r"^[A-Z]{3}$": "a currency has three capital letters, such as USD",
+    r"^[A-Z]{2}$": "a country has two capital letters, such as KR",
+    r"^(N|N\+[1-5]|2N)$": "N, N+1 to N+5 or 2N is wanted",
+}
+"""What each pattern of `base` and `facility` asks for."""
 BOUNDS = {
     "greater_than_equal": ("ge", "at least"),
     "greater_than": ("gt", "more than"),
@@ -111,6 +117,8 @@ def told(detail: ErrorDetails, tree: Tree, model: type[BaseModel]) -> Problem:
         kind == "string_too_long" and context.get("max_length") == LONGEST_ID
     ):
         return Problem(f"{found}an id has only a-z, 0-9 and '-', and at most {LONGEST_ID} of them", "", path)
+    if kind == "string_pattern_mismatch" and context.get("pattern") in PATTERNS:
+        return Problem(f"{found}{PATTERNS[str(context['pattern'])]}", "", path)
     if kind in BOUNDS:
         field, words = BOUNDS[kind]
         return Problem(f"{found}{words} {context.get(field)} is wanted", "", path)

@@ -13,7 +13,7 @@ from typing import cast
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import exactly
 from gpuplan.instance.checks import check
-from gpuplan.instance.document import Document, names_a_file, read_document
+from gpuplan.instance.document import Document, Unusable, names_a_file, read_document
 from gpuplan.instance.edits import parse
 from gpuplan.instance.faults import placed
 from gpuplan.instance.schema import Instance, validated
@@ -30,13 +30,40 @@ def load(source: Path | str) -> Instance:
     Raises InvalidInput with every problem found: unknown keys, wrong values, references to nothing. Warnings do not
     stop it; `gpuplan.check` lists them.
     """
-    tree, documents, edits = _read(source)
-    return _instance(tree, documents, edits)
+    return _loaded(source)[0]
 
 
-def _read(source: Path | str) -> tuple[Tree, list[Document], list[str]]:
+def _loaded(source: Path | str) -> tuple[Instance, list[Document]]:
+    """The instance, and the documents that it was read from. What may not be used hides no other fault."""
+    unusable: list[Problem] = []
+    try:
+        tree, documents, edits = _read(source, unusable)
+        instance = _instance(tree, documents, [] if unusable else edits)
+    except InvalidInput as error:
+        # A value that may not be used is told as such, and not for the text that stands in its place as well.
+        further = [problem for problem in error.problems if not any(_is_within(problem, one) for one in unusable)]
+        raise InvalidInput([*unusable, *further]) from None
+    if unusable:
+        raise InvalidInput(unusable)
+    return instance, documents
+
+
+def _is_within(problem: Problem, other: Problem) -> bool:
+    return f"{problem.path}.".startswith(f"{other.path}.")
+
+
+def _document(source: Path | str, unusable: list[Problem], folder: Path | None = None) -> Document:
+    """A document, though some of its values may not be used; these are told."""
+    try:
+        return read_document(source, folder=folder)
+    except Unusable as error:
+        unusable += error.problems
+        return error.document
+
+
+def _read(source: Path | str, unusable: list[Problem]) -> tuple[Tree, list[Document], list[str]]:
     """The tree with what it extends, the documents from the last to the first, and the edits in order."""
-    documents = [read_document(source)]
+    documents = [_document(source, unusable)]
     folder = Path(source).resolve().parent if names_a_file(source) else None
     seen = {Path(source).resolve()} if names_a_file(source) else set()
     while (base := documents[-1].value.get("extends")) is not None:
@@ -48,12 +75,12 @@ def _read(source: Path | str) -> tuple[Tree, list[Document], list[str]]:
         if len(documents) > DEEPEST or extended in seen:
             raise _at(documents[-1], ("extends",), f"{base} extends itself, or too many files extend one another", "")
         seen.add(extended)
-        documents.append(read_document(base, folder=folder))
+        documents.append(_document(base, unusable, folder))
     tree: Tree = {}
     edits: list[str] = []
     for document in list(reversed(documents)):
         own = {key: value for key, value in document.value.items() if key not in ("extends", "edits")}
-        for regimes in _regime_files(document, folder):
+        for regimes in _regime_files(document, folder, unusable):
             documents.append(regimes)
             tree = cast(Tree, _merged(tree, regimes.value))
         tree = cast(Tree, _merged(tree, _without_files(own)))
@@ -64,7 +91,7 @@ def _read(source: Path | str) -> tuple[Tree, list[Document], list[str]]:
     return tree, documents, edits
 
 
-def _regime_files(document: Document, folder: Path | None) -> list[Document]:
+def _regime_files(document: Document, folder: Path | None, unusable: list[Problem]) -> list[Document]:
     """The files of export regimes that a document names, in order; each states `export.regimes` and nothing else."""
     export = document.value.get("export")
     names = export.get("files", []) if isinstance(export, dict) else []
@@ -74,7 +101,7 @@ def _regime_files(document: Document, folder: Path | None) -> list[Document]:
         raise _at(document, ("export", "files"), "text cannot name files", "Save it beside the files it names.")
     found = []
     for name in names:
-        read = read_document(name, folder=folder)
+        read = _document(name, unusable, folder)
         stated = read.value.get("export")
         if set(read.value) != {"export"} or not isinstance(stated, dict) or set(stated) != {"regimes"}:
             raise _at(
@@ -150,8 +177,7 @@ def warnings_of(
     source: Path | str, further: Callable[[Instance], Iterable[Problem]] = lambda _: ()
 ) -> tuple[Instance, list[Problem]]:
     """The instance and everything that its checks, and further ones, remark on, with lines where the file has them."""
-    tree, documents, edits = _read(source)
-    instance = _instance(tree, documents, edits)
+    instance, documents = _loaded(source)
     return instance, [placed(problem, documents) for problem in (*check(instance), *further(instance))]
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import yaml
 
@@ -132,12 +132,14 @@ def resolve(text: str) -> Scalar | Refusal:
     return _NO_NUMBER if _NOT_FINITE.fullmatch(text) else text
 
 
-def read_yaml(text: str, file: str) -> object:
-    """The one document in a YAML text, as plain dicts, lists and scalars; None where there is no document.
+def read_yaml(text: str, file: str) -> tuple[object, list[Problem]]:
+    """The one document in a YAML text, as plain dicts, lists and scalars, and what in it may not be used.
 
-    `file` is what problems call the text. Raises InvalidInput with every problem up to the first that ends the reading.
+    None where there is no document; what may not be used stands there as its text. `file` is what problems call the
+    text. Raises InvalidInput with every problem up to one that ends the reading.
     """
-    return _Reading(file, None).read(text)
+    reading = _Reading(file, None)
+    return reading.read(text), reading.problems
 
 
 def yaml_marks(text: str) -> dict[Where, Mark]:
@@ -205,8 +207,6 @@ class _Reading:
         finally:
             if loader is not None:
                 loader.dispose()
-        if self.problems:
-            raise InvalidInput(self.problems)
         root = self.stack[0].value
         return root[0] if isinstance(root, list) and root else None
 
@@ -242,6 +242,7 @@ class _Reading:
             self._mark_item(event)
             if isinstance(value, Refusal):
                 self._note(event, value)
+                value = cast(str, event.value)
             self._put(value, 0)
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchored(value, 1, 0)
