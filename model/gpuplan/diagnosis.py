@@ -20,8 +20,9 @@ from gpuplan.errors import Defect, InvalidInput
 from gpuplan.families import FAMILIES
 from gpuplan.formulation import formulate
 from gpuplan.program.problem import Group
+from gpuplan.solver.coarse import Stopped
 from gpuplan.solver.result import Settings, ShouldStop
-from gpuplan.solver.search import Search, Stopped
+from gpuplan.solver.search import Search
 from gpuplan.solver.watched import Watched, watched
 
 if TYPE_CHECKING:

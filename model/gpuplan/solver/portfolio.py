@@ -89,8 +89,8 @@ class Portfolio:
         self.two = OnePiece(pieces[1], whole, careful, "HiGHS with little presolve")
         self.staged = staged
         self._least = least_of(whole)
-        self._verified = NO_BOUND
-        """By a proof of the whole."""
+        self._verified = self._known = NO_BOUND
+        """By a proof of the whole, or before; and before alone."""
         self._said = {self.one.name: NO_BOUND, self.two.name: NO_BOUND}
         """What either run had said when it was met last."""
         self._rest, self._next_rest = 0, REST
@@ -112,6 +112,11 @@ class Portfolio:
         """Work of HiGHS for each round of the tree."""
         if staged is not None:
             staged.beside, staged.should_stop = self._beside, self._is_not_wanted
+
+    def know(self, bound: float) -> None:
+        """Take a bound that was verified elsewhere."""
+        self._known = bound
+        self._verified = max(self._verified, bound)
 
     def run(self, children: list[Watched]) -> Result:
         """Minimise; each child is at one task at a time."""
@@ -447,6 +452,8 @@ class Portfolio:
         """What verified so much."""
         if safe <= self._least:
             return "bounds of its columns"
+        if safe <= self._known:
+            return "bounds of what was solved before"
         if self.staged is not None and safe <= self.staged.safe_bound_of_tree():
             return "branch and bound in stages"
         if safe <= self._verified:

@@ -2,24 +2,21 @@
 
 Two programs are compared by the keys of their columns and rows. An old bound holds for the new program when nothing was
 loosened: every plan of the new one is a plan of the old one that costs no more there. An old plan is carried over by
-key, repaired by a search around it, and used as a plan only once it keeps every row of the new program. What is then
-left is the question whether anything is better by more than the gap: a search that prunes by that value. No start is
-ever handed to the solver.
+key, repaired by a search around it, and used as a plan only once it keeps every row of the new program. Where the two
+are not near enough to one another, the search is that of any other instance, from this plan and this bound on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gpuplan.program.columns import Key
-from gpuplan.program.linear import Linear
 from gpuplan.program.money import Money
 from gpuplan.solver.matrix import Floats, Matrix
-from gpuplan.solver.result import Report, Result, Termination, relative_gap
+from gpuplan.solver.result import NO_BOUND, Result
 from gpuplan.solver.search import Search, SearchResult
 
 if TYPE_CHECKING:
@@ -27,22 +24,16 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
     from gpuplan.solver.watched import Watched
 
-NEAR_SECONDS = 10.0
+NEAR_SECONDS, NEAR_NODES = 5.0, 50
 """The most that a search around an old plan takes."""
 KEPT = 12
 """Solved programs that are remembered, the last ones."""
-CUTS = 3
-"""Old bounds, the last ones, that a level is given as rows."""
-WITHIN = 0.9
-"""Share of the gap by which a plan must be bettered, so that the rounding of a bound does not open the gap again."""
 NO_ROW: tuple[dict[Key, float], float, float] = ({}, -np.inf, np.inf)
 """What stands for a row that is gone."""
 TINY = 1e-15
 """Rounding of one division."""
-STEP = 1e-8
-"""A gap that is narrower than this in the program's unit is as good as none."""
 EXACT = 1e-9
-"""Share below which two numbers of a program are the same, and by which a gap of nothing is pruned."""
+"""Share below which two numbers of a program are the same."""
 
 
 @dataclass(eq=False)
@@ -93,9 +84,7 @@ class Around(Search):
 
 @dataclass
 class Resolve(Search):
-    """A search that uses what is remembered, and is remembered itself."""
-
-    looks_ahead = False
+    """A search that begins with what is remembered, and is remembered itself."""
 
     memory: Memory = field(default_factory=Memory)
 
@@ -106,82 +95,35 @@ class Resolve(Search):
         self._now = _solved(formulation, matrix)
         self._rows = len(matrix.row_lower)
         self._comparable = [old for old in self.memory.solved if _is_tightening(old, self._now)]
-        self._best = self._carried(runs, formulation, matrix)
         result = super()._levels(runs, formulation, matrix)
         if result.values is not None:
             self._now.point = dict(zip(self._now.keys, result.values.tolist(), strict=True))
             self.memory.add(self._now)
         return result
 
-    def _carried(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> Floats | None:
-        """The last plan as a plan of this program: the best of those around it. None when there is none."""
-        points = [old.point for old in reversed(self.memory.solved) if old.point][:1]
-        for point in points:
-            old = np.array([point.get(key, 0.0) for key in self._now.keys])
-            old = np.where(matrix.whole, np.round(old), old)
-            for near in (_around(matrix, old, strategic=True), _around(matrix, old, strategic=False)):
-                if near is None:
-                    continue
-                search = Around(
-                    replace(self.settings, time_limit=min(NEAR_SECONDS, max(self._left(), 0.0))),
-                    should_stop=self.should_stop,
-                    judge=self.judge,
-                )
-                found = search._levels(runs, formulation, near)
-                if found.values is not None and _keeps(matrix, found.values):
-                    return found.values
+    def _first(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> Floats | None:
+        """The last plan as a plan of this program: as it is, or the best of those around it; None where there is
+        none."""
+        point = next((old.point for old in reversed(self.memory.solved) if old.point), None)
+        if point is None:
+            return None
+        old = np.array([point.get(key, 0.0) for key in self._now.keys])
+        old = np.where(matrix.whole, np.round(old), old)
+        for near in filter(None, (_decided(matrix, old), _around(matrix, old, True), _around(matrix, old, False))):
+            limit = min(NEAR_SECONDS, max(self._left(), 0.0))
+            search = Around(
+                replace(self.settings, time_limit=limit, nodes=NEAR_NODES),
+                should_stop=self.should_stop,
+                judge=self.judge,
+            )
+            found = search._levels(runs, formulation, near)
+            if found.values is not None and _keeps(matrix, found.values):
+                return found.values
         return None
 
-    def _solve(
-        self,
-        runs: Watched,
-        matrix: Matrix,
-        start: Floats | None,
-        listener: Callable[[Report], None] | None,
-        judge: Callable[[Floats], float | None],
-        settled: bool,
-    ) -> Result:
-        start = self._better(matrix, start)
-        known = self._surviving(matrix)
-        value = None if start is None else _worth(matrix, start)
-        if settled or (value is not None and relative_gap(value, known) <= self._gap):
-            assert start is not None
-            assert value is not None
-            bound = value if settled else min(known, value)
-            result = Result(Termination.OPTIMAL, start, value, bound, bound, "bounds of what was solved before")
-        elif value is None or not matrix.whole.any():
-            result = super()._solve(runs, matrix, start, listener, judge, settled)
-            result = replace(result, bound=max(result.bound, known))
-        else:
-            assert start is not None
-            result = self._is_there_better(runs, matrix, start, value, known, listener, judge)
-        if result.values is not None and _is_whole(matrix, result):
-            whole = np.where(matrix.whole, np.round(result.values), result.values)
-            value = _worth(matrix, whole)
-            result = replace(result, values=whole, objective=value, bound=min(result.bound, value))
-        if np.isfinite(known) and result.objective is not None:
-            result = replace(result, verified=max(result.verified, min(known, result.objective)))
-        return result
-
-    def _level_ended(self, matrix: Matrix, result: Result) -> None:
-        held = tuple(matrix.row_upper[self._rows :].tolist())
-        costs = {self._now.keys[index]: float(matrix.cost[index]) for index in np.flatnonzero(matrix.cost)}
-        self._now.levels.append((costs, matrix.offset, result.verified, held))
-
-    def _better(self, matrix: Matrix, start: Floats | None) -> Floats | None:
-        """The better of the plan of the level before and the one carried over."""
-        carried = self._best
-        if carried is None or not _keeps(matrix, carried):
-            return start
-        return carried if start is None or _worth(matrix, carried) < _worth(matrix, start) else start
-
-    def _surviving(self, matrix: Matrix) -> float:
-        """The best old bound that holds for this level; minus infinity when none does. Columns' bounds give one too."""
-        least = np.where(matrix.cost > 0, matrix.lower, matrix.upper)
-        with np.errstate(invalid="ignore"):
-            parts = np.where(matrix.cost == 0, 0.0, matrix.cost * least)
-        best = float(parts.sum()) + matrix.offset
-        number = len(self._now.levels)
+    def _known(self, matrix: Matrix) -> float:
+        """The best old bound that holds for this level; minus infinity when none does."""
+        best, number = NO_BOUND, len(self._now.levels)
         for old in self._comparable:
             if number >= len(old.levels):
                 continue
@@ -189,6 +131,11 @@ class Resolve(Search):
             if self._held_no_less(matrix, old, number) and self._costs_no_less(matrix, costs):
                 best = max(best, bound + matrix.offset - offset)
         return best
+
+    def _level_ended(self, matrix: Matrix, result: Result) -> None:
+        held = tuple(matrix.row_upper[self._rows :].tolist())
+        costs = {self._now.keys[index]: float(matrix.cost[index]) for index in np.flatnonzero(matrix.cost)}
+        self._now.levels.append((costs, matrix.offset, result.verified, held))
 
     def _costs_no_less(self, matrix: Matrix, costs: dict[Key, float]) -> bool:
         now = {self._now.keys[index]: float(matrix.cost[index]) for index in np.flatnonzero(matrix.cost)}
@@ -204,85 +151,6 @@ class Resolve(Search):
         pairs = zip(self._now.levels[:number], old.levels[:number], strict=True)
         return all(_no_less(now[0], then[0], self._now) for now, then in pairs)
 
-    def _is_there_better(
-        self,
-        runs: Watched,
-        matrix: Matrix,
-        start: Floats,
-        value: float,
-        known: float,
-        listener: Callable[[Report], None] | None,
-        judge: Callable[[Floats], float | None],
-    ) -> Result:
-        """Anything better than a plan by more than the gap, or the proof that there is nothing."""
-        if listener is not None:
-            listener(Report(known, value, start))
-        room = self._gap * WITHIN * abs(value)
-        cut = self._with_old_bounds(matrix)
-        if room <= STEP:
-            # No room for a proof that nothing is better by more: sought is the best of what is as good.
-            as_good = replace(self.settings, gap=self._gap, cutoff=value + EXACT * max(1.0, abs(value)))
-            found = self._timed(runs, cut, as_good, None, listener)
-            if found.termination is Termination.OPTIMAL and _is_whole(matrix, found):
-                return found
-            return self._afresh(runs, matrix, start, listener, judge)
-        target = value - room
-        # A proof is sought more than a plan: branching alone is the faster way to it.
-        proving = replace(self.settings, gap=self._gap, cutoff=target, plain=True)
-        found = self._timed(runs, cut, proving, None, listener)
-        if found.termination is Termination.INFEASIBLE:
-            return Result(Termination.OPTIMAL, start, value, max(known, target))
-        if found.termination is Termination.FAILED or (found.values is not None and not _is_whole(matrix, found)):
-            return self._afresh(runs, matrix, start, listener, judge)
-        if found.objective is None or found.objective >= value:
-            # What was pruned is no better than the target; what was not is bounded by the search.
-            return Result(Termination.STOPPED, start, value, max(known, min(found.bound, target)))
-        return replace(found, bound=min(max(found.bound, known), found.objective))
-
-    def _afresh(
-        self,
-        runs: Watched,
-        matrix: Matrix,
-        start: Floats,
-        listener: Callable[[Report], None] | None,
-        judge: Callable[[Floats], float | None],
-    ) -> Result:
-        """The level searched as if nothing were known; with tight tolerances where the plan leans on loose ones."""
-        result = super()._solve(runs, matrix, start, listener, judge, False)
-        if result.termination is Termination.OPTIMAL and not _is_whole(matrix, result):
-            careful = self._timed(runs, matrix, replace(self.settings, gap=self._gap, careful=True), start, listener)
-            if careful.termination is Termination.OPTIMAL and _is_whole(matrix, careful):
-                return careful
-            # What is better than the plan that is known leans on tolerances: it bounds, and is no plan.
-            return Result(Termination.STOPPED, start, _worth(matrix, start), min(result.bound, _worth(matrix, start)))
-        return result
-
-    def _with_old_bounds(self, matrix: Matrix) -> Matrix:
-        """The level with a row for each old bound that holds of its old costs: no plan is lost by it."""
-        number = len(self._now.levels)
-        index = {key: position for position, key in enumerate(self._now.keys)}
-        for old in self._comparable[-CUTS:]:
-            if number < len(old.levels) and self._held_no_less(matrix, old, number):
-                costs, offset, bound, _ = old.levels[number]
-                terms = [(index[key], -cost) for key, cost in costs.items() if key in index]
-                if terms and np.isfinite(bound):
-                    slack = EXACT * max(1.0, abs(bound))
-                    matrix = matrix.with_row(Linear(terms), offset - bound + slack)
-        return matrix
-
-
-def _worth(matrix: Matrix, point: Floats) -> float:
-    return float(matrix.cost @ point) + matrix.offset
-
-
-def _is_whole(matrix: Matrix, found: Result) -> bool:
-    """Whether a plan is as good with its whole columns rounded: near a cutoff a solver likes to lean on tolerances."""
-    if found.values is None or found.objective is None:
-        return False
-    rounded = np.where(matrix.whole, np.round(found.values), found.values)
-    worse = _worth(matrix, rounded) - found.objective
-    return worse <= EXACT * max(1.0, abs(found.objective)) and _keeps(matrix, rounded)
-
 
 def _keeps(matrix: Matrix, point: Floats) -> bool:
     """Whether a point keeps every bound and row, and is whole where it must be."""
@@ -293,7 +161,14 @@ def _keeps(matrix: Matrix, point: Floats) -> bool:
     return not np.any(np.abs(whole - np.round(whole)) > 1e-6) and not len(matrix.broken_rows(point))
 
 
-def _around(matrix: Matrix, old: Floats, *, strategic: bool) -> Matrix | None:
+def _decided(matrix: Matrix, old: Floats) -> Matrix | None:
+    """The program with all whole columns as they were; None where one cannot be."""
+    if np.any(((old < matrix.lower) | (old > matrix.upper)) & matrix.whole):
+        return None
+    return matrix.with_bounds(np.where(matrix.whole, old, matrix.lower), np.where(matrix.whole, old, matrix.upper))
+
+
+def _around(matrix: Matrix, old: Floats, strategic: bool) -> Matrix | None:
     """The program with whole columns that were nothing left at nothing; strategic ones as they were, or free."""
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
     idle = matrix.whole & ~matrix.strategic & (old < 0.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from gpuplan.solver.matrix import Floats
@@ -109,3 +109,18 @@ def relative_gap(objective: float | None, bound: float) -> float:
     if distance <= 1e-9:
         return 0.0
     return distance / abs(objective) if objective else float("inf")
+
+
+def with_known(result: Result, known: float, gap: float) -> Result:
+    """A result with a verified bound that is known besides."""
+    if result.objective is None or known <= result.verified:
+        return result
+    verified = min(known, result.objective)
+    is_optimal = relative_gap(result.objective, verified) <= gap
+    return replace(
+        result,
+        termination=Termination.OPTIMAL if is_optimal else result.termination,
+        bound=max(result.bound, verified),
+        verified=verified,
+        by="bounds of what was solved before",
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gpuplan.errors import Defect
-from gpuplan.formulation import coarsened, formulate
+from gpuplan.formulation import formulate
+from gpuplan.solver.coarse import CoarseProgram, Stopped
 from gpuplan.solver.components import Component, components, minimised
 from gpuplan.solver.disagreement import keep
 from gpuplan.solver.incumbent import Incumbent
@@ -31,15 +32,16 @@ from gpuplan.solver.result import (
     contradicts_itself,
     never,
     relative_gap,
+    with_known,
 )
-from gpuplan.solver.side_by_side import several
+from gpuplan.solver.side_by_side import Processes, processes
 from gpuplan.solver.staged import Staged
 from gpuplan.solver.verification import Verification, least_of
-from gpuplan.solver.watched import SMALL, Watched, watched
+from gpuplan.solver.watched import SMALL, Watched
 
 if TYPE_CHECKING:
     from gpuplan.families.objective import Goal
-    from gpuplan.formulation import Coarse, Formulation
+    from gpuplan.formulation import Formulation
     from gpuplan.instance.schema import Instance
     from gpuplan.program.columns import Key
     from gpuplan.program.linear import Linear
@@ -59,9 +61,6 @@ AHEAD_NODES, AHEAD_SHARE = 1_000, 0.25
 """Nodes, and the share of the time left, that are spent on seeing whether all soft limits can be kept."""
 APART = 500
 """Entries up to which a program is not taken apart."""
-COARSER = 0.75
-"""Entries of a coarse program, as a share of those of the whole, up to which a search in stages is worth its while. In
-others, where dates and lots hardly matter, it is branch and bound without the cuts of HiGHS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,6 @@ class SearchResult:
     """Whether "infeasible" is; what there is of a plan is told level by level."""
 
 
-class Stopped(Exception):  # noqa: N818
-    """Time was up, or a stop asked for, before the program was built."""
-
-
 @dataclass
 class Search:
     """One search: what it may use, and what it listens to."""
@@ -114,8 +109,8 @@ class Search:
     should_stop: ShouldStop | None = None
     alter: Callable[[Formulation], Formulation] | None = None
     """What a question adds to the program of its instance, or asks of it instead."""
-    runs: Watched | None = None
-    """Where to run, when a process is kept between searches; one is made for this search when left out."""
+    processes: Processes | None = None
+    """Where to run, when processes are kept between searches; some are made for this search when left out."""
     judge: Callable[[Formulation, Floats], tuple[float, ...] | None] | None = None
     """What a point comes to on each level, to minimise, by the plan that its decisions make, exactly and in the
     program's unit; None where they make none. By the program's rows when left out."""
@@ -124,9 +119,7 @@ class Search:
         self._began = time.monotonic()
         self._in_solver = 0.0
         self._margins: Mapping[Key, float] = {}
-        self._coarse: Coarse | None = None
-        self._loose: Matrix | None = None
-        """Of the coarse program."""
+        self._coarse: CoarseProgram | None = None
         self._children: list[Watched] = []
         self._second: Watched | None = None
         """Runs beside that of the search, of a portfolio."""
@@ -151,11 +144,11 @@ class Search:
         The time limit counts from the making of this search, over all its runs.
         """
         self._margins = margins or {}
-        with ExitStack() as stack:
-            runs = stack.enter_context(watched() if self.runs is None else nullcontext(self.runs))
-            result = self._run_once(stack, runs, instance, loose=self._may_be_loose(instance))
+        with processes(self.settings.threads) if self.processes is None else nullcontext(self.processes) as children:
+            runs, self._second, self._children = children.first, children.second, children.others
+            result = self._run_once(runs, instance, loose=self._may_be_loose(instance))
             if result.formulation is not None and result.formulation.problem.is_loose and self._falls_short(result):
-                again = self._run_once(stack, runs, instance, loose=False)
+                again = self._run_once(runs, instance, loose=False)
                 result = result if again.values is None and result.values is not None else again
             if result.termination is Termination.INFEASIBLE and not result.is_verified:
                 result = self._second_look(runs, instance)
@@ -166,7 +159,7 @@ class Search:
             disagreements=tuple(dict.fromkeys(self._disagreements)),
         )
 
-    def _run_once(self, stack: ExitStack, runs: Watched, instance: Instance, *, loose: bool) -> SearchResult:
+    def _run_once(self, runs: Watched, instance: Instance, *, loose: bool) -> SearchResult:
         """Search the program of an instance, loose or not; see `Problem.waits`."""
         self._coarse = None
         try:
@@ -180,23 +173,17 @@ class Search:
                     pause=self.pause,
                 )
             )
-            entries = len(formulation.problem.rows.coefficients)
-            runs.expect(entries)
+            runs.expect(len(formulation.problem.rows.coefficients))
             matrix = matrix_of(formulation)
-            self._children = stack.enter_context(several(self.settings.threads))
-            self._second = stack.enter_context(watched())
             if self._is_for_portfolio(matrix) and self.alter is None:
-                self._coarse = self._coarser(coarsened(instance, formulation, self._margins, self.pause), entries)
-                self._loose = None if self._coarse is None else matrix_of(self._coarse.formulation)
+                self._coarse = CoarseProgram(instance, formulation, self._margins, self.pause)
         except Stopped:
             return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
         return self._levels(runs, formulation, matrix)
 
-    def _coarser(self, coarse: Coarse | None, entries: int) -> Coarse | None:
-        """A coarse program, where it is much smaller than the whole with so many entries."""
-        if coarse is None or len(coarse.formulation.problem.rows.coefficients) > COARSER * entries:
-            return None
-        return coarse
+    def _in_stages(self) -> bool:
+        """Whether there is a coarse program, to be searched in stages."""
+        return self._coarse is not None and self._coarse.found is not None
 
     def _may_be_loose(self, instance: Instance) -> bool:
         """Whether the gaps asked for leave room for what a loose program's plans cost beside."""
@@ -206,10 +193,12 @@ class Search:
 
     def _falls_short(self, result: SearchResult) -> bool:
         """Whether a search has not come to the gaps asked for, with time left."""
-        if result.termination is Termination.INFEASIBLE or self._coarse is not None:
+        if result.termination is Termination.INFEASIBLE:
+            return False
+        if result.values is not None and all(level.proven for level in result.levels):
             return False
         is_over = self._left() <= 0 or (self.should_stop is not None and self.should_stop())
-        return not is_over and (result.values is None or not all(level.proven for level in result.levels))
+        return not is_over and not self._in_stages()
 
     def is_feasible(self, runs: Watched, formulation: Formulation) -> bool | None:
         """Whether any plan exists; None when a limit came first. "No" is verified."""
@@ -227,6 +216,14 @@ class Search:
     def _money(self, _instance: Instance) -> Money | None:
         """The unit of money, where it must be that of other programs."""
         return None
+
+    def _first(self, _runs: Watched, _formulation: Formulation, _matrix: Matrix) -> Floats | None:
+        """A plan that is known before anything is sought."""
+        return None
+
+    def _known(self, _matrix: Matrix) -> float:
+        """What is verified of a level before it is sought."""
+        return NO_BOUND
 
     def _altered(self, formulation: Formulation) -> Formulation:
         return formulation if self.alter is None else self.alter(formulation)
@@ -253,10 +250,10 @@ class Search:
         return result
 
     def _levels(self, runs: Watched, formulation: Formulation, matrix: Matrix) -> SearchResult:
-        best: Floats | None = None
         ahead: Result | None = None
         self._looks_ahead = self.looks_ahead
         self._held, self._kept = [], []
+        best = self._first(runs, formulation, matrix)
         found: list[LevelResult] = []
         ended = Termination.OPTIMAL
         for number, goal in enumerate(formulation.goals, 1):
@@ -264,18 +261,22 @@ class Search:
             level, self._is_verified_already = matrix.with_cost(aim), False
             listener = self._listener(number, len(formulation.goals), goal)
             self._gap = self.settings.gap if goal.gap is None else goal.gap
+            known = self._known(level)
             done = self._settled(runs, formulation, level, number - 1, best)
-            if done is None and ahead is None:
+            same = None if done is not None else self._as_known(formulation, level, number - 1, best, known)
+            if done is None and same is None and ahead is None:
                 ahead = self._ahead(runs, formulation, matrix, number - 1)
                 done = None if ahead is None else ahead.values
             settled = done is not None
             best = best if done is None else done
             is_last = number == len(formulation.goals)
-            if is_last and not settled and ahead is not None and ahead.termination is Termination.OPTIMAL:
+            if same is not None:
+                result, self._is_verified_already = same, True
+            elif is_last and not settled and ahead is not None and ahead.termination is Termination.OPTIMAL:
                 result, self._is_verified_already = ahead, bool(ahead.by)
             else:
                 judge = partial(self._worth_of, formulation, level, number - 1)
-                result = self._solve(runs, level, best, listener, judge, settled=settled)
+                result = self._solve(runs, level, best, listener, judge, settled, known)
             if result.termination is Termination.FAILED and result.values is None:
                 raise Defect("HiGHS ended without a usable status")
             if result.termination is Termination.UNBOUNDED:
@@ -284,13 +285,12 @@ class Search:
                 result = replace(result, verified=result.bound, by="bounds of its columns")
             elif result.values is not None:
                 result = self._judged(formulation, level, number - 1, result, best)
-                if result.values is None and formulation.problem.is_loose and self._coarse is None:
+                if result.values is None and formulation.problem.is_loose and not self._in_stages():
                     # Nothing is worth proving of a program that makes no plan: the strict one is next.
                     return SearchResult(Termination.STOPPED, formulation, None, (), 0.0)
             if not settled:
-                result = self._verified(
-                    self._verification(runs, formulation, level, number - 1, listener), level, result
-                )
+                verification = self._verification(runs, formulation, level, number - 1, listener)
+                result = with_known(self._verified(verification, level, result), known, self._gap)
             self._level_ended(level, result)
             if result.values is None:
                 if best is None:
@@ -312,6 +312,15 @@ class Search:
         if best is not None:
             best = self._polished(runs, formulation, matrix.with_cost(_aim(formulation.goals[-1])), best)
         return SearchResult(ended, formulation, best, tuple(found), 0.0)
+
+    def _as_known(
+        self, formulation: Formulation, level: Matrix, number: int, best: Floats | None, known: float
+    ) -> Result | None:
+        """The plan that is known, where a bound that is known is as near to it as is asked for."""
+        value = None if best is None else self._worth_of(formulation, level, number, best)
+        if value is None or relative_gap(value, known) > self._gap:
+            return None
+        return with_known(Result(Termination.STOPPED, best, value, NO_BOUND), known, self._gap)
 
     def _hold(self, goal: Goal, value: float, told: float | None) -> None:
         """Hold a finished level at what its point comes to in the program, and plans at what was told of it."""
@@ -394,7 +403,9 @@ class Search:
         listener: Callable[[Report], None] | None,
         judge: Callable[[Floats], float | None],
         settled: bool,
+        known: float = NO_BOUND,
     ) -> Result:
+        """The best of a level, `start` being a plan and `known` a verified bound."""
         if settled and start is not None:
             value = float(matrix.cost @ start) + matrix.offset
             return Result(Termination.OPTIMAL, start, value, value)
@@ -403,7 +414,7 @@ class Search:
         if len(parts) > 1:
             return minimised(matrix, parts, self._gap, start, partial(self._minimised, runs), listener)
         if self._is_verified_already:
-            return self._by_portfolio(runs, matrix, start, listener, judge)
+            return self._by_portfolio(runs, matrix, start, listener, judge, known=known)
         return self._timed(runs, matrix, replace(self.settings, gap=self._gap), start, listener)
 
     def _apart(self, matrix: Matrix) -> list[Component]:
@@ -411,8 +422,8 @@ class Search:
         if not self.verifies or self.settings.careful or len(matrix.values) <= APART or not matrix.whole.any():
             return []
         parts = components(matrix)
-        is_in_stages = self._coarse is not None and max(len(part.matrix.values) for part in parts) > SMALL
-        return [] if is_in_stages else parts
+        is_large = max(len(part.matrix.values) for part in parts) > SMALL
+        return [] if is_large and self._in_stages() else parts
 
     def _minimised(self, runs: Watched, part: Component, start: Floats | None, gap: float, share: float) -> Result:
         """The best of a component, verified."""
@@ -453,9 +464,10 @@ class Search:
         gap: float | None = None,
         share: float = 1.0,
         held: tuple[float, ...] | None = None,
+        known: float = NO_BOUND,
     ) -> Result:
         """The best of a matrix from all sides, verified; `held` is what the levels before may come to, where that is
-        not what they were held at."""
+        not what they were held at, and `known` a verified bound."""
         began = time.monotonic()
         if self._left() <= 0 or (self.should_stop is not None and self.should_stop()):
             return Result(Termination.STOPPED, start, None if start is None else _worth(matrix, start), NO_BOUND)
@@ -467,15 +479,17 @@ class Search:
             settings = replace(settings, memory_mb=max(settings.memory_mb // (len(self._children) + 1), 1))
         incumbent = Incumbent(judge)
         if start is not None:
-            incumbent.take(start, judge(start), "the level before")
+            incumbent.take(start, judge(start), "what was solved before")
         should_stop = self.should_stop or never
         staged = None
-        if self._coarse is not None and self._loose is not None:
+        coarse = None if self._coarse is None else self._coarse.found
+        if coarse is not None:
             held = tuple(self._held) if held is None else held
-            staged = Staged(matrix, self._coarse, self._loose, settings, should_stop, incumbent, held)
+            staged = Staged(matrix, *coarse, settings, should_stop, incumbent, held)
         assert self._second is not None
         pieces = (runs, self._second)
         portfolio = Portfolio(matrix, settings, incumbent, pieces, staged, should_stop, listener, self._disagree)
+        portfolio.know(known)
         try:
             return portfolio.run(self._children)
         finally:

@@ -6,11 +6,44 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 
 from gpuplan.solver.watched import Watched, watched
 
 TICK = 0.1
 """Seconds between signs of life."""
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The child processes of a search, each started with its first task and kept for the next ones."""
+
+    first: Watched
+    """Runs HiGHS on a program in one piece, beside whatever else there is to run."""
+    second: Watched
+    """Runs it once more, as a second line."""
+    others: list[Watched]
+    """As many as there are threads."""
+
+    @classmethod
+    def made(cls, threads: int) -> Processes:
+        """For so many threads; none is started yet."""
+        return cls(Watched(), Watched(), [Watched() for _ in range(max(threads, 1))])
+
+    def close(self) -> None:
+        """End them."""
+        for child in (self.first, self.second, *self.others):
+            child.close()
+
+
+@contextmanager
+def processes(threads: int) -> Iterator[Processes]:
+    """Processes that end with the block."""
+    made = Processes.made(threads)
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 @contextmanager

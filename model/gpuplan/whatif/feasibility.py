@@ -70,7 +70,8 @@ def plan_exists(
 def exists_without(instance: Instance, off: frozenset[Group], effort: Effort, seconds: float = SECONDS) -> bool | None:
     """Whether there is any plan when some rules are left out."""
     from gpuplan.formulation import formulate
-    from gpuplan.solver.search import Search, Stopped
+    from gpuplan.solver.coarse import Stopped
+    from gpuplan.solver.search import Search
     from gpuplan.solver.watched import watched
 
     if effort.is_over():

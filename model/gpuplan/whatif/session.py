@@ -1,6 +1,6 @@
 """A session: one instance, edited again and again, each time solved from what is known of the last.
 
-The process that solves stays alive, and so do the last programs with their plans and bounds. Whatever is reused is
+The processes that solve stay alive, and so do the last programs with their plans and bounds. Whatever is reused is
 proven anew: a session's answer and that of a fresh `solve` are plans of the same instance whose intervals from bound to
 value overlap.
 """
@@ -32,13 +32,13 @@ class Session:
 
     def __init__(self, instance: Instance, **asked: Unpack[Asked]) -> None:
         from gpuplan.solver.resolve import Memory
-        from gpuplan.solver.watched import Watched
+        from gpuplan.solver.side_by_side import Processes
 
-        Effort(**asked)  # raises now rather than at the first search
+        effort = Effort(**asked)  # raises now rather than at the first search
         self._asked = asked
         self._states: list[tuple[Instance, Outcome | None, Solved | None]] = [(instance, None, None)]
         self._memory = Memory()
-        self._runs = Watched()
+        self._processes = Processes.made(effort.threads)
 
     @property
     def instance(self) -> Instance:
@@ -94,8 +94,8 @@ class Session:
         return changes(self._states[0][0], self.instance)
 
     def close(self) -> None:
-        """End the process that solves."""
-        self._runs.close()
+        """End the processes that solve."""
+        self._processes.close()
 
     def __enter__(self) -> Session:
         """The session itself."""
@@ -104,7 +104,7 @@ class Session:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the process that solves."""
+        """End the processes that solve."""
         self.close()
 
     def _solved(self, instance: Instance) -> Outcome:
@@ -114,7 +114,11 @@ class Session:
         effort = Effort(**self._asked)
         doing = "solving" if len(self._states) == 1 else f"solving after edit {len(self._states) - 1}"
         search = Resolve(
-            effort.settings(), effort.listener(doing), effort.should_stop, runs=self._runs, memory=self._memory
+            effort.settings(),
+            effort.listener(doing),
+            effort.should_stop,
+            processes=self._processes,
+            memory=self._memory,
         )
         answer = answered(instance, effort, doing, search=search)
         last = answer.levels[-1] if answer.levels else None
