@@ -68,6 +68,7 @@ FOR_TYPES_ONLY: dict[str, set[str]] = {
     "whatif": {"ledger"},
     "report": {"api", "whatif"},  # an outcome, or an answer, is what a report is about
     "commands": {"solver"},
+    "server": {"solver"},  # what a base's searches know is kept for those of its edits
     "cli": {"api"},
 }
 """Rooms that may be named in annotations besides (under TYPE_CHECKING), which nothing runs."""

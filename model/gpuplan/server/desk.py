@@ -9,7 +9,7 @@ import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from gpuplan.errors import Defect, GpuplanError
 from gpuplan.instance.base import exactly
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpuplan.instance.schema import Instance
+    from gpuplan.solver.resolve import Memory
 
+Kept = TypeVar("Kept")
 State = Literal["queued", "running", "done", "cancelled", "failed"]
+MEMORIES = 3
+"""Bases of which it is kept what their searches know: on large instances that is 100 MB each."""
 ENDED: frozenset[State] = frozenset(("done", "cancelled", "failed"))
 
 
@@ -76,6 +80,8 @@ class Desk:
         self.bounds = bounds
         self._questions: OrderedDict[str, Question] = OrderedDict()
         self._bases: OrderedDict[tuple[str, float], Answer] = OrderedDict()
+        self._memories: OrderedDict[tuple[str, float], Memory] = OrderedDict()
+        """What the searches of the last bases know, for those of their edits to begin with."""
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(bounds.solves, thread_name_prefix="gpuplan-solve")
 
@@ -138,20 +144,30 @@ class Desk:
         )
         effort.of = 2
         edited = question.instance.edited(list(question.edits)) if question.edits else question.instance
-        base = self._base(question, effort)
-        other = answered(edited, effort, "solving the edited instance") if question.edits else base
-        return compared(question.instance, edited, base, other, question.edits, effort)
+        with effort:
+            base = self._base(question, effort)
+            other = answered(edited, effort, "solving the edited instance") if question.edits else base
+            return compared(question.instance, edited, base, other, question.edits, effort)
 
     def _base(self, question: Question, effort: Effort) -> Answer:
         """The answer of the instance without edits: the one that is known, where it was solved to this gap."""
         key = (fingerprint(question.instance), question.gap)
         with self._lock:
-            known = self._bases.get(key)
+            known, memory = self._bases.get(key), self._memories.get(key)
+        if memory is not None:
+            effort.memory = memory.copied()
         if known is None:
             known = answered(question.instance, effort, "solving the base")
             if known.status in ("optimal", "infeasible"):
                 with self._lock:
-                    self._bases[key] = known
-                    while len(self._bases) > self.bounds.kept:
-                        self._bases.popitem(last=False)
+                    _keep(self._bases, key, known, self.bounds.kept)
+                    if effort.memory is not None:
+                        _keep(self._memories, key, effort.memory.copied(), MEMORIES)
         return known
+
+
+def _keep(kept: OrderedDict[tuple[str, float], Kept], key: tuple[str, float], one: Kept, most: int) -> None:
+    """Keep one more, and forget the oldest when there are too many."""
+    kept[key] = one
+    while len(kept) > most:
+        kept.popitem(last=False)

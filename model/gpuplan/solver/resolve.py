@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 NEAR_SECONDS, NEAR_NODES = 5.0, 50
 """The most that a search around an old plan takes."""
-KEPT = 12
-"""Solved programs that are remembered, the last ones."""
+KEPT = 6
+"""Solved programs that are remembered: the first, and the last ones."""
 NO_ROW: tuple[dict[Key, float], float, float] = ({}, -np.inf, np.inf)
 """What stands for a row that is gone."""
 TINY = 1e-15
@@ -65,6 +65,12 @@ class Memory:
             self.currency, self.solved = (instance.currency, own), []
         return replace(self.currency[1], units=own.units_as(self.currency[1].unit))
 
+    def copied(self) -> Memory:
+        """The same, to go on from without changing this one."""
+        other = Memory()
+        other.solved, other.currency = list(self.solved), self.currency
+        return other
+
     def back_to(self, one: Solved) -> None:
         """Make a program the last one again: the one that the next is most like."""
         if one in self.solved:
@@ -72,8 +78,8 @@ class Memory:
         self.add(one)
 
     def add(self, one: Solved) -> None:
-        """Remember a solved program, and forget the oldest when there are many."""
-        self.solved = [*self.solved[-(KEPT - 1) :], one]
+        """Remember a solved program, and forget the second when there are many."""
+        self.solved = [*self.solved[:1], *self.solved[1:][-(KEPT - 2) :], one]
 
 
 class Around(Search):

@@ -296,10 +296,7 @@ class Search:
                 if best is None:
                     is_verified = np.isposinf(result.verified)
                     return SearchResult(result.termination, formulation, None, (), 0.0, is_verified=bool(is_verified))
-                # The plan of the level before is still there: it has a value here, and nothing is proven.
-                known = result.bound if result.bound < np.inf else NO_BOUND
-                value = self._worth_of(formulation, level, number - 1, best)
-                result = Result(Termination.STOPPED, best, _value(aim, best) if value is None else value, known)
+                result = self._as_before(formulation, level, number - 1, result, best)
             best = result.values
             assert best is not None
             if not settled and not is_last and result.objective is not None:
@@ -312,6 +309,12 @@ class Search:
         if best is not None:
             best = self._polished(runs, formulation, matrix.with_cost(_aim(formulation.goals[-1])), best)
         return SearchResult(ended, formulation, best, tuple(found), 0.0)
+
+    def _as_before(self, formulation: Formulation, level: Matrix, number: int, result: Result, best: Floats) -> Result:
+        """The plan of the level before, which has a value here too; nothing is proven of it."""
+        known = result.bound if result.bound < np.inf else NO_BOUND
+        value = self._worth_of(formulation, level, number, best)
+        return Result(Termination.STOPPED, best, _worth(level, best) if value is None else value, known)
 
     def _as_known(
         self, formulation: Formulation, level: Matrix, number: int, best: Floats | None, known: float

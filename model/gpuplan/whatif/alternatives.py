@@ -84,34 +84,34 @@ def alternatives(
     """
     signing = _signing(count, by, counts_from_share, within)
     share = Decimal(repr(within)) if isinstance(within, float) else within
-    effort = Effort(**asked)
-    effort.of = count
-    first = answered(instance, effort, "solving for the best plan")
-    found: list[Alternative] = []
-    ended: Literal["found", "no more", "stopped"] = "stopped"
-    answer: Answer | None = first
-    while answer is not None and answer.plan is not None:
-        found.append(_alternative(instance, signing, answer, found))
-        if len(found) == count:
-            ended = "found"
-            break
-        if effort.is_over():
-            break
-        answer, status = _next(instance, effort, signing, first, [_signature(one) for one in found], share)
-        if answer is None and status == "infeasible":
-            ended = "no more"
-    level = first.levels[-1] if first.levels else None
-    return Alternatives(
-        name=instance.name,
-        status=first.status,
-        by=signing.traits,
-        counts_from_share=signing.counts_from_share,
-        within=share,
-        level=level.name if level else "",
-        unit=level.unit if level else "",
-        alternatives=tuple(found),
-        ended=ended,
-    )
+    with Effort(**asked) as effort:
+        effort.of = count
+        first = answered(instance, effort, "solving for the best plan")
+        found: list[Alternative] = []
+        ended: Literal["found", "no more", "stopped"] = "stopped"
+        answer: Answer | None = first
+        while answer is not None and answer.plan is not None:
+            found.append(_alternative(instance, signing, answer, found))
+            if len(found) == count:
+                ended = "found"
+                break
+            if effort.is_over():
+                break
+            answer, status = _next(instance, effort, signing, first, [_signature(one) for one in found], share)
+            if answer is None and status == "infeasible":
+                ended = "no more"
+        level = first.levels[-1] if first.levels else None
+        return Alternatives(
+            name=instance.name,
+            status=first.status,
+            by=signing.traits,
+            counts_from_share=signing.counts_from_share,
+            within=share,
+            level=level.name if level else "",
+            unit=level.unit if level else "",
+            alternatives=tuple(found),
+            ended=ended,
+        )
 
 
 def _signing(count: int, by: Sequence[Trait], counts_from: Decimal | float, within: Decimal | float) -> Signing:

@@ -75,12 +75,11 @@ def answered(
     from gpuplan.plan.complete import complete
     from gpuplan.planning import find
     from gpuplan.solver.result import Termination
-    from gpuplan.solver.search import Search
 
     began = time.monotonic()
     effort.say(doing)
     if search is None:
-        search = Search(effort.settings(gap, seconds), effort.listener(doing), effort.should_stop, alter)
+        search = effort.search(doing, alter, gap, seconds)
     found = find(instance, search)
     effort.done += 1
     result, reckoning = found.result, found.reckoning

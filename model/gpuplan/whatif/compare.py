@@ -115,13 +115,13 @@ def what_if(instance: Instance, edits: Iterable[str], **asked: Unpack[Asked]) ->
     The edits are applied together: one that is wrong leaves nothing changed. Raises InvalidInput when an edit is not
     understood or what the edits make is not valid, and when the options make no sense.
     """
-    effort = Effort(**asked)
-    effort.of = 2
-    texts = list(edits)
-    edited = instance.edited(texts)
-    base = answered(instance, effort, "solving the base")
-    other = answered(edited, effort, "solving the edited instance")
-    return compared(instance, edited, base, other, texts, effort)
+    with Effort(**asked) as effort:
+        effort.of = 2
+        texts = list(edits)
+        edited = instance.edited(texts)
+        base = answered(instance, effort, "solving the base")
+        other = answered(edited, effort, "solving the edited instance")
+        return compared(instance, edited, base, other, texts, effort)
 
 
 def compared(

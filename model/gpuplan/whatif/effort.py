@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import TYPE_CHECKING, TypedDict
 
 from gpuplan.api import Cancel, options_of, stop_of
 from gpuplan.plan.plan import PlanOptions
 
 if TYPE_CHECKING:
+    from gpuplan.formulation import Formulation
+    from gpuplan.solver.resolve import Memory
     from gpuplan.solver.result import Settings
-    from gpuplan.solver.search import Progress
+    from gpuplan.solver.search import Progress, Search
+    from gpuplan.solver.side_by_side import Processes
 
 PROBE_SECONDS = 60.0
 """The most that one search of many may take where the time of all is not limited."""
@@ -51,7 +55,8 @@ class Asked(TypedDict, total=False):
 class Effort:
     """The means of one question, and the clock over all its searches.
 
-    Raises InvalidInput when made of options that make no sense.
+    In a `with` block each search begins with what is known of those before. Raises InvalidInput when made of options
+    that make no sense.
     """
 
     gap: float = 1e-3
@@ -64,12 +69,48 @@ class Effort:
     done: int = 0
     """Searches that have ended."""
     of: int | None = None
+    memory: Memory | None = None
+    """What is known before the first search, in a `with` block; it grows with each."""
     options: PlanOptions = field(init=False)
 
     def __post_init__(self) -> None:
         self.options = options_of(self.gap, self.time_limit, self.threads, self.seed, self.memory_mb)
         self._began = time.monotonic()
         self._stop = stop_of(self.cancel)
+        self._processes: Processes | None = None
+
+    def __enter__(self) -> Effort:
+        """Keep programs and processes from search to search."""
+        from gpuplan.solver.resolve import Memory
+        from gpuplan.solver.side_by_side import Processes
+
+        self.memory = self.memory or Memory()
+        self._processes = Processes.made(self.threads)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the processes."""
+        if self._processes is not None:
+            self._processes.close()
+        self._processes = None
+
+    def search(
+        self,
+        doing: str,
+        alter: Callable[[Formulation], Formulation] | None = None,
+        gap: float | None = None,
+        seconds: float = float("inf"),
+    ) -> Search:
+        """The next search, of a program that `alter` may add to."""
+        from gpuplan.solver.resolve import Resolve
+        from gpuplan.solver.search import Search
+
+        settings, listener = self.settings(gap, seconds), self.listener(doing)
+        if self._processes is None or self.memory is None:
+            return Search(settings, listener, self.should_stop, alter)
+        return Resolve(settings, listener, self.should_stop, alter, self._processes, memory=self.memory)
 
     @property
     def seconds(self) -> float:

@@ -330,33 +330,33 @@ def explain_offer(instance: Instance, offer: str, **asked: Unpack[Asked]) -> Off
     if offer not in instance.offers:
         close = ", ".join(get_close_matches(offer, list(instance.offers), 3, 0.4) or list(instance.offers)[:6])
         raise InvalidInput([Problem(f"there is no offer {offer!r}", f"Known: {close}." if close else "", "offers")])
-    effort = Effort(**asked)
-    effort.of = 2
-    lot = instance.offers[offer].lot_units
-    base = answered(instance, effort, "solving the base")
-    bought = sum(line.units for line in base.plan.decisions.orders if line.offer == offer) if base.plan else 0
-    denied = tuple(
-        f"{one.site}: {one.why}"
-        for one in (base.plan.considered if base.plan else ())
-        if one.offer == offer and one.why not in ("chosen", "possible, not chosen")
-    )
-    forced = base
-    if not bought:
-        rule = f"limits.{_free_name(instance, 'one-lot')} insert "
-        rule += f"{{measure: systems, stage: signed, select: {{offer: {offer}}}, at_least: {lot}}}"
-        forced = answered(instance.edited([rule]), effort, f"solving with a lot of {offer}")
-    pairs = zip(base.levels, forced.levels, strict=False)
-    return OfferCost(
-        name=instance.name,
-        offer=offer,
-        lot_units=lot,
-        status=forced.status,
-        chosen_units=bought,
-        base=base.levels,
-        forced=forced.levels,
-        levels=tuple(level_difference(one, other) for one, other in pairs),
-        denied=denied,
-    )
+    with Effort(**asked) as effort:
+        effort.of = 2
+        lot = instance.offers[offer].lot_units
+        base = answered(instance, effort, "solving the base")
+        bought = sum(line.units for line in base.plan.decisions.orders if line.offer == offer) if base.plan else 0
+        denied = tuple(
+            f"{one.site}: {one.why}"
+            for one in (base.plan.considered if base.plan else ())
+            if one.offer == offer and one.why not in ("chosen", "possible, not chosen")
+        )
+        forced = base
+        if not bought:
+            rule = f"limits.{_free_name(instance, 'one-lot')} insert "
+            rule += f"{{measure: systems, stage: signed, select: {{offer: {offer}}}, at_least: {lot}}}"
+            forced = answered(instance.edited([rule]), effort, f"solving with a lot of {offer}")
+        pairs = zip(base.levels, forced.levels, strict=False)
+        return OfferCost(
+            name=instance.name,
+            offer=offer,
+            lot_units=lot,
+            status=forced.status,
+            chosen_units=bought,
+            base=base.levels,
+            forced=forced.levels,
+            levels=tuple(level_difference(one, other) for one, other in pairs),
+            denied=denied,
+        )
 
 
 def _free_name(instance: Instance, name: str) -> str:

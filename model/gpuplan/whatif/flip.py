@@ -123,39 +123,39 @@ def flip(
     """
     tolerance, reach = _exactly(tolerance_share), _exactly(reach_share)
     asked.setdefault("gap", float(tolerance * FINER))
-    effort = Effort(**asked)
-    signing = Signing(tuple(by), _exactly(counts_from_share))
-    _sensible(signing, tolerance, reach, effort)
-    named = _named(instance, tuple(paths))
-    base = answered(instance, effort, "solving the base")
-    points: list[FlipPoint] = []
-    worths: list[StepWorth] = []
-    complete = base.plan is not None
-    if base.plan is not None:
-        looked_at = named or list(_mattering(instance, base))
-        search = _Flips(instance, effort, signing, base, signing.of(instance, base.plan), tolerance, reach)
-        provided = [] if named else [one for one in figures(instance) if search.is_tight(one)]
-        for figure in [*looked_at, *provided]:
-            if effort.is_over():
-                complete = False
-                break
-            if figure in looked_at:
-                points += [search.point(figure, direction) for direction in (1, -1)]
-            worth = search.worth(figure) if figure.kind in GIVING_WAY and not effort.is_over() else None
-            if worth is not None and worth.status != "no_plan_found":
-                worths.append(worth)
-    signature = signing.of(instance, base.plan) if base.plan else frozenset()
-    return Flips(
-        name=instance.name,
-        status=base.status,
-        signature=shown(signature),
-        counts_from_share=signing.counts_from_share,
-        tolerance_share=tolerance,
-        levels=base.levels,
-        points=tuple(points),
-        worths=tuple(worths),
-        complete=complete and not effort.is_over(),
-    )
+    with Effort(**asked) as effort:
+        signing = Signing(tuple(by), _exactly(counts_from_share))
+        _sensible(signing, tolerance, reach, effort)
+        named = _named(instance, tuple(paths))
+        base = answered(instance, effort, "solving the base")
+        points: list[FlipPoint] = []
+        worths: list[StepWorth] = []
+        complete = base.plan is not None
+        if base.plan is not None:
+            looked_at = named or list(_mattering(instance, base))
+            search = _Flips(instance, effort, signing, base, signing.of(instance, base.plan), tolerance, reach)
+            provided = [] if named else [one for one in figures(instance) if search.is_tight(one)]
+            for figure in [*looked_at, *provided]:
+                if effort.is_over():
+                    complete = False
+                    break
+                if figure in looked_at:
+                    points += [search.point(figure, direction) for direction in (1, -1)]
+                worth = search.worth(figure) if figure.kind in GIVING_WAY and not effort.is_over() else None
+                if worth is not None and worth.status != "no_plan_found":
+                    worths.append(worth)
+        signature = signing.of(instance, base.plan) if base.plan else frozenset()
+        return Flips(
+            name=instance.name,
+            status=base.status,
+            signature=shown(signature),
+            counts_from_share=signing.counts_from_share,
+            tolerance_share=tolerance,
+            levels=base.levels,
+            points=tuple(points),
+            worths=tuple(worths),
+            complete=complete and not effort.is_over(),
+        )
 
 
 def _exactly(share: Decimal | float) -> Decimal:

@@ -113,41 +113,41 @@ def frontier(
     second measure; left out, it is 1 where that counts whole things, else a twentieth of its range. At most `points`
     points. Raises InvalidInput when a measure is none, or when the options make no sense.
     """
-    effort = Effort(**asked)
-    if not 1 <= points <= MOST:
-        raise InvalidInput([Problem(f"{points} is no number of points", f"Ask for 1 to {MOST}.", "points")])
-    if step is not None and not step > 0:
-        raise InvalidInput([Problem(f"{step} is no step", "State an amount above 0.", "step")])
-    ordered = _asking(instance, first, second)
-    answer = answered(ordered, effort, "looking for the best of the first measure")
-    width, every = _step(instance, answer, step, _asking(instance, second, first), effort)
-    found: list[FrontierPoint] = []
-    ended: Literal["found", "stopped"] = "stopped"
-    start = answer
-    while answer.plan is not None:
-        one, two = answer.levels[-2:]
-        found.append(FrontierPoint(first=one, second=two, at=_at(found, width, answer), plan=answer.plan))
-        if len(found) >= points or effort.is_over():
-            break
-        at = two.value + (width if answer.maximise else -width)
-        soft = len(answer.levels) - 2
-        answer = answered(ordered, effort, f"looking for point {len(found) + 1}", alter=_at_least_as_good(at, soft))
-        if answer.is_infeasible:
-            ended = "found"
-    names = [(one.name, one.unit) for one in start.levels[-2:]] or [("", ""), ("", "")]
-    return Frontier(
-        name=instance.name,
-        currency=instance.currency,
-        status=start.status,
-        first=names[0][0],
-        first_unit=names[0][1],
-        second=names[1][0],
-        second_unit=names[1][1],
-        step=width,
-        every=every,
-        points=tuple(_undominated(found)),
-        ended=ended,
-    )
+    with Effort(**asked) as effort:
+        if not 1 <= points <= MOST:
+            raise InvalidInput([Problem(f"{points} is no number of points", f"Ask for 1 to {MOST}.", "points")])
+        if step is not None and not step > 0:
+            raise InvalidInput([Problem(f"{step} is no step", "State an amount above 0.", "step")])
+        ordered = _asking(instance, first, second)
+        answer = answered(ordered, effort, "looking for the best of the first measure")
+        width, every = _step(instance, answer, step, _asking(instance, second, first), effort)
+        found: list[FrontierPoint] = []
+        ended: Literal["found", "stopped"] = "stopped"
+        start = answer
+        while answer.plan is not None:
+            one, two = answer.levels[-2:]
+            found.append(FrontierPoint(first=one, second=two, at=_at(found, width, answer), plan=answer.plan))
+            if len(found) >= points or effort.is_over():
+                break
+            at = two.value + (width if answer.maximise else -width)
+            soft = len(answer.levels) - 2
+            answer = answered(ordered, effort, f"looking for point {len(found) + 1}", alter=_at_least_as_good(at, soft))
+            if answer.is_infeasible:
+                ended = "found"
+        names = [(one.name, one.unit) for one in start.levels[-2:]] or [("", ""), ("", "")]
+        return Frontier(
+            name=instance.name,
+            currency=instance.currency,
+            status=start.status,
+            first=names[0][0],
+            first_unit=names[0][1],
+            second=names[1][0],
+            second_unit=names[1][1],
+            step=width,
+            every=every,
+            points=tuple(_undominated(found)),
+            ended=ended,
+        )
 
 
 def _asking(instance: Instance, first: str, second: str) -> Instance:

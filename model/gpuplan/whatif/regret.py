@@ -82,25 +82,25 @@ def regret(
     `scenarios` are names of the instance's own, all when left out, or edits by name. The instance as it is counts as
     one more, `base`. Raises InvalidInput when there is none of a name, or when the options make no sense.
     """
-    effort = Effort(**asked)
-    under = _under(instance, scenarios)
-    bests = {name: answered(one, effort, f"solving {name}") for name, one in under.items()}
-    keeping = {name: kept(under[name], bests[BASE], best) for name, best in bests.items() if name != BASE}
-    bests |= {name: same for name, same in keeping.items() if same is not None}
-    cells = [_cell(under, bests, plan_of, name, effort) for plan_of in under for name in under]
-    level = next((best.levels[-1] for best in bests.values() if best.levels), None)
-    return Regret(
-        name=instance.name,
-        currency=instance.currency,
-        level=level.name if level else "",
-        unit=level.unit if level else "",
-        scenarios=tuple(under),
-        statuses=tuple(best.status for best in bests.values()),
-        kept=tuple(keeping.get(name) is not None for name in under),
-        bests=tuple(best.levels for best in bests.values()),
-        cells=tuple(cells),
-        plans=tuple(best.plan for best in bests.values() if best.plan is not None),
-    )
+    with Effort(**asked) as effort:
+        under = _under(instance, scenarios)
+        bests = {name: answered(one, effort, f"solving {name}") for name, one in under.items()}
+        keeping = {name: kept(under[name], bests[BASE], best) for name, best in bests.items() if name != BASE}
+        bests |= {name: same for name, same in keeping.items() if same is not None}
+        cells = [_cell(under, bests, plan_of, name, effort) for plan_of in under for name in under]
+        level = next((best.levels[-1] for best in bests.values() if best.levels), None)
+        return Regret(
+            name=instance.name,
+            currency=instance.currency,
+            level=level.name if level else "",
+            unit=level.unit if level else "",
+            scenarios=tuple(under),
+            statuses=tuple(best.status for best in bests.values()),
+            kept=tuple(keeping.get(name) is not None for name in under),
+            bests=tuple(best.levels for best in bests.values()),
+            cells=tuple(cells),
+            plans=tuple(best.plan for best in bests.values() if best.plan is not None),
+        )
 
 
 def _under(instance: Instance, scenarios: Sequence[str] | Mapping[str, Sequence[str]] | None) -> dict[str, Instance]:
