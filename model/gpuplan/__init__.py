@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gpuplan.report.showing import figures, frames, page, workbook
     from gpuplan.whatif.alternatives import alternatives
     from gpuplan.whatif.compare import what_if
+    from gpuplan.whatif.entry import entry_prices
     from gpuplan.whatif.explain import explain_infeasible, explain_offer, explain_plan
     from gpuplan.whatif.flip import flip
     from gpuplan.whatif.frontier import frontier
@@ -45,6 +46,7 @@ __all__ = [
     "changes",
     "check",
     "commit",
+    "entry_prices",
     "explain_infeasible",
     "explain_offer",
     "explain_plan",
@@ -70,6 +72,7 @@ _HOMES = {
     "report.showing": ("figures", "frames", "page", "workbook"),
     "whatif.alternatives": ("alternatives",),
     "whatif.compare": ("what_if",),
+    "whatif.entry": ("entry_prices",),
     "whatif.explain": ("explain_infeasible", "explain_offer", "explain_plan"),
     "whatif.flip": ("flip",),
     "whatif.frontier": ("frontier",),

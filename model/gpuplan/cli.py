@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gpuplan
-from gpuplan.commands import alternatives, explain, flip, frontier, generate, regret, report, serve, sweep, what_if
+from gpuplan.commands import (
+    alternatives,
+    explain,
+    flip,
+    frontier,
+    generate,
+    negotiate,
+    regret,
+    report,
+    serve,
+    sweep,
+    what_if,
+)
 from gpuplan.commands.common import (
     EXIT,
     AsFormat,
@@ -77,6 +89,7 @@ class Document(Enum):
     SWEEP = "sweep"
     FRONTIER = "frontier"
     REGRET = "regret"
+    ENTRY_PRICES = "entry-prices"
 
 
 @app.command()
@@ -249,6 +262,7 @@ for name, command in (
     ("explain", explain.explain),
     ("alternatives", alternatives.alternatives),
     ("flip", flip.flip),
+    ("negotiate", negotiate.negotiate),
     ("sweep", sweep.sweep),
     ("frontier", frontier.frontier),
     ("regret", regret.regret),

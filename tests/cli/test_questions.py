@@ -21,6 +21,7 @@ QUESTIONS: dict[str, tuple[list[str | Path], int, str]] = {
     ),
     "offer-cost": (["explain", BID, "--offer", "d", "--gap", "0"], 0, "differ by +6,584.00 USD (proven)"),
     "alternatives": (["alternatives", BID, "--count", "3", "--gap", "0"], 0, "15,251,822.368"),
+    "entry-prices": (["negotiate", BID, "--offer", "d", "--gap", "0"], 0, "0.696013"),
     "flips": (["flip", QUICKSTART, "--figure", "deadlines.contracts.by"], 0, "-27"),
     "sweep": (["sweep", QUICKSTART, "--jobs", "1", "--axis", "limits.budget.at_most = {} : 7e6; 8e6"], 0, "infeasible"),
     "frontier": (["frontier", QUICKSTART, "--edit", "limits.target.at_least = 192"], 0, "200 accelerators"),

@@ -81,6 +81,7 @@ def answers() -> dict[str, Any]:
         "offer-cost": gpuplan.explain_offer(richer, "dear"),
         "broken-rules": BrokenRules(name="shop", broken=gpuplan.explain_plan(shop, plan)),
         "alternatives": gpuplan.alternatives(richer, count=2),
+        "entry-prices": gpuplan.entry_prices(richer),
         "flips": gpuplan.flip(richer, ["limits.budget.at_most"]),
         "sweep": gpuplan.sweep(shop, ["limits.budget.at_most = {} : 270; 280; 400"], jobs=1),
         "frontier": gpuplan.frontier(richer),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from gpuplan.whatif.alternatives import Alternatives
     from gpuplan.whatif.compare import Comparison
     from gpuplan.whatif.differences import LevelDifference
+    from gpuplan.whatif.entry import EntryPrices
     from gpuplan.whatif.explain import BrokenRules, Infeasibility, OfferCost, Repair
     from gpuplan.whatif.flip import Flips
     from gpuplan.whatif.frontier import Frontier
@@ -280,6 +281,23 @@ def offer_cost_tables(found: OfferCost) -> tuple[Table, ...]:
         levels_table({"as it is": found.base, "with a lot of it": found.forced}, NO_CURRENCY),
         table("denied", "Where it is not possible, and why", NO_CURRENCY, denied, column("where")),
     )
+
+
+def entry_prices_tables(found: EntryPrices) -> tuple[Table, ...]:
+    """Every offer with the prices that decide, what its least order costs, and what keeps it out."""
+    why: list[Row] = [{"offer": one.offer, "why": each} for one in found.offers for each in one.why]
+    forced = {one.offer: one.forced for one in found.offers if one.forced}
+    return (
+        table(
+            "negotiate", "At which price each offer is in the plan", found.currency, found.offers,
+            *map(column, ("offer", "vendor", "system", "standing", "units")),
+            column("price", "=currency"), column("enters_at", "=currency", "in the plan up to"),
+            column("stays_out_at", "=currency", "proven out at"), column("currency"), column("per"),
+        ),
+        differences_table("least-orders", "The least order of each, less the plan", forced, found.currency, "offer"),
+        table("kept-out", "What keeps offers out", found.currency, why, column("offer"), column("why")),
+        levels_table({"the plan": found.levels}, found.currency),
+    )  # fmt: skip
 
 
 def broken_rules_tables(found: BrokenRules) -> tuple[Table, ...]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gpuplan.report.table import Table
     from gpuplan.whatif.alternatives import Alternatives
     from gpuplan.whatif.compare import Comparison
+    from gpuplan.whatif.entry import EntryPrices
     from gpuplan.whatif.explain import BrokenRules, Infeasibility, OfferCost
     from gpuplan.whatif.flip import Flips
     from gpuplan.whatif.frontier import Frontier
@@ -138,6 +139,12 @@ def _offer_cost(found: OfferCost) -> Iterator[str]:
         yield f"{found.offer} is not chosen; below is what a lot of it ({lot}) would cost."
 
 
+def _entry_prices(found: EntryPrices) -> Iterator[str]:
+    yield "The price up to which each offer is in a plan that is as good as the best known without it."
+    if not found.complete:
+        yield f"Stopped after {plural(len(found.offers), 'offer')}."
+
+
 def _broken(found: BrokenRules) -> Iterator[str]:
     yield f"The plan breaks {plural(len(found.broken), 'rule')}." if found.broken else "The plan keeps every rule."
 
@@ -152,6 +159,7 @@ KINDS_OF_ANSWER: dict[str, Kind] = {
     "gpuplan-flips/1": Kind("How far figures can move", answer_tables.flips_tables, _flips),
     "gpuplan-sweep/1": Kind("Sweep", answer_tables.sweep_tables, _sweep, chart.sweep_figures),
     "gpuplan-frontier/1": Kind("Frontier", answer_tables.frontier_tables, _frontier, chart.frontier_figures),
+    "gpuplan-entry-prices/1": Kind("At which price", answer_tables.entry_prices_tables, _entry_prices),
     "gpuplan-regret/1": Kind("Regret", answer_tables.regret_tables, _regret),
 }
 """By the format that an answer states."""

@@ -9,9 +9,11 @@ are not near enough to one another, the search is that of any other instance, fr
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from gpuplan.program.columns import Key
 from gpuplan.program.money import Money
@@ -115,7 +117,15 @@ class Resolve(Search):
             return None
         old = np.array([point.get(key, 0.0) for key in self._now.keys])
         old = np.where(matrix.whole, np.round(old), old)
-        for near in filter(None, (_decided(matrix, old), _around(matrix, old, True), _around(matrix, old, False))):
+        wanted, more = (self._wanted(matrix, old, parts) for parts in (slice(1, 2), slice(1, None)))
+        around = (
+            partial(_around, matrix, old, columns, strategic)
+            for columns, strategic in ((wanted, True), (wanted, False), (more, False))
+        )
+        for make in (partial(_decided, matrix, old), *around):
+            near = make()
+            if near is None:
+                continue
             limit = min(NEAR_SECONDS, max(self._left(), 0.0))
             search = Around(
                 replace(self.settings, time_limit=limit, nodes=NEAR_NODES),
@@ -126,6 +136,16 @@ class Resolve(Search):
             if found.values is not None and _keeps(matrix, found.values):
                 return found.values
         return None
+
+    def _wanted(self, matrix: Matrix, old: Floats, parts: slice) -> npt.NDArray[np.bool_]:
+        """Columns that share an id, among some parts of their keys, with the rows that the old plan breaks: what these
+        are about may be used now."""
+        keys = [[part for part in key[parts] if isinstance(part, str)] for key in self._now.keys]
+        about: set[str] = set()
+        for row in matrix.broken_rows(np.clip(old, matrix.lower, matrix.upper)):
+            for column in matrix.columns[matrix.starts[row] : matrix.starts[row + 1]]:
+                about.update(keys[column])
+        return np.array([not about.isdisjoint(key) for key in keys])
 
     def _known(self, matrix: Matrix) -> float:
         """The best old bound that holds for this level; minus infinity when none does."""
@@ -174,15 +194,17 @@ def _decided(matrix: Matrix, old: Floats) -> Matrix | None:
     return matrix.with_bounds(np.where(matrix.whole, old, matrix.lower), np.where(matrix.whole, old, matrix.upper))
 
 
-def _around(matrix: Matrix, old: Floats, strategic: bool) -> Matrix | None:
-    """The program with whole columns that were nothing left at nothing; strategic ones as they were, or free."""
+def _around(matrix: Matrix, old: Floats, wanted: npt.NDArray[np.bool_], strategic: bool) -> Matrix | None:
+    """The program with whole columns that were nothing left at nothing, unless they are wanted; strategic ones as they
+    were, or free."""
     lower, upper = matrix.lower.copy(), matrix.upper.copy()
-    idle = matrix.whole & ~matrix.strategic & (old < 0.5)
+    idle = matrix.whole & ~matrix.strategic & (old < 0.5) & ~wanted
     upper[idle] = np.maximum(lower[idle], 0.0)
     if strategic:
-        if np.any((old < lower) & matrix.strategic) or np.any((old > upper) & matrix.strategic):
+        fixed = matrix.strategic & ~wanted
+        if np.any(((old < lower) | (old > upper)) & fixed):
             return None
-        lower[matrix.strategic] = upper[matrix.strategic] = old[matrix.strategic]
+        lower[fixed] = upper[fixed] = old[fixed]
     return matrix.with_bounds(lower, upper)
 
 

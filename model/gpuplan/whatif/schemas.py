@@ -7,6 +7,7 @@ from pydantic import BaseModel
 from gpuplan.plan.plan import Plan
 from gpuplan.whatif.alternatives import Alternatives
 from gpuplan.whatif.compare import Comparison
+from gpuplan.whatif.entry import EntryPrices
 from gpuplan.whatif.explain import BrokenRules, Infeasibility, OfferCost
 from gpuplan.whatif.flip import Flips
 from gpuplan.whatif.frontier import Frontier
@@ -24,4 +25,5 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "sweep": Sweep,
     "frontier": Frontier,
     "regret": Regret,
+    "entry-prices": EntryPrices,
 }
