@@ -20,6 +20,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "resources": ("unit",),
     "tariffs": ("currency", "demand_charge_per_kw_month"),
     "regimes": ("citation", "effective", "amends"),
+    "country-groups": ("name", "note", "countries"),
     "facts": ("mid", "unit", "what"),
 }
 
@@ -49,12 +50,16 @@ def _sections() -> str:
     return "".join(f"{section:14}{len(entries(section)):>5} entries\n" for section in SECTIONS)
 
 
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _listing(section: str, kept: dict[str, Tree]) -> str:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("id", *COLUMNS[section]):
         table.add_column(column, overflow="fold")
     for name, entry in kept.items():
-        table.add_row(name, *(str(entry.get(column, "")) for column in COLUMNS[section]))
+        table.add_row(name, *(_cell(entry.get(column, "")) for column in COLUMNS[section]))
     console = Console(width=80, color_system=None)
     with console.capture() as captured:
         console.print(table)
