@@ -102,7 +102,7 @@ def pages() -> dict[str, str]:
         listed = _entries(section, entries(section))
         found[f"catalogue/{section}.md"] = _page(section, listed)
         counts.append((f"[{_title(section)}]({section}.md)", str(len(listed)), INTRODUCTIONS[section]))
-    found["catalogue/index.md"] = _index(counts, list(SECTIONS))
+    found["catalogue/index.md"] = _index(counts, ["known-accelerators", "known-systems", *SECTIONS])
     return found
 
 
@@ -115,6 +115,8 @@ def _index(counts: list[tuple[str, str, str]], sections: list[str]) -> str:
             "confidence; a plan lists the figures of low confidence (`unverified`, `assumption`) that it rests on. "
             "`gpuplan catalog SECTION ID` prints an entry.\n",
             table(["section", "entries", ""], counts),
+            "What is known of each, figure by figure, and what is not: [accelerators](known-accelerators.md), "
+            "[systems](known-systems.md).\n",
             "## Confidence\n",
             table(["grade", "meaning"], [(code(grade), meaning) for grade, meaning in GRADES.items()]),
             "```{toctree}\n:hidden:\n\n" + "\n".join(sections) + "\n```\n",
