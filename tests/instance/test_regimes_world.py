@@ -188,7 +188,7 @@ def test_the_duty_of_january_2026_and_its_thresholds(tpp: int, bandwidth: float,
     known = with_regimes("us-2026-232", x={"tpp": tpp, "memory_bandwidth_tbps": bandwidth})
     found = ground(known, Delivery("x", place, ("KR",), "US"), "2026-01-15")
     assert found.outcome == "free"
-    assert ("a duty of 25 %" in found.why) is dutiable
+    assert ("a duty of 25 %" in found.condition) is dutiable
     assert not known.permissions.on(Delivery("x", place, ("KR",), "US"), date(2026, 1, 14))[""]
 
 
@@ -212,7 +212,7 @@ def test_a_fact_is_shown_with_its_citation(
     found = ground(with_regimes("us-2023-10", regime), delivery, day)
     assert (found.outcome, found.regime) == (outcome, regime)
     assert citation in found.citation
-    assert why in found.why
+    assert why in f"{found.why}; {found.condition}"
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,8 @@ class Ground:
     """Figures of low confidence without which the outcome would be another."""
     day: date
     """On which the regime was read."""
+    condition: str
+    """What is asked beside the outcome; shown, and not reckoned with."""
 
 
 class Delivery(NamedTuple):
@@ -290,10 +292,11 @@ class _Reading:
             None if ruling.cap is None else (name, ruling.cap),
             refusal,
             (cell.citation if cell is not None else "") or regime.citation,
-            "; ".join(part for part in (ruling.reason or self._told(cell, classes), ruling.condition) if part),
+            ruling.reason or self._told(cell, classes),
             classes,
             (),
             self.day,
+            ruling.condition,
         )
 
     def _told(self, cell: Cell | None, classes: tuple[str, ...]) -> str:

@@ -73,7 +73,10 @@ class Criteria(Closed):
 
 
 class ChipClass(Closed):
-    """A class of chips; classes are tried in order, and the first that fits is the chip's. What fits none is `none`."""
+    """A class of chips; classes are tried in order, and the first that fits is the chip's. What fits none is `none`.
+
+    One name may come twice, such as first by named products and later by thresholds.
+    """
 
     name: Id
     any_of: Annotated[Sequence[Criteria], Field(min_length=1)]
