@@ -203,6 +203,7 @@ def test_the_page_of_accelerators_says_what_nobody_published(generated: dict[str
     page = generated["catalogue/known-accelerators.md"]
     assert "total processing performance (TPP); throughput in any format." in page
     assert "fp4: 35,000 TFLOPS x 4 bit = 140,000" in page
+    assert re.search(r"^\| total processing performance .* 35000 x 4 \| 2026-11 \| derived \|$", page, re.MULTILINE)
     assert "1.22 to 2.7, in the middle 1.89, USD per accelerator-hour" in page
 
 

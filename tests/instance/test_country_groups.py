@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from gpuplan.instance import country_groups
 from gpuplan.instance.catalog import entries
 from gpuplan.instance.country_groups import ByCountryGroup, in_country_group, members_on
 from gpuplan.instance.regimes import Regime
@@ -188,3 +189,12 @@ def test_before_its_first_step_a_group_has_nobody() -> None:
         {"citation": "-", "effective": "2024-01-01", "groups": {"one": [{"from": "2024-01-01", "countries": ["KR"]}]}}
     )
     assert not members_on(found.groups["one"], date(2023, 12, 31))
+
+
+def test_a_country_that_joined_and_left_again_was_a_member_only_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Proves that changes are undone the latest first: FJ from 2024 to 2025. If broken, FJ is a member before 2024."""
+    changes = [{"from": date(2024, 1, 1), "joins": ["FJ"]}, {"from": date(2025, 1, 1), "leaves": ["FJ"]}]
+    made = {"z": {"name": "Z", "countries": ["KR"], "changes": changes}}
+    monkeypatch.setattr(country_groups, "entries", lambda section: made if section == "country-groups" else {})
+    members = [in_country_group.__wrapped__("Z", date(year, 7, 1)) for year in (2023, 2024, 2025)]
+    assert members == [{"KR"}, {"KR", "FJ"}, {"KR"}]
