@@ -235,9 +235,12 @@ def test_h200_at_chinese_customs_is_a_product_by_name() -> None:
 
 
 def test_stacks_of_memory_are_not_accelerators() -> None:
-    """Proves that the rule on memory touches only what states to be a stack of it."""
+    """Proves that the rule on memory touches only what states to be a stack of it, for D:5, Macau and their firms."""
     known = with_regimes("us-2024-12", stack={"attributes": {"stack-gbps-per-mm2": 2.1}})
-    assert outcomes(known, Delivery("stack", "CN", ("US",), "US"), date(2024, 12, 2)) == "undetermined"
+    for place, buyer in (("CN", "US"), ("MO", "US"), ("VE", "US"), ("KR", "CN"), ("KR", "MO")):
+        assert outcomes(known, Delivery("stack", place, (buyer,), "US"), date(2024, 12, 2)) == "undetermined"
+    for place, buyer in (("KR", "US"), ("AE", "AE"), ("US", "US"), ("SG", "KR")):
+        assert outcomes(known, Delivery("stack", place, (buyer,), "US"), date(2024, 12, 2)) == "free"
     assert outcomes(known, Delivery("c3", "CN", ("US",), "US"), date(2024, 12, 2)) == "free"
     assert known.permissions.on(Delivery("stack", "CN", ("US",), "US"), date(2024, 12, 1)) == {"": ()}
 
