@@ -114,6 +114,9 @@ def _index(counts: list[tuple[str, str, str]], sections: list[str]) -> str:
             "stating that field under the same id. Every figure carries its source, the day it held and a grade of "
             "confidence; a plan lists the figures of low confidence (`unverified`, `assumption`) that it rests on. "
             "`gpuplan catalog SECTION ID` prints an entry.\n",
+            "Figures and rules change. `gpuplan catalog --changed-since 2026-09-30` lists what was added or changed "
+            "after a day. An instance that states `catalogue_as_of`, the day of the catalogue with which it was made, "
+            "is told by `gpuplan check` what changed since of what it uses.\n",
             table(["section", "entries", ""], counts),
             "What is known of each, figure by figure, and what is not: [accelerators](known-accelerators.md), "
             "[systems](known-systems.md).\n",
