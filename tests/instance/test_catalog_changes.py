@@ -20,7 +20,7 @@ from support.builders import instance
 LAST = date(2026, 11, 30)
 RATE = {"from": "2025-01-01", "rate": 0.0007}
 DIGESTS: dict[Section, str] = {
-    "accelerators": "6acec38488dc6aa1",
+    "accelerators": "d634ecd17afa7892",
     "systems": "a98c63c5648251fd",
     "modules": "6d595999d99d3ff2",
     "resources": "cfeafbe23defd2ad",

@@ -122,7 +122,7 @@ def test_every_entity_is_valid(kind: str) -> None:
 
 def test_the_catalogue_holds_all_that_was_collected() -> None:
     """Proves that nothing was lost on the way. If broken, accelerators, systems or results are missing."""
-    assert len(written("accelerators")) == 44
+    assert len(written("accelerators")) == 46
     assert len(written("systems")) == 27
     assert len(written("tariffs")) == 4
     assert len(written("throughput")["results"]) == 167
@@ -221,7 +221,7 @@ def test_a_tpp_that_shows_its_working_is_what_it_comes_to() -> None:
             shown += 1
             product = Decimal(factors[1]) * int(factors[2])
             assert float(accelerator.tpp) == pytest.approx(float(product), abs=0.5), path
-    assert shown == 15
+    assert shown == 17
 
 
 def test_typical_power_is_at_most_the_maximum() -> None:

@@ -190,6 +190,8 @@ CATALOGUE = {
     "ascend-950dt": "cx",
     "zhenwu-810e": "cx c4 c0",
     "zhenwu-m890": "cx c4 c0",
+    "mlu590": "cx",
+    "mlu690": "cx",
     "atom": "c4 c0",
     "atom-max": "c2 c1 c4 c0",
     "rebel-quad": "c2",
