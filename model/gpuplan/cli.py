@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -208,11 +209,17 @@ def catalog(
     section: Annotated[str | None, typer.Argument(help="accelerators, systems, modules, ...")] = None,
     id: Annotated[str | None, typer.Argument(help="One entry, with its sources.")] = None,  # noqa: A002
     format: AsFormat = Format.TABLE,  # noqa: A002
+    changed_since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="What was added or changed after this day.")
+    ] = None,
 ) -> None:
-    """List the reference catalogue, a section of it, or one entry with its sources."""
-    from gpuplan.report.catalog import catalog_text
+    """List the reference catalogue, a section of it, or one entry with its sources; or what changed in it."""
+    from gpuplan.report.catalog import catalog_text, changes_text
 
-    say(catalog_text(section, id, as_json=format is Format.JSON))
+    if changed_since is None:
+        say(catalog_text(section, id, as_json=format is Format.JSON))
+    else:
+        say(changes_text(changed_since.date(), section, id, as_json=format is Format.JSON))
 
 
 def _previous(path: Path | None) -> Plan | None:

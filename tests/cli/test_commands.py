@@ -275,6 +275,14 @@ def test_the_catalogue_is_listed(words: list[str]) -> None:
     assert json.loads(ran("catalog", *words, "--format", "json").stdout)
 
 
+def test_what_changed_in_the_catalogue_is_listed() -> None:
+    """Proves the option from the command line, and that a day that is none is refused."""
+    result = ran("catalog", "systems", "--changed-since", "2026-09-30", command=MODULE)
+    assert result.returncode == 0
+    assert "vr-nvl72" in result.stdout
+    assert ran("catalog", "--changed-since", "2026-13-30", command=MODULE).returncode == 2
+
+
 @pytest.mark.parametrize(
     "words", [["acelerators"], ["accelerators", "no-such-chip"]], ids=lambda words: " ".join(words)
 )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import gpuplan
 from gpuplan.families import FAMILIES
@@ -23,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 sys.path.append(str(DOCS / "_ext"))
 
-from gpuplan_docs import examples, formulation, models  # noqa: E402
+from gpuplan_docs import examples, formulation, known, models  # noqa: E402
 from gpuplan_docs.pages import pages  # noqa: E402
 
 GUIDES = ("limits.md", "facility.md", "workloads.md", "purchase.md", "replanning.md")
@@ -178,6 +179,32 @@ def test_the_command_line_reference_has_every_option(generated: dict[str, str]) 
     assert len(offered) >= 8
     for option in offered:
         assert f"`{option}`" in generated["command-line.md"]
+
+
+@pytest.mark.parametrize("kind", ["accelerators", "systems"])
+def test_the_pages_of_what_is_known_have_every_figure_with_its_source(kind: str, generated: dict[str, str]) -> None:
+    """Proves a row with value, source, day and grade for each figure. If broken, a figure of the data is not shown."""
+    page = generated[f"catalogue/known-{kind}.md"]
+    kept: dict[str, Any] = yaml.safe_load((ROOT / "model" / "gpuplan" / "catalog" / f"{kind}.yaml").read_text())
+    for name, entry in kept.items():
+        part = page.split(f"(known-{kind}-{name})=")[1].split(f"(known-{kind}-")[0]
+        figures = [field for field in entry if field in known.FIGURES]
+        rows = [
+            line for line in part.splitlines() if line.startswith("| ") and not line.startswith(("| figure", "| ---"))
+        ]
+        assert len(rows) == len(figures), name
+        assert all(re.fullmatch(r"\|( [^|]+ \|){5}", row) for row in rows), name
+        unshown = {key for key, value in entry.items() if isinstance(value, int | float) and value not in (True, False)}
+        assert unshown <= set(known.FIGURES), name
+
+
+def test_the_page_of_accelerators_says_what_nobody_published(generated: dict[str, str]) -> None:
+    """Proves that gaps are named and sums shown, by hand: MI308X has no throughput, Vera Rubin 35,000 x 4 = 140,000."""
+    page = generated["catalogue/known-accelerators.md"]
+    assert "total processing performance (TPP); throughput in any format." in page
+    assert "fp4: 35,000 TFLOPS x 4 bit = 140,000" in page
+    assert re.search(r"^\| total processing performance .* 35000 x 4 \| 2026-11 \| derived \|$", page, re.MULTILINE)
+    assert "1.22 to 2.7, in the middle 1.89, USD per accelerator-hour" in page
 
 
 def test_links_between_pages_lead_somewhere(generated: dict[str, str]) -> None:

@@ -40,23 +40,23 @@ c1 t1,t2a,t2b,ae t1,else,d5        | 2023-11-17 free
 c1 t3c,t3 t1,else,d5               | 2023-11-17 notify
 c1 banned t1,else,d5               | 2023-11-17 denied
 c2 t1,t2b t1,else                  | 2023-11-17 free
-c2 t1,t2b d5                       | 2023-11-17 case-by-case, 2026-01-15 unsaid
+c2 t1,t2b d5                       | 2023-11-17 case-by-case, 2026-01-15 denied
 c2 t2a t1,else                     | 2023-11-17 licence
-c2 t2a d5                          | 2023-11-17 denied, 2026-01-15 unsaid
+c2 t2a d5                          | 2023-11-17 denied
 c2 t3c t1,else,d5                  | 2023-11-17 denied, 2026-01-15 case-by-case
 c2 t3,banned t1,else,d5            | 2023-11-17 denied
-c2 ae t1,else                      | 2023-11-17 licence, 2026-07-10 unsaid
-c2 ae d5                           | 2023-11-17 denied, 2026-01-15 unsaid
+c2 ae t1,else                      | 2023-11-17 licence
+c2 ae d5                           | 2023-11-17 denied
 c3 t1,t2b t1,else                  | 2023-11-17 free
 c3 t1,t2b d5                       | 2023-11-17 case-by-case, 2026-01-15 denied
 c3 t2a t1,else                     | 2023-11-17 licence
 c3 t2a d5                          | 2023-11-17 denied
 c3 t3c,t3,banned t1,else,d5        | 2023-11-17 denied
-c3 ae t1,else                      | 2023-11-17 licence, 2026-07-10 unsaid
+c3 ae t1,else                      | 2023-11-17 licence
 c3 ae d5                           | 2023-11-17 denied
 c4 t1,t2a,t2b,ae t1,else           | 2023-11-17 free
 c4 t3c,t3 t1,else,d5               | 2023-11-17 free, 2025-04-09 case-by-case
-c4 t1,t2a,t2b,ae d5                | 2023-11-17 free, 2025-04-09 unsaid, 2025-04-10 case-by-case
+c4 t1,t2a,t2b,ae d5                | 2023-11-17 free, 2025-04-09 case-by-case
 c4 banned t1,else,d5               | 2023-11-17 denied
 c5 t1,t2a,t2b,ae t1,else,d5        | 2023-11-17 free
 c5 t3c,t3 t1,else,d5               | 2023-11-17 notify
@@ -152,7 +152,8 @@ def test_the_diffusion_rule_as_enforced_changes_nothing() -> None:
         ("c3", "AE", ["ae-supplement-8"], "2026-07-10", "free"),
         ("c3", "AE", ["ae-supplement-8"], "2027-04-07", "free"),
         ("c3", "AE", ["ae-g42"], "2027-04-06", "free"),
-        ("c3", "AE", ["ae-g42"], "2027-04-07", "undetermined"),
+        ("c3", "AE", ["ae-g42"], "2027-04-07", "licence"),
+        ("c3", "AE", [], "2026-07-10", "licence"),
         ("c3", "CN", ["ae-supplement-8"], "2026-07-10", "denied"),
         ("c1", "AE", [], "2026-07-10", "free"),
     ],
@@ -184,9 +185,8 @@ def test_case_by_case_to_china_only_from_the_us(shipped_from: str | None, day: s
         ("old", "CN", "2022-10-06", ""),
         ("old", "CN", "2022-10-07", "undetermined"),
         ("old", "HK", "2023-11-16", "undetermined"),
-        ("old", "MO", "2022-12-31", "free"),
-        ("old", "MO", "2023-01-01", "undetermined"),
-        ("old", "MO", "2023-02-01", "undetermined"),
+        ("old", "MO", "2023-01-16", "free"),
+        ("old", "MO", "2023-01-17", "undetermined"),
         ("old", "KR", "2023-01-01", "free"),
         ("slow", "CN", "2023-01-01", "free"),
         ("unknown", "CN", "2023-01-01", "undetermined"),
@@ -235,9 +235,12 @@ def test_h200_at_chinese_customs_is_a_product_by_name() -> None:
 
 
 def test_stacks_of_memory_are_not_accelerators() -> None:
-    """Proves that the rule on memory touches only what states to be a stack of it."""
+    """Proves that the rule on memory touches only what states to be a stack of it, for D:5, Macau and their firms."""
     known = with_regimes("us-2024-12", stack={"attributes": {"stack-gbps-per-mm2": 2.1}})
-    assert outcomes(known, Delivery("stack", "CN", ("US",), "US"), date(2024, 12, 2)) == "undetermined"
+    for place, buyer in (("CN", "US"), ("MO", "US"), ("VE", "US"), ("KR", "CN"), ("KR", "MO")):
+        assert outcomes(known, Delivery("stack", place, (buyer,), "US"), date(2024, 12, 2)) == "undetermined"
+    for place, buyer in (("KR", "US"), ("AE", "AE"), ("US", "US"), ("SG", "KR")):
+        assert outcomes(known, Delivery("stack", place, (buyer,), "US"), date(2024, 12, 2)) == "free"
     assert outcomes(known, Delivery("c3", "CN", ("US",), "US"), date(2024, 12, 2)) == "free"
     assert known.permissions.on(Delivery("stack", "CN", ("US",), "US"), date(2024, 12, 1)) == {"": ()}
 
@@ -260,9 +263,18 @@ def test_an_unknown_party_matters_only_where_it_decides() -> None:
 
 @pytest.mark.parametrize(("chip", "outcome"), [("c1", "free"), ("c2", "undetermined"), ("c0", "free")])
 def test_a_country_in_no_group_is_in_one_of_the_open_ones(chip: str, outcome: str) -> None:
-    """Proves that Indonesia, in no list, is free for c1 (as t1, t2a and t2b are) and undetermined for c2."""
-    known = with_regimes("us-2023-10")
+    """Proves that with open lists Indonesia, in none, is free where all of them are, and undetermined where not."""
+    closed = {"t3c": ["CN"], "t3": ["VE"], "embargoed": ["RU"]}
+    groups = {"t1": ["KR"], "t2a": ["SA"], "t2b": ["IN"], **closed}
+    lists = {"groups": groups, "open_groups": ["t1", "t2a", "t2b"]}
+    known = instance(accelerators=CHIPS, export={"regimes": {"us-2023-10": lists}})
     assert outcomes(known, Delivery(chip, "ID", ("ID",), "US"), date(2025, 1, 1)) == outcome
+
+
+@pytest.mark.parametrize(("place", "outcome"), [("ID", "free"), ("GL", "undetermined"), ("UK", "undetermined")])
+def test_a_country_that_supplement_1_does_not_list_is_not_guessed(place: str, outcome: str) -> None:
+    """Proves that Indonesia is free by the Country Groups, and that Greenland and a code that is none are not."""
+    assert outcomes(with_regimes("us-2023-10"), Delivery("c3", place, ("KR",), "US"), date(2026, 8, 1)) == outcome
 
 
 def test_every_shipped_regime_cites_its_source() -> None:

@@ -170,6 +170,30 @@ def test_permissions_are_told_by_runs_of_days() -> None:
     assert cited == {"88 FR 73458", "91 FR 43034"}
 
 
+def test_a_condition_that_changes_between_signing_and_shipping_is_told_twice() -> None:
+    """Proves certificates asked until 9 July and a volume from 10 July on, for what is signed in June and ships in
+    August. If broken, only what held at signing is told."""
+    cells = [
+        {"until": "2026-07-09", "ruling": {"outcome": "licence", "days": 60, "condition": "certificates"}},
+        {"ruling": {"outcome": "licence", "days": 60, "condition": "a volume"}},
+    ]
+    regime = {
+        "name": "Made up",
+        "authority": "Ruritania",
+        "citation": "Gazette 14/2026",
+        "effective": "2026-01-01",
+        "classes": [{"name": "chip", "any_of": [{}]}],
+        "cells": cells,
+    }
+    tree = merged(
+        tier_two(),
+        {"calendar": {"start": "2026-06-01"}, "export": {"regimes": {"us-2023-10": None, "us-2025-01": None}}},
+    )
+    tree["export"]["regimes"] = {"made-up": regime}
+    first = next(one for one in permissions(made(tree)) if one.offer == "h")
+    assert [ground.condition for ground in first.grounds] == ["certificates", "a volume"]
+
+
 # The page
 
 

@@ -17,6 +17,8 @@ INTRODUCTIONS = {
     "tariffs": "Electricity prices, named by `sites.<id>.tariff`.",
     "regimes": "Export-control regimes, named under `export.regimes`. What their cells do not speak of is "
     "undetermined. See [export control](../../export.md).",
+    "country-groups": "Country Groups of the US rules (15 CFR 740, supplement 1), by which regimes say where a cell "
+    "holds, with their changes. See [export control](../../export.md).",
     "throughput": "Published benchmark results. They are reference reading: no instance draws on them yet.",
     "facts": "Prices, lead times and ratios that the other sections lean on. They are reference reading: no instance "
     "draws on them.",
@@ -44,6 +46,7 @@ COLUMNS = {
     "resources": ("unit", "note"),
     "tariffs": ("name", "currency", "seasons", "adders_per_kwh", "demand_charge_per_kw_month"),
     "regimes": ("name", "authority", "citation", "effective", "until", "enforced", "amends"),
+    "country-groups": ("name", "note", "countries", "changes"),
     "facts": ("what", "low", "mid", "high", "unit"),
     "throughput": (
         "task",
@@ -98,8 +101,8 @@ def pages() -> dict[str, str]:
     for section in SECTIONS:
         listed = _entries(section, entries(section))
         found[f"catalogue/{section}.md"] = _page(section, listed)
-        counts.append((f"[{section.capitalize()}]({section}.md)", str(len(listed)), INTRODUCTIONS[section]))
-    found["catalogue/index.md"] = _index(counts, list(SECTIONS))
+        counts.append((f"[{_title(section)}]({section}.md)", str(len(listed)), INTRODUCTIONS[section]))
+    found["catalogue/index.md"] = _index(counts, ["known-accelerators", "known-systems", *SECTIONS])
     return found
 
 
@@ -111,12 +114,21 @@ def _index(counts: list[tuple[str, str, str]], sections: list[str]) -> str:
             "stating that field under the same id. Every figure carries its source, the day it held and a grade of "
             "confidence; a plan lists the figures of low confidence (`unverified`, `assumption`) that it rests on. "
             "`gpuplan catalog SECTION ID` prints an entry.\n",
+            "Figures and rules change. `gpuplan catalog --changed-since 2026-09-30` lists what was added or changed "
+            "after a day. An instance that states `catalogue_as_of`, the day of the catalogue with which it was made, "
+            "is told by `gpuplan check` what changed since of what it uses.\n",
             table(["section", "entries", ""], counts),
+            "What is known of each, figure by figure, and what is not: [accelerators](known-accelerators.md), "
+            "[systems](known-systems.md).\n",
             "## Confidence\n",
             table(["grade", "meaning"], [(code(grade), meaning) for grade, meaning in GRADES.items()]),
             "```{toctree}\n:hidden:\n\n" + "\n".join(sections) + "\n```\n",
         ]
     )
+
+
+def _title(section: str) -> str:
+    return section.capitalize().replace("-", " ")
 
 
 def _entries(section: str, kept: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -132,7 +144,7 @@ def _page(section: str, listed: dict[str, dict[str, Any]]) -> str:
     for name, entry in listed.items():
         shown = name if section == "throughput" else code(name)
         rows.append((shown, *(said(entry.get(column)) for column in columns), _worst(entry)))
-    parts = [f"# {section.capitalize()}\n", INTRODUCTIONS[section] + "\n", table([*header, "lowest grade"], rows)]
+    parts = [f"# {_title(section)}\n", INTRODUCTIONS[section] + "\n", table([*header, "lowest grade"], rows)]
     if section == "systems":
         parts += ["## Needs and prices\n", "Network, storage and installation are paid beside offers without them.\n"]
         prices = [(code(name), *(said(entry.get(price)) for price in PRICES)) for name, entry in listed.items()]
@@ -140,7 +152,7 @@ def _page(section: str, listed: dict[str, dict[str, Any]]) -> str:
     if section == "modules":
         parts += ["## Needs\n", table(["id", "for", "design day", "over the year"], _needs(listed))]
     if section == "regimes":
-        headers = ["id", "location", "headquarters", "chips", "further", "from", "until", "outcome"]
+        headers = ["id", "location", "headquarters", "chips", "further", "from", "until", "outcome", "citation"]
         parts += ["## Cells\n", "Read in order; the first that fits holds.\n", table(headers, _cells(listed))]
     sources = [
         (name if section == "throughput" else code(name), figure, plain(source), as_of, confidence)
@@ -169,7 +181,7 @@ def _needs(listed: dict[str, dict[str, Any]]) -> list[tuple[str, str, str, str]]
 
 def _cells(listed: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
     """A row for every cell of every regime."""
-    further = ("state_funded", "listed", "exported_from")
+    further = ("state_funded", "listed", "affiliate_of", "owned_at_least", "exported_from")
     return [
         (
             code(name),
@@ -177,6 +189,7 @@ def _cells(listed: dict[str, dict[str, Any]]) -> list[tuple[str, ...]]:
             ", ".join(f"{key} {said(cell[key])}" for key in further if key in cell),
             *(said(cell.get(key)) for key in ("from", "until")),
             _outcome(cell),
+            plain(str(cell.get("citation", regime["citation"]))),
         )
         for name, regime in listed.items()
         for cell in regime["cells"]
@@ -193,6 +206,7 @@ def _outcome(cell: Mapping[str, Any]) -> str:
     for route, ruling in rulings.items():
         text = str(ruling["outcome"]) + (f" (cap {ruling['cap']})" if "cap" in ruling else "")
         text += f": {plain(ruling['reason'])}" if "reason" in ruling else ""
+        text += f"; beside it {plain(ruling['condition'])}" if "condition" in ruling else ""
         told.append(f"{route}: {text}" if route else text)
     return "; ".join(told)
 

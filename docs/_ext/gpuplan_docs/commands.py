@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable
+from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -77,7 +78,7 @@ def _kind(hint: Any) -> str:
         return "one of " + ", ".join(code(option) for option in get_args(hint))
     if isinstance(hint, type) and issubclass(hint, Enum):
         return "one of " + ", ".join(code(option.value) for option in hint)
-    return {str: "text", int: "whole number", float: "number", bool: "flag", Path: "path"}[hint]
+    return {str: "text", int: "whole number", float: "number", bool: "flag", Path: "path", datetime: "day"}[hint]
 
 
 def _default(value: object) -> str:

@@ -25,6 +25,7 @@ SHORTHAND = {
     "_demand_steps": "number ≥ 0, or a list of {0}",
     "_rate": "number > 0, or {0}",
     "_redundancy": "`N`, `N+1` to `N+5`, or `2N`",
+    "_membership": "list of country codes, a list of {0}, or Country Groups (`any_of`, `none_of`, `also`, `without`)",
     "_one_or_more": "text, or a list of text",
 }
 """What a validator that runs before pydantic's own accepts besides the model; {0} is the model within."""

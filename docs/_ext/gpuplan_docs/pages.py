@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from gpuplan_docs import catalogue, commands, formulation, models
+from gpuplan_docs import catalogue, commands, formulation, known, models
 from gpuplan_docs.markdown import anchor, code, table
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -32,6 +32,7 @@ def pages() -> dict[str, str]:
     found |= _instance_pages()
     found["plan.md"] = _plan_page()
     found |= catalogue.pages()
+    found |= known.pages()
     found["command-line.md"] = commands.page()
     found["schemas/instance.schema.json"] = to_json(instance_schema())
     found["answers.md"] = _answers_page()

@@ -13,7 +13,17 @@ from typing import Literal, cast, get_args
 
 from gpuplan.instance.document import read_document
 
-Section = Literal["accelerators", "systems", "modules", "resources", "tariffs", "regimes", "throughput", "facts"]
+Section = Literal[
+    "accelerators",
+    "systems",
+    "modules",
+    "resources",
+    "tariffs",
+    "regimes",
+    "country-groups",
+    "throughput",
+    "facts",
+]
 SECTIONS: tuple[Section, ...] = get_args(Section)
 OVERRIDABLE: tuple[Section, ...] = ("resources", "accelerators", "systems", "modules")
 FOLDER = Path(__file__).resolve().parents[1] / "catalog"

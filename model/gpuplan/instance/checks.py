@@ -17,6 +17,7 @@ from gpuplan.errors import Problem
 from gpuplan.fraction import Fraction
 from gpuplan.instance.base import LAST_DAY
 from gpuplan.instance.catalog import OVERRIDABLE, entries
+from gpuplan.instance.catalog_changes import stale
 from gpuplan.instance.commitment_checks import commitments
 from gpuplan.instance.commitments import CommittedModule, CommittedOrder
 from gpuplan.instance.export_checks import caps_and_routes, odds, regimes
@@ -468,4 +469,4 @@ AFTER_REFERENCES = (
     workloads,
     units_of_work,
 )
-CHECKS = (references, regimes, sites_used, _after_references)
+CHECKS = (references, regimes, sites_used, _after_references, stale)

@@ -101,7 +101,8 @@ def classify(known: Figures, classes: Sequence[ChipClass]) -> Classification:
         complete = _completed(known, dict(zip(choices, values, strict=True)))
         found[values] = next((one.name for one in classes if any(_meets(complete, c) for c in one.any_of)), NONE)
     seen = set(found.values())
-    possible = tuple(name for name in (*(one.name for one in classes), NONE) if name in seen)
+    names = [*(one.name for one in classes), NONE]
+    possible = tuple(name for place, name in enumerate(names) if name in seen and name not in names[place + 1 :])
     missing = tuple(field for place, field in enumerate(choices) if len(possible) > 1 and _matters(found, place))
     if len(possible) == 1 and not missing:
         criteria = next((c for one in classes if one.name == possible[0] for c in one.any_of if _meets(known, c)), None)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.instance.calendar import step_at
 from gpuplan.instance.classification import Classification, classify, doubtful_fields, figures
+from gpuplan.instance.country_groups import members_on
 from gpuplan.instance.matching import Subject, facts, selects
 from gpuplan.instance.regimes import LICENCES, STRICTNESS, Cell, Outcome, Regime, Ruling
 
@@ -44,6 +45,8 @@ class Ground:
     """Figures of low confidence without which the outcome would be another."""
     day: date
     """On which the regime was read."""
+    condition: str
+    """What is asked beside the outcome; shown, and not reckoned with."""
 
 
 class Delivery(NamedTuple):
@@ -107,6 +110,8 @@ class Permissions:
         found: set[date] = set()
         for regime in self.instance.export.regimes.values():
             found |= {step.start for step in regime.licence_days or ()}
+            groups = (*regime.groups.values(), *regime.headquarters.values())
+            found |= {step.start for membership in groups for step in membership}
             spans = [(regime.effective, regime.until), *((cell.start, cell.until) for cell in regime.cells)]
             found |= {start for start, _ in spans if start is not None}
             found |= {until + timedelta(days=1) for _, until in spans if until is not None}
@@ -196,7 +201,7 @@ class _Reading:
                 possible.append((name, cell))
                 open_facts |= dict.fromkeys(unknown)
         rulings = [_asked(cell) for _, cell in possible]
-        if rulings and all(ruling == rulings[0] for ruling in rulings):
+        if rulings and all(_unconditional(ruling) == _unconditional(rulings[0]) for ruling in rulings):
             name, cell = possible[0]
             return {
                 route: self._ground(name, cell, ruling, classification.classes) for route, ruling in rulings[0].items()
@@ -231,6 +236,7 @@ class _Reading:
             "the class": cell.chips is None or chip_class in cell.chips,
             "export.buyer.state_funded": _same(cell.state_funded, buyer.state_funded),
             "the lists of export.buyer": cell.listed is None or cell.listed in buyer.listed,
+            "the owners of export.buyer": _is_owned(cell, buyer.owned_by),
             "the offer's exported_from": cell.exported_from is None
             or (None if self.delivery.exported_from is None else self.delivery.exported_from in cell.exported_from),
         }
@@ -248,8 +254,9 @@ class _Reading:
         owner = next((one for one in (regime, *(one for _, one in self.chain)) if place in one.groups), None)
         if owner is None:
             return country == place
-        if any(country in members for members in owner.groups.values()):
-            return country in owner.groups[place]
+        members = {group: members_on(membership, self.day) for group, membership in owner.groups.items()}
+        if any(country in some for some in members.values()):
+            return country in members[place]
         if place not in owner.open_groups:
             return False
         return True if set(owner.open_groups) <= set(cell.location or ()) else None
@@ -260,8 +267,11 @@ class _Reading:
         if self.party is None:
             return None
         owners = (regime, *(one for _, one in self.chain))
-        groups = [next((o.headquarters[g] for o in owners if g in o.headquarters), (g,)) for g in cell.headquarters]
-        return any(self.party in group for group in groups)
+        for name in cell.headquarters:
+            group = next((owner.headquarters[name] for owner in owners if name in owner.headquarters), None)
+            if self.party == name or (group is not None and self.party in members_on(group, self.day)):
+                return True
+        return False
 
     def _ground(self, name: str, cell: Cell | None, ruling: Ruling, classes: tuple[str, ...]) -> Ground:
         regime = self.permissions.instance.export.regimes[name]
@@ -286,6 +296,7 @@ class _Reading:
             classes,
             (),
             self.day,
+            ruling.condition,
         )
 
     def _told(self, cell: Cell | None, classes: tuple[str, ...]) -> str:
@@ -315,6 +326,18 @@ def _asked(cell: Cell | None) -> dict[str, Ruling]:
     if cell is None:
         return {"": Ruling(outcome="undetermined", reason="the regime's table does not say")}
     return dict(cell.rulings())
+
+
+def _unconditional(rulings: Mapping[str, Ruling]) -> dict[str, Ruling]:
+    """Rulings without what is asked beside them, by which they are not told apart."""
+    return {route: ruling.model_copy(update={"condition": ""}) for route, ruling in rulings.items()}
+
+
+def _is_owned(cell: Cell, owned_by: Mapping[str, Share]) -> bool:
+    """Whether owners on a cell's list are among listed ones that together own as much as it asks."""
+    if cell.affiliate_of is None or cell.owned_at_least is None:
+        return True
+    return cell.affiliate_of in owned_by and sum(owned_by.values()) >= cell.owned_at_least
 
 
 def _same(wanted: bool | None, known: bool | None) -> bool | None:

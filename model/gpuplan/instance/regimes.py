@@ -23,11 +23,13 @@ from gpuplan.instance.base import (
     Id,
     OneOrMore,
     Positive,
+    PositiveShare,
     Sequence,
     Share,
     Table,
     Text,
 )
+from gpuplan.instance.country_groups import Membership
 from gpuplan.instance.offers import LeadSchedule
 from gpuplan.instance.rules import Selection
 
@@ -71,7 +73,10 @@ class Criteria(Closed):
 
 
 class ChipClass(Closed):
-    """A class of chips; classes are tried in order, and the first that fits is the chip's. What fits none is `none`."""
+    """A class of chips; classes are tried in order, and the first that fits is the chip's. What fits none is `none`.
+
+    One name may come twice, such as first by named products and later by thresholds.
+    """
 
     name: Id
     any_of: Annotated[Sequence[Criteria], Field(min_length=1)]
@@ -93,6 +98,8 @@ class Ruling(Closed):
     """The regime's cap that deliveries count against."""
     reason: Text = ""
     """Why it is undetermined."""
+    condition: Text = ""
+    """What is asked beside it, such as certificates, a volume or a duty: shown, and not reckoned with."""
 
     @model_validator(mode="after")
     def _complete(self) -> Ruling:
@@ -116,6 +123,10 @@ class Cell(Closed):
     """Whether the buyer's centre is paid for by the state."""
     listed: Id | None = None
     """A list on which the buyer stands."""
+    affiliate_of: Id | None = None
+    """A list on which owners of the buyer stand."""
+    owned_at_least: PositiveShare | None = None
+    """What parties on that list and on others own of the buyer together, with `affiliate_of`."""
     exported_from: OneOrMore | None = None
     """Countries from which the systems are shipped."""
     start: Annotated[Day | None, Field(alias="from")] = None
@@ -132,6 +143,8 @@ class Cell(Closed):
     def _one_or_several(self) -> Cell:
         if (self.ruling is None) == (not self.routes):
             raise ValueError("a cell has either a ruling or routes")
+        if (self.affiliate_of is None) != (self.owned_at_least is None):
+            raise ValueError("affiliate_of and owned_at_least go together")
         return self
 
     def rulings(self) -> Iterator[tuple[str, Ruling]]:
@@ -190,12 +203,13 @@ class Regime(Entity):
     """Regimes whose cells are read after its own; their classes and groups are its own too."""
     classes: Sequence[ChipClass] = ()
     """Of chips, in order."""
-    groups: ById[Sequence[Country]] = Field(default_factory=Table)
-    """Locations by group; a country may be in several."""
+    groups: ById[Membership] = Field(default_factory=Table)
+    """Locations by group: countries, lists of them by day, or the Country Groups that they are in; a country may be in
+    several."""
     open_groups: Sequence[Id] = ()
     """Groups whose list is not complete: a country that is in no group is in one of them."""
-    headquarters: ById[Sequence[Country]] = Field(default_factory=Table)
-    """Headquarters of parties by group."""
+    headquarters: ById[Membership] = Field(default_factory=Table)
+    """Headquarters of parties by group, written like locations."""
     cells: Sequence[Cell] = ()
     """Read in order; the first that fits holds."""
     caps: ById[Cap] = Field(default_factory=Table)
@@ -225,6 +239,14 @@ class Buyer(Closed):
     """Whether its centre is paid for by the state."""
     listed: Sequence[Id] = ()
     """Lists of a regime on which the buyer stands."""
+    owned_by: ById[PositiveShare] = Field(default_factory=Table)
+    """What parties on such lists own of the buyer, directly and indirectly; each counts under one list only."""
+
+    @model_validator(mode="after")
+    def _at_most_whole(self) -> Buyer:
+        if sum(self.owned_by.values()) > 1:
+            raise ValueError("the shares in owned_by add up to more than 1")
+        return self
 
 
 class Export(Closed):

@@ -14,7 +14,7 @@ from pydantic import Field, ValidationError
 
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.fraction import Fraction
-from gpuplan.instance.base import ById, Closed, Id, Sequence, Table, Text, exactly
+from gpuplan.instance.base import ById, Closed, Day, Id, Sequence, Table, Text, exactly
 from gpuplan.instance.calendar import Calendar, add_months, discount_factor
 from gpuplan.instance.caps import caps
 from gpuplan.instance.catalog import OVERRIDABLE, resolve
@@ -48,6 +48,8 @@ class Instance(Closed):
 
     name: Annotated[Text, Field(min_length=1)]
     note: Text = ""
+    catalogue_as_of: Day | None = None
+    """Day of the reference catalogue with which it was made: what changed after it, and is used, is remarked on."""
     calendar: Calendar
     economics: Economics = Economics()
     installation: Literal["as-delivered", "when-needed"] = "as-delivered"

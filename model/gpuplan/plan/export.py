@@ -73,10 +73,7 @@ def _of_pair(instance: Instance, offer: str, site: str) -> list[Permission]:
 
 def _alike(one: tuple[Route, ...], other: tuple[Route, ...]) -> bool:
     def asked(ways: tuple[Route, ...]) -> list[tuple[object, ...]]:
-        return [
-            (way.name, *((g.regime, g.outcome, g.days, g.cap, g.refusal, g.why, g.rests_on) for g in _distinct(way)))
-            for way in ways
-        ]
+        return [(way.name, *((*_told(g), g.refusal, g.rests_on) for g in _distinct(way))) for way in ways]
 
     return asked(one) == asked(other)
 
@@ -85,8 +82,13 @@ def _distinct(way: Route) -> list[Ground]:
     """Grounds of a way; one that is the same at signing and at shipping is told once."""
     found: dict[tuple[object, ...], Ground] = {}
     for ground in way.grounds:
-        found.setdefault((ground.regime, ground.outcome, ground.days, ground.cap, ground.why), ground)
+        found.setdefault(_told(ground), ground)
     return list(found.values())
+
+
+def _told(ground: Ground) -> tuple[object, ...]:
+    """What a ground says, whatever the day on which it was read."""
+    return (ground.regime, ground.outcome, ground.days, ground.cap, ground.why, ground.condition)
 
 
 def _permission(instance: Instance, offer: str, site: str, first: date, last: date, way: Route) -> Permission:
@@ -112,6 +114,7 @@ def _permission(instance: Instance, offer: str, site: str, first: date, last: da
                 cap=".".join(ground.cap or ()),
                 citation=ground.citation,
                 why=ground.why,
+                condition=ground.condition,
                 read_on=ground.day,
                 rests_on=ground.rests_on,
             )

@@ -281,6 +281,8 @@ class PermissionGround(Closed):
     """Where the rule stands."""
     why: Text
     """Class, destination, party and day; or what is not known."""
+    condition: Text = ""
+    """What is asked beside the outcome, such as certificates or a duty; not reckoned with."""
     read_on: Day
     """The day of signing or of shipping."""
     rests_on: Sequence[Text]

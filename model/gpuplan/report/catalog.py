@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from difflib import get_close_matches
 from typing import cast
 
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.catalog import SECTIONS, Tree, entries
+from gpuplan.instance.catalog_changes import catalog_changes, changed_since
 from gpuplan.plan.files import to_json
 from gpuplan.report.yaml_text import as_yaml
 
@@ -20,6 +22,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "resources": ("unit",),
     "tariffs": ("currency", "demand_charge_per_kw_month"),
     "regimes": ("citation", "effective", "amends"),
+    "country-groups": ("name", "note", "countries"),
     "facts": ("mid", "unit", "what"),
 }
 
@@ -40,6 +43,22 @@ def catalog_text(section: str | None, name: str | None, *, as_json: bool) -> str
     return to_json(entry) if as_json else as_yaml(entry)
 
 
+def changes_text(day: date, section: str | None, name: str | None, *, as_json: bool) -> str:
+    """What was added or changed after a day, in a section or of one entry where these are named; raises InvalidInput
+    where there is no such section or entry."""
+    if section is not None and section not in SECTIONS:
+        raise _none("section", section, list(SECTIONS))
+    if section is not None and name is not None and name not in entries(section):
+        raise _none("entry", name, list(entries(section)))
+    found = [one for one in changed_since(day) if section in (None, one.section) and name in (None, one.entry)]
+    if as_json:
+        return to_json({"since": day, "changes": [one._asdict() for one in found]})
+    if not found:
+        of = " ".join(part for part in ("of", section, name) if part is not None) if section is not None else "of it"
+        return f"Nothing {of} changed after {day}; the catalogue is of {catalog_changes()[0].on}.\n"
+    return "".join(f"{one.on}  {one.section:14} {one.entry:22} {one.what}\n" for one in found)
+
+
 def _none(what: str, name: str, known: list[str]) -> InvalidInput:
     close = get_close_matches(name, known, 3, 0.4) or known[:10]
     return InvalidInput([Problem(f"the catalogue has no {what} {name!r}", f"Nearest: {', '.join(close)}.")])
@@ -49,12 +68,16 @@ def _sections() -> str:
     return "".join(f"{section:14}{len(entries(section)):>5} entries\n" for section in SECTIONS)
 
 
+def _cell(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
 def _listing(section: str, kept: dict[str, Tree]) -> str:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for column in ("id", *COLUMNS[section]):
         table.add_column(column, overflow="fold")
     for name, entry in kept.items():
-        table.add_row(name, *(str(entry.get(column, "")) for column in COLUMNS[section]))
+        table.add_row(name, *(_cell(entry.get(column, "")) for column in COLUMNS[section]))
     console = Console(width=80, color_system=None)
     with console.capture() as captured:
         console.print(table)

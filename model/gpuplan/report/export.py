@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from gpuplan.plan.plan import ChipClassFound, Permission, Plan, PlanOrder
+    from gpuplan.plan.plan import ChipClassFound, Permission, PermissionGround, Plan, PlanOrder
 
 UNASKED = frozenset({"free"})
 
@@ -62,10 +62,16 @@ def _permissions(permissions: Sequence[Permission]) -> Table:
         span = f"{one.signed_from:%y-%m}"
         if one.signed_until != one.signed_from:
             span += f" to {one.signed_until:%y-%m}"
-        decisive = [ground for ground in one.grounds if ground.outcome == one.outcome]
-        why = "; ".join(dict.fromkeys(f"{ground.why} ({ground.regime}, {ground.citation})" for ground in decisive))
+        told = [ground for ground in one.grounds if ground.outcome == one.outcome or ground.condition]
+        why = "; ".join(dict.fromkeys(map(ground_text, told)))
         if one.route:
             why = f"by way of {one.route}: {why}"
         asks = one.outcome if one.allowed or one.outcome == "denied" else f"{one.outcome}, so denied"
         table.add_row(one.offer, one.site, span, asks, str(one.needed_days or ""), why)
     return table
+
+
+def ground_text(ground: PermissionGround) -> str:
+    """Why something is asked, what is asked beside it, and where that stands."""
+    condition = f"; beside it {ground.condition}" if ground.condition else ""
+    return f"{ground.why}{condition} ({ground.regime}, {ground.citation})"

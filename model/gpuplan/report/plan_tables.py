@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from gpuplan.report.export import ground_text
 from gpuplan.report.table import Cell, Table, column, table
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def _offers(plan: Plan) -> Iterator[Table]:
             "offer": one.offer, "site": one.site, "accelerator": one.accelerator, "signed_from": one.signed_from,
             "signed_until": one.signed_until, "route": one.route, "outcome": one.outcome,
             "allowed": "yes" if one.allowed else "no", "needed_days": one.needed_days,
-            "why": "; ".join(dict.fromkeys(f"{each.why} ({each.regime}, {each.citation})" for each in one.grounds)),
+            "why": "; ".join(dict.fromkeys(map(ground_text, one.grounds))),
         }
         for one in plan.permissions
     ]  # fmt: skip
