@@ -63,6 +63,13 @@ WRITTEN: dict[str, dict[str, Any]] = {
         "offers.quote.tiers": [{"from_units": 5, "discount": 0.1}],
         "offers.quote.supply": [{"from": "2025-01-01", "units_per_month": 3}],
     },
+    "a price list": {
+        "offers.listed": {
+            "vendor": "shop",
+            "system": "box",
+            "prices": [{"from": "2025-01-01", "until": "2025-02-28", "price": 9.5}, {"from": "2025-04-01", "price": 8}],
+        }
+    },
     "workload": {"workloads.chat": {"unit": "tokens/s", "demand": 5, "rates": {"box": 3}}},
     "workload in full": {
         "workloads.chat": {

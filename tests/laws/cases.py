@@ -74,6 +74,52 @@ PRICING_WITHOUT_FEES = case(
     offers={"o": {"min_units": 2}, "p": offer(max_units=1)},
     limits={"t": target(1)},
 )
+PRICE_LIST = case(
+    calendar={"periods": 3},
+    economics={"discount_rate_per_year": 0.1, "evaluation_years": 2},
+    sites={"b": {}},
+    vendors={"v": {"rebates": [{"from_spend": 130, "rate": 0.1}]}},
+    offers={
+        "o": {
+            "price": REMOVED,
+            "prices": [
+                {"from": "2024-12-01", "price": 100},
+                {"from": "2025-02-01", "price": 60, "until": "2025-02-20"},
+            ],
+            "tiers": [{"from_units": 2, "discount": 0.2}],
+            "max_units": 3,
+            "support_rate_per_year": 0.1,
+            "spares_share": 0.05,
+            "life_years": 1,
+            "sites": ["a"],
+        },
+        "p": offer(
+            price=REMOVED,
+            prices=[{"from": "2025-01-10", "price": 70}, {"from": "2025-03-01", "price": 50}],
+            support_rate_per_year=0.2,
+            life_years=3,
+            max_units=1,
+            sites=["b"],
+        ),
+    },
+    limits={"t": target(1)},
+)
+PRICE_LIST_STEPS = case(
+    calendar={"periods": 3},
+    economics={"evaluation_years": 2},
+    vendors={"v": {"rebates": [{"from_spend": 150, "rate": 0.1}]}},
+    offers={
+        "o": {
+            "price": REMOVED,
+            "prices": [{"from": "2024-12-01", "price": 100}, {"from": "2025-02-01", "price": 60}],
+            "tiers": [{"from_units": 2, "discount": 0.5, "fee": 9}, {"from_units": 3, "price": 20}],
+            "tier_pricing": "incremental",
+            "max_units": 4,
+            "life_years": 1,
+        }
+    },
+    limits={"t": target(1)},
+)
 SITING = case(
     calendar=TWO_MONTHS,
     sites={"a": {"build_days": 20, "opening_cost": 40, "fixed_cost_per_month": 3}, "b": {"opens": "2025-02-10"}},
@@ -562,7 +608,14 @@ CASES: dict[str, list[Tree]] = {
         FACILITY_OPENED_SPARED,
         FACILITY_OPENED_CIRCLE,
     ],
-    "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
+    "pricing": [
+        PRICING_ALL_UNITS,
+        PRICING_INCREMENTAL,
+        PRICING_TIERS,
+        PRICING_WITHOUT_FEES,
+        PRICE_LIST,
+        PRICE_LIST_STEPS,
+    ],
     "vendor_terms": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_WITHOUT_FEES],
     "module_costs": [cooled("N"), FACILITY_CHAIN],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],

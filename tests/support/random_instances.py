@@ -99,6 +99,7 @@ def tree_of(dice: Dice) -> Tree:
     elif _sometimes(dice, 12):
         _clusters(dice, tree)
     _purchase(dice, tree)
+    _terms(dice, tree)
     return _small(tree)
 
 
@@ -617,6 +618,22 @@ def _purchase(dice: Dice, tree: Tree) -> None:
         tree["levies"] = {"vat": _levy(dice)}
     if _sometimes(dice, 12):
         tree["funds"] = {name: _fund(dice) for name in _one(dice, ("f",), ("f", "g"), ("f", "g"))}
+
+
+def _terms(dice: Dice, tree: Tree) -> None:
+    """Terms of real quotes, each seldom. Drawn after everything else."""
+    for quote in tree["offers"].values():
+        if _sometimes(dice, 15):
+            quote["prices"] = _price_list(dice, quote.pop("price"))
+
+
+def _price_list(dice: Dice, price: int) -> list[Tree]:
+    """Steps that begin with a period, within one or with a day without a price before; lower or higher."""
+    later = _one(dice, 50, 130)
+    return [
+        {"from": "2024-01-01", "price": price, **_one(dice, {}, {"until": "2025-01-31"})},
+        {"from": _one(dice, "2025-02-01", "2025-02-10", "2025-03-01"), "price": later},
+    ]
 
 
 def _committed(dice: Dice, tree: Tree) -> Tree:

@@ -62,6 +62,8 @@ def denies_signing(instance: Instance, offer: str, _site: str, way: Route) -> It
         reasons.append(f"the order window opens on {quote.order_from}")
     if quote.order_until and signed > quote.order_until:
         reasons.append(f"the order window closed on {quote.order_until}")
+    if not quote.has_price_on(signed):
+        reasons.append(f"it has no price on {signed}")
     if signed < awarded:
         reasons.append(f"a tender of {quote.award_days} days ends on {awarded}")
     if quote.supply is not None and not monthly_rate(quote, shipped.replace(day=1)):
@@ -240,6 +242,10 @@ def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
     )
     first_days = {period.first for period in instance.calendar.all_periods}
     allowed = site in instance.offer_sites(offer) and signed in first_days and not is_over(instance, signed)
+    if quote.prices:
+        has_none = Fraction(0 if quote.has_price_on(signed) else 1)
+        detail = f"days of signing without a price for {site}"
+        yield Reading(NAME, path(offer), detail, has_none, "days", None, Fraction(0))
     wrong = units % quote.lot_units + (0 if allowed else 1)
     yield Reading(
         NAME,
@@ -260,6 +266,9 @@ def sentence(instance: Instance, at: str) -> str:
         parts.append(f"signed from {quote.order_from} on")
     if quote.order_until:
         parts.append(f"signed by {quote.order_until}")
+    if quote.prices:
+        lists = (f"from {one.start}" + (f" to {one.until}" if one.until else "") for one in quote.prices)
+        parts.append(f"priced {', '.join(lists)}")
     if quote.max_units is not None:
         parts.append(f"at most {quote.max_units} systems")
     if quote.min_units:

@@ -418,7 +418,7 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
         in_window = any(
             (max(way.days.ready, held(name, site)) if measured.stage == "usable" else day) <= last
             for day in days_of_signing
-            if (offer.order_from or day) <= day <= (offer.order_until or day)
+            if (offer.order_from or day) <= day <= (offer.order_until or day) and offer.has_price_on(day)
             for site in sites
             for way in routes(instance, name, site, day)
             if not way.denials(instance, name, site)

@@ -79,6 +79,9 @@ def _orders(instance: Instance) -> Iterator[Problem]:
             yield Problem(f"offer {order.offer} is not for site {order.site}", "Add it to the offer's sites.", path)
         if order.units % quote.lot_units:
             yield Problem(f"{order.units} units are no whole lots of {quote.lot_units}", "State whole lots.", path)
+        if not quote.has_price_on(order.signed):
+            way_out = "State that step, or name the quote that it was signed under."
+            yield Problem(f"offer {order.offer} has no price on {order.signed}", way_out, path)
         ways = [way.name for way in routes(instance, used, order.site, order.signed)]
         if order.route not in ways:
             known = ", ".join(ways) if any(ways) else "none, as there is only one way"

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from gpuplan.instance.base import (
+    MISSING,
     Amount,
     Closed,
     Count,
@@ -26,7 +37,7 @@ from gpuplan.instance.base import (
     Text,
     Whole,
 )
-from gpuplan.instance.calendar import ALWAYS, in_order, written_schedule
+from gpuplan.instance.calendar import ALWAYS, in_order, step_at, written_schedule
 
 Part = Literal["system", "network", "storage", "installation", "support", "hosting"]
 Event = Literal["signed", "shipped", "delivered", "ready"]
@@ -52,6 +63,29 @@ LeadSchedule = Annotated[
     PlainSerializer(written_schedule),
 ]
 """One number of days, or steps by day of signing; the first step also holds before its day."""
+
+
+class PriceStep(From):
+    """Price of one system, by the day of signing: from this day on, until its last day or the next step."""
+
+    until: Day | None = None
+    """Last day of signing at this price; the next step begins later where there is one. Between the two there is no
+    price, and nothing can be signed."""
+    price: Amount
+    """For one system, in the offer's currency."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> PriceStep:
+        if self.until is not None and self.until < self.start:
+            raise ValueError(f"until {self.until} is before from {self.start}")
+        return self
+
+
+def _apart(steps: tuple[PriceStep, ...]) -> tuple[PriceStep, ...]:
+    for before, after in itertools.pairwise(steps):
+        if before.until is not None and before.until >= after.start:
+            raise ValueError(f"two prices hold on {after.start}: until {before.until} reaches into the next step")
+    return steps
 
 
 class Payment(Closed):
@@ -86,7 +120,7 @@ class Tier(Closed):
     price: Amount | None = None
     """For one system, in the offer's currency."""
     discount: Share | None = None
-    """Or a share off the offer's price."""
+    """Or a share off the offer's price on the day of signing."""
     fee: Amount = Decimal(0)
 
     @model_validator(mode="after")
@@ -153,8 +187,13 @@ class Offer(Entity):
     """Country from which it is shipped, where an export rule asks."""
     currency: Currency | None = None
     """Reporting currency when left out."""
-    price: Amount
-    """For one system, in the first price tier."""
+    prices: Annotated[Sequence[PriceStep], Field(max_length=400), AfterValidator(in_order), AfterValidator(_apart)] = ()
+    """In place of `price`: its steps by the day of signing, as price lists and time-limited offers have them. Nothing
+    can be signed on a day without a price. Whatever follows from the price follows from that of the day of signing: a
+    tier's `discount`, rebates, spares, support, what is bought again and what is left at the end. A tier's `price` is
+    that of every day, and `order_from` and `order_until` bound the signing beside the steps."""
+    price: Amount | None = None
+    """For one system, in the first price tier, on whatever day it is signed for. Left out where there are `prices`."""
     fee: Amount = Decimal(0)
     """Fixed fee of the first price tier, due at the first signing."""
     tiers: Annotated[Sequence[Tier], Field(max_length=20)] = ()
@@ -205,6 +244,18 @@ class Offer(Entity):
     min_months: Annotated[int, Field(ge=0, le=1200)] = 0
     """Months for which rent is owed at least, should the years reckoned with end sooner."""
 
+    @field_validator("price")
+    @classmethod
+    def _price_or_prices(cls, price: Decimal | None, stated: ValidationInfo) -> Decimal | None:
+        prices = stated.data.get("prices")
+        if price is None and prices == ():
+            raise PydanticCustomError(
+                MISSING, "a number is wanted: an offer states its price, or prices by the day of signing"
+            )
+        if price is not None and prices:
+            raise ValueError("it states prices by the day of signing too: leave out one of the two")
+        return price
+
     @model_validator(mode="after")
     def _consistent(self) -> Offer:
         boundaries = [1, *(tier.from_units for tier in self.tiers)]
@@ -218,7 +269,29 @@ class Offer(Entity):
             raise ValueError("an offer whose price includes support has no support_rate_per_year")
         return self
 
-    def price_tiers(self) -> tuple[PriceTier, ...]:
-        """Every tier, the first included."""
-        further = (PriceTier(tier.from_units, tier.price_given(self.price), tier.fee) for tier in self.tiers)
-        return (PriceTier(1, self.price, self.fee), *further)
+    def has_price_on(self, signed: date) -> bool:
+        """Whether the offer has a price for what is signed on a day."""
+        step = step_at(self.prices, signed)
+        return self.price is not None or (step is not None and (step.until is None or signed <= step.until))
+
+    def price_on(self, signed: date | None = None) -> Decimal:
+        """Price of one system in the first tier, in the offer's currency, of what is signed on a day.
+
+        On a day without a price that of the last step before it, or of the first; the first one too when no day is
+        given.
+        """
+        if self.price is not None:
+            return self.price
+        step = None if signed is None else step_at(self.prices, signed)
+        return (step or self.prices[0]).price
+
+    @property
+    def price_days(self) -> tuple[date | None, ...]:
+        """Days of signing on which another price begins, one for each price there is; None stands for every day."""
+        return tuple(step.start for step in self.prices) or (None,)
+
+    def price_tiers(self, signed: date | None = None) -> tuple[PriceTier, ...]:
+        """Every tier, the first included, of what is signed on a day; see `price_on`."""
+        first = self.price_on(signed)
+        further = (PriceTier(tier.from_units, tier.price_given(first), tier.fee) for tier in self.tiers)
+        return (PriceTier(1, first, self.fee), *further)

@@ -115,7 +115,8 @@ def _least_cost(instance: Instance, name: str) -> Fraction | None:
     offer = instance.offers[name]
     if (offer.tiers and offer.tier_pricing == "all-units") or instance.vendors[offer.vendor].rebates:
         return None
-    price = Fraction(min(tier.price for tier in offer.price_tiers()) * offer.lot_units)
+    prices = (tier.price for day in offer.price_days for tier in offer.price_tiers(day))
+    price = Fraction(min(prices) * offer.lot_units)
     paid = (
         Fraction(payment.share) * _least_rate(instance, offer.currency, payment.currency) for payment in offer.payments
     )

@@ -63,6 +63,8 @@ def _of_pair(instance: Instance, offer: str, site: str) -> list[Permission]:
         day = period.first
         if (quote.order_from and day < quote.order_from) or (quote.order_until and day > quote.order_until):
             continue
+        if not quote.has_price_on(day):
+            continue
         ways = routes(instance, offer, site, day)
         if runs and _alike(runs[-1][2], ways):
             runs[-1] = (runs[-1][0], day, runs[-1][2])
