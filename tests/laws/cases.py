@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laws import purchase
+from laws import purchase, terms
 from support.brute import Space
 from support.builders import POWERED, REMOVED, UNLIMITED, Tree, case, merged, offer, target
 from support.laws import WILD
@@ -72,52 +72,6 @@ PRICING_WITHOUT_FEES = case(
     calendar={"periods": 1},
     vendors={"v": {"activation_cost": 9}},
     offers={"o": {"min_units": 2}, "p": offer(max_units=1)},
-    limits={"t": target(1)},
-)
-PRICE_LIST = case(
-    calendar={"periods": 3},
-    economics={"discount_rate_per_year": 0.1, "evaluation_years": 2},
-    sites={"b": {}},
-    vendors={"v": {"rebates": [{"from_spend": 130, "rate": 0.1}]}},
-    offers={
-        "o": {
-            "price": REMOVED,
-            "prices": [
-                {"from": "2024-12-01", "price": 100},
-                {"from": "2025-02-01", "price": 60, "until": "2025-02-20"},
-            ],
-            "tiers": [{"from_units": 2, "discount": 0.2}],
-            "max_units": 3,
-            "support_rate_per_year": 0.1,
-            "spares_share": 0.05,
-            "life_years": 1,
-            "sites": ["a"],
-        },
-        "p": offer(
-            price=REMOVED,
-            prices=[{"from": "2025-01-10", "price": 70}, {"from": "2025-03-01", "price": 50}],
-            support_rate_per_year=0.2,
-            life_years=3,
-            max_units=1,
-            sites=["b"],
-        ),
-    },
-    limits={"t": target(1)},
-)
-PRICE_LIST_STEPS = case(
-    calendar={"periods": 3},
-    economics={"evaluation_years": 2},
-    vendors={"v": {"rebates": [{"from_spend": 150, "rate": 0.1}]}},
-    offers={
-        "o": {
-            "price": REMOVED,
-            "prices": [{"from": "2024-12-01", "price": 100}, {"from": "2025-02-01", "price": 60}],
-            "tiers": [{"from_units": 2, "discount": 0.5, "fee": 9}, {"from_units": 3, "price": 20}],
-            "tier_pricing": "incremental",
-            "max_units": 4,
-            "life_years": 1,
-        }
-    },
     limits={"t": target(1)},
 )
 SITING = case(
@@ -593,7 +547,7 @@ EXPORT_GRANTED = controlled(
 EXPORT_CAPPED = controlled(TWO_ROUTES, offers={"o": {"max_units": 3, "sites": ["b"]}}, limits={"t": target(2)})
 
 CASES: dict[str, list[Tree]] = {
-    "supply": [SUPPLY],
+    "supply": [SUPPLY, *terms.CASES["supply"]],
     "export": [EXPORT, EXPORT_PRICED],
     "siting": [SITING],
     "density": [DENSITY, DENSITY_DENIED],
@@ -613,8 +567,7 @@ CASES: dict[str, list[Tree]] = {
         PRICING_INCREMENTAL,
         PRICING_TIERS,
         PRICING_WITHOUT_FEES,
-        PRICE_LIST,
-        PRICE_LIST_STEPS,
+        *terms.CASES["pricing"],
     ],
     "vendor_terms": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_WITHOUT_FEES],
     "module_costs": [cooled("N"), FACILITY_CHAIN],

@@ -129,9 +129,8 @@ class Meaning:
         return Fraction(units, self.instance.offers[offer].lot_units)
 
     def _first(self, offers: list[str]) -> int | None:
-        return min(
-            (self._period_of[line.signed] for line in self.decisions.orders if line.offer in offers), default=None
-        )
+        days = [line.signed for line in self.decisions.orders if line.offer in offers]
+        return self._period_of[min(days)] if days else None
 
     # Prices
 
@@ -160,7 +159,12 @@ class Meaning:
 
     def _days_apart(self, offer: str, site: str, period: int) -> list[LotDays]:
         """The days that lots of a period can have, each once, in the order of sites and ways."""
-        places = [one for one in self.instance.offer_sites(offer) if site in ("", one)]
+        signed = decision_days(self.instance)[period]
+        places = [
+            one
+            for one in self.instance.offer_sites(offer)
+            if site in ("", one) and (period < 0 or signed in self.instance.signing_days[offer, one])
+        ]
         ways = [
             way
             for place in places
@@ -180,7 +184,8 @@ class Meaning:
     def _units_by(self, offer: str, period: int | None) -> int:
         """Units signed for up to the day of a number; in all when none is given."""
         lines = (line for line in self.decisions.orders if line.offer == offer)
-        return sum(line.units for line in lines if period is None or self._period_of[line.signed] <= period)
+        until = date.max if period is None else decision_days(self.instance)[period]
+        return sum(line.units for line in lines if line.signed <= until)
 
     def _tier_step(self, offer: str, number: int, period: int | None = None) -> int:
         bounds = [0, *(tier.from_units for tier in self.instance.offers[offer].tiers), 10**9]

@@ -60,6 +60,11 @@ def seeded(seed: int) -> Tree:
     return tree_of(Seeded(seed))
 
 
+def with_terms(seed: int) -> Tree:
+    """The tree of a seed in which most offers have several of the terms that real quotes have."""
+    return tree_of(Seeded(seed), terms=60)
+
+
 def _one(dice: Dice, *options: Any) -> Any:
     return options[dice.integer(0, len(options) - 1)]
 
@@ -68,8 +73,8 @@ def _sometimes(dice: Dice, per_cent: int) -> bool:
     return dice.integer(1, 100) > 100 - per_cent
 
 
-def tree_of(dice: Dice) -> Tree:
-    """A valid instance with at most MOST_PLANS complete plans."""
+def tree_of(dice: Dice, terms: int = 15) -> Tree:
+    """A valid instance with at most MOST_PLANS complete plans; each offer has each of `_terms` with a chance."""
     powered = _sometimes(dice, 45)
     tree: Tree = {
         "name": "random",
@@ -99,7 +104,7 @@ def tree_of(dice: Dice) -> Tree:
     elif _sometimes(dice, 12):
         _clusters(dice, tree)
     _purchase(dice, tree)
-    _terms(dice, tree)
+    _terms(dice, tree, terms)
     return _small(tree)
 
 
@@ -620,10 +625,10 @@ def _purchase(dice: Dice, tree: Tree) -> None:
         tree["funds"] = {name: _fund(dice) for name in _one(dice, ("f",), ("f", "g"), ("f", "g"))}
 
 
-def _terms(dice: Dice, tree: Tree) -> None:
-    """Terms of real quotes, each seldom. Drawn after everything else."""
+def _terms(dice: Dice, tree: Tree, per_cent: int) -> None:
+    """Terms of real quotes, each with a chance. Drawn after everything else."""
     for quote in tree["offers"].values():
-        if _sometimes(dice, 15):
+        if _sometimes(dice, per_cent):
             quote["prices"] = _price_list(dice, quote.pop("price"))
 
 

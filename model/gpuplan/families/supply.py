@@ -1,8 +1,9 @@
 r"""Supply: what can be signed when, what arrives when, and what can stand.
 
-An offer $o$ is signed on the first day of a period $t$ for a site $s$, in whole lots, by one of the ways that export
-control leaves. It ships, arrives and is ready on
-days that its lead, shipping, installation and acceptance give; the units installed on a state day $k$ are a decision
+An offer $o$ is signed on one day of a period $t$ for a site $s$, in whole lots, by one of the ways that export
+control leaves: on the first on which it can be, by its window, its prices, its tender and export control. It ships,
+arrives and is ready on days that its lead, shipping, installation and acceptance give; the units installed on a state
+day $k$ are a decision
 that never falls and never passes what has been installed by then.
 
 $$ n^{\mathrm{installed}}_{osk} \le \ell_o \sum_{t:\, d^{\mathrm{installed}}_{ot} \le D_k} n^{\mathrm{orders}}_{ost},
@@ -240,8 +241,8 @@ def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
         Fraction(first.toordinal()),
         Fraction(last.toordinal()),
     )
-    first_days = {period.first for period in instance.calendar.all_periods}
-    allowed = site in instance.offer_sites(offer) and signed in first_days and not is_over(instance, signed)
+    days = instance.signing_days.get((offer, site), ())
+    allowed = signed in days and not is_over(instance, signed)
     if quote.prices:
         has_none = Fraction(0 if quote.has_price_on(signed) else 1)
         detail = f"days of signing without a price for {site}"
@@ -250,7 +251,7 @@ def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
     yield Reading(
         NAME,
         path(offer),
-        f"whole lots, on the first day of a period, for a site of the offer ({site})",
+        f"whole lots, on a period's day of signing, for a site of the offer ({site})",
         Fraction(wrong),
         "faults",
         None,

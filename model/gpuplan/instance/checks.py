@@ -414,12 +414,11 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
             for site in instance.offer_sites(name)
             if concerns(measured, instance, Subject.of_offer(instance, name, site))
         ]
-        days_of_signing = [period.first for period in instance.calendar.all_periods]
         in_window = any(
             (max(way.days.ready, held(name, site)) if measured.stage == "usable" else day) <= last
-            for day in days_of_signing
-            if (offer.order_from or day) <= day <= (offer.order_until or day) and offer.has_price_on(day)
             for site in sites
+            for day in instance.signing_days[name, site]
+            if (offer.order_from or day) <= day <= (offer.order_until or day) and offer.has_price_on(day)
             for way in routes(instance, name, site, day)
             if not way.denials(instance, name, site)
         )

@@ -1,0 +1,71 @@
+"""Cases of the terms that real quotes have: prices and days of signing."""
+
+from __future__ import annotations
+
+from support.builders import REMOVED, Tree, case, offer, target
+
+THREE_MONTHS: Tree = {"periods": 3}
+PRICE_LIST = case(
+    calendar=THREE_MONTHS,
+    economics={"discount_rate_per_year": 0.1, "evaluation_years": 2},
+    sites={"b": {}},
+    vendors={"v": {"rebates": [{"from_spend": 130, "rate": 0.1}]}},
+    offers={
+        "o": {
+            "price": REMOVED,
+            "prices": [{"from": "2025-01-01", "price": 90}, {"from": "2025-02-01", "until": "2025-02-20", "price": 60}],
+            "tiers": [{"from_units": 2, "discount": 0.2}],
+            "max_units": 3,
+            "support_rate_per_year": 0.1,
+            "spares_share": 0.05,
+            "life_years": 1,
+            "sites": ["a"],
+        },
+        "p": offer(
+            price=REMOVED,
+            prices=[{"from": "2025-01-10", "price": 70}, {"from": "2025-03-01", "price": 50}],
+            support_rate_per_year=0.2,
+            life_years=3,
+            max_units=1,
+            sites=["b"],
+        ),
+    },
+    limits={"t": target(1)},
+)
+PRICE_LIST_STEPS = case(
+    calendar=THREE_MONTHS,
+    economics={"evaluation_years": 2},
+    vendors={"v": {"rebates": [{"from_spend": 150, "rate": 0.1}]}},
+    offers={
+        "o": {
+            "price": REMOVED,
+            "prices": [{"from": "2024-12-01", "price": 100}, {"from": "2025-02-01", "price": 60}],
+            "tiers": [{"from_units": 2, "discount": 0.5, "fee": 9}, {"from_units": 3, "price": 20}],
+            "tier_pricing": "incremental",
+            "max_units": 4,
+            "life_years": 1,
+        }
+    },
+    limits={"t": target(1)},
+)
+SIGNING_DAYS = case(
+    calendar=THREE_MONTHS,
+    economics={"discount_rate_per_year": 0.1},
+    sites={"b": {}},
+    vendors={"v": {"activation_cost": 30}},
+    offers={
+        "o": {
+            "order_from": "2025-01-20",
+            "fee": 9,
+            "max_units": 2,
+            "tiers": [{"from_units": 2, "price": 80, "fee": 20}],
+        },
+        "p": offer(award_days=20, fee=5, max_units=1, order_until="2025-02-10", sites=["b"]),
+    },
+    limits={"t": target(1), "b": {"measure": "spend", "by": "2025-01-20", "at_most": 140, "soft": {"penalty": 1}}},
+)
+
+CASES: dict[str, list[Tree]] = {
+    "pricing": [PRICE_LIST, PRICE_LIST_STEPS],
+    "supply": [SIGNING_DAYS],
+}
