@@ -577,6 +577,7 @@ CASES: dict[str, list[Tree]] = {
     "deadlines": [DEADLINES],
     "limits": [*LIMITS, COMMISSIONING, purchase.HOSTS, EXPORT_EXPECTED, EXPORT_GRANTED, EXPORT_CAPPED],
     **purchase.CASES,
+    "levies": [*purchase.CASES["levies"], *terms.CASES["levies"]],
 }
 """By family; a family that is listed and has no case fails its laws."""
 

@@ -65,7 +65,21 @@ SIGNING_DAYS = case(
     limits={"t": target(1), "b": {"measure": "spend", "by": "2025-01-20", "at_most": 140, "soft": {"penalty": 1}}},
 )
 
+DUTY = case(
+    calendar=THREE_MONTHS,
+    offers={"o": {"max_units": 2}, "p": offer(price=170, max_units=1, spares_share=0.1)},
+    levies={
+        "duty": {
+            "terms": ["purchase", "spares"],
+            "rate": [{"from": "2025-01-01", "rate": 1.45}, {"from": "2025-03-01", "rate": 0.3}],
+            "select": {"offer": "o"},
+        }
+    },
+    limits={"t": target(1, by="2025-02-20")},
+)
+
 CASES: dict[str, list[Tree]] = {
     "pricing": [PRICE_LIST, PRICE_LIST_STEPS],
     "supply": [SIGNING_DAYS],
+    "levies": [DUTY],
 }

@@ -630,6 +630,12 @@ def _terms(dice: Dice, tree: Tree, per_cent: int) -> None:
     for quote in tree["offers"].values():
         if _sometimes(dice, per_cent):
             quote["prices"] = _price_list(dice, quote.pop("price"))
+    if _sometimes(dice, per_cent // 5):
+        duty = {
+            "terms": ["purchase"],
+            "rate": [{"from": "2025-01-01", "rate": 1.45}, {"from": "2025-02-05", "rate": 0.3}],
+        }
+        tree["levies"] = {**tree.get("levies", {}), "duty": {**duty, **_one(dice, {}, {"select": {"vendor": "v"}})}}
 
 
 def _price_list(dice: Dice, price: int) -> list[Tree]:

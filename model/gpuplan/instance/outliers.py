@@ -17,6 +17,8 @@ OUTLIER = Decimal("1.5")
 """How far outside the catalogue's range a price may lie before it is remarked on."""
 MOST_POWER, LEAST_POWER = 5, Fraction(1, 2)
 """Times what its accelerators draw that a system's power may be before it is remarked on."""
+HIGH_RATE = 2
+"""Rate of a levy from which on it is remarked on: duties of 145 % there were."""
 HOURS_A_YEAR = 8760
 
 
@@ -25,6 +27,20 @@ def outliers(instance: Instance) -> Iterator[Problem]:
     yield from _prices(instance)
     yield from _powers(instance)
     yield from _tariffs(instance)
+    yield from _levies(instance)
+
+
+def _levies(instance: Instance) -> Iterator[Problem]:
+    """Rates that are most likely written in per cent."""
+    for name, levy in instance.levies.items():
+        highest = float(max(step.rate for step in levy.rate))
+        if highest >= HIGH_RATE:
+            yield Problem(
+                f"a rate of {highest:g} is {highest * 100:,.10g} % of the payments that it is on",
+                f"Write {highest / 100:g} if {highest:g} % is meant.",
+                f"levies.{name}.rate",
+                severity="warning",
+            )
 
 
 def _prices(instance: Instance) -> Iterator[Problem]:
