@@ -111,17 +111,17 @@ def test_export_control_that_lets_go_within_a_period_is_waited_for() -> None:
 
 def test_a_licence_counts_for_the_day_of_shipping_too() -> None:
     """Proves delays: denied from 8 to 21 January, and a licence of 10 days puts shipping off. Signed on 1 January it
-    would ship on the 11th, so it is signed on the 22nd; were it denied from the 13th only, on 1 January."""
+    would ship on the 11th, so it is signed on the 22nd; were it denied from the 13th only, on 1 January; were it denied
+    from the 11th to the 13th, on the 4th, to ship on the 14th."""
     denied = {"ruling": {"outcome": "denied"}, "from": "2025-01-08", "until": "2025-01-21"}
     licence = {"ruling": {"outcome": "licence", "days": 10}}
-    tree = controlled({**REGIME, "cells": [denied, licence]})
-    assert days(tree) == ["2025-01-22", "2025-02-01"]
-    assert days(
-        merged(tree, {"export": {"regimes": {"r": {"cells": [{**denied, "from": "2025-01-13"}, licence]}}}})
-    ) == [
-        "2025-01-01",
-        "2025-02-01",
-    ]
+
+    def first(**span: str) -> str:
+        return days(controlled({**REGIME, "cells": [{**denied, **span}, licence]}))[0]
+
+    assert first() == "2025-01-22"
+    assert first(**{"from": "2025-01-13"}) == "2025-01-01"
+    assert first(**{"from": "2025-01-11", "until": "2025-01-13"}) == "2025-01-04"
 
 
 def test_what_is_owed_once_falls_due_on_the_first_day_of_several() -> None:

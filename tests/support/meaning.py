@@ -77,6 +77,10 @@ class Meaning:
             "tier_units": self._tier_units,
             "tier_by": self._tier,
             "tier_step": self._tier_step,
+            "free_sets": lambda offer, period=None: self._units_by(offer, period) // sum(self._free_terms(offer)),
+            "free_begun": lambda offer, period=None: max(self._begun(offer, period) - self._free_terms(offer)[0], 0),
+            "free_due": lambda offer, period=None: int(self._begun(offer, period) >= self._free_terms(offer)[0]),
+            "tier_free": self._tier_free,
             "fee": lambda offer, period: self._fee(offer) if self._first([offer]) == period else 0,
             "rebate": lambda vendor, number: int(self._rebate(vendor) == number),
             "rebate_spend": lambda vendor, number: self._spend(vendor) if self._rebate(vendor) == number else 0,
@@ -191,6 +195,27 @@ class Meaning:
         bounds = [0, *(tier.from_units for tier in self.instance.offers[offer].tiers), 10**9]
         return max(min(self._units_by(offer, period), bounds[number]) - bounds[number - 1], 0)
 
+    def _free_terms(self, offer: str) -> tuple[int, int]:
+        terms = self.instance.offers[offer].free_units
+        assert terms is not None
+        return terms.buy, terms.free
+
+    def _begun(self, offer: str, period: int | None) -> int:
+        """Units of the set that is not full."""
+        return self._units_by(offer, period) % sum(self._free_terms(offer))
+
+    def _is_free(self, offer: str, unit: int) -> bool:
+        """Whether the unit of a position, from 1 on in the order of signing, costs nothing."""
+        if self.instance.offers[offer].free_units is None:
+            return False
+        buy, free = self._free_terms(offer)
+        return (unit - 1) % (buy + free) >= buy
+
+    def _tier_free(self, offer: str, number: int, period: int | None = None) -> int:
+        """Free units of those that were signed for by a day, if the tier is the one reached."""
+        units = range(1, self._units_by(offer, period) + 1) if self._chosen(offer) == number else ()
+        return sum(self._is_free(offer, unit) for unit in units)
+
     def _fee(self, offer: str) -> Fraction:
         tiers = self.instance.offers[offer].price_tiers()
         return sum((Fraction(tier.fee) * self._tier(offer, n) for n, tier in enumerate(tiers, 1)), Fraction(0))
@@ -205,6 +230,8 @@ class Meaning:
                 tiers = quote.price_tiers(line.signed)
                 for _ in range(line.units):
                     unit += 1
+                    if self._is_free(offer, unit):
+                        continue
                     if quote.tier_pricing == "incremental":
                         number = sum(1 for tier in tiers[1:] if unit > tier.from_units)
                     else:

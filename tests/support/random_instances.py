@@ -630,6 +630,9 @@ def _terms(dice: Dice, tree: Tree, per_cent: int) -> None:
     for quote in tree["offers"].values():
         if _sometimes(dice, per_cent):
             quote["prices"] = _price_list(dice, quote.pop("price"))
+        if _sometimes(dice, per_cent // 2) and quote.get("tier_pricing") != "incremental":
+            quote["free_units"] = _one(dice, {"buy": 1, "free": 1}, {"buy": 2, "free": 1}, {"buy": 1, "free": 2})
+            quote["max_units"] = max(quote["max_units"], 2)
     if _sometimes(dice, per_cent // 5):
         duty = {
             "terms": ["purchase"],

@@ -4,9 +4,9 @@ A system's life begins when its lot is installed, a module's when it delivers. O
 again at the price that was paid, and so on to the end of the years reckoned with. What is left of the life that runs
 then is its residual value: a cost term of its own that nobody pays, so that it is in no budget.
 
-The price that was paid is that of the tier reached. What incremental tiers save is taken off as of the last lot that
-can be ordered; what a vendor gives back is taken off the residual alone, by the longest life left among its offers
-then. Neither can be told lot by lot.
+The price that was paid is that of the tier reached. What incremental tiers and free units save is taken off as of the
+last lot that can be ordered; what a vendor gives back is taken off the residual alone, by the longest life left among
+its offers then. Neither can be told lot by lot.
 
 $$ \mathrm{replacement} = \sum_{i,t} p_i\, n_{it}\, \bigl|\{j \ge 1 : d_{itj} \le e\}\bigr|,
 \qquad \mathrm{residual} = -\sum_{i,t} p_i\, n_{it}\, \Bigl(1 - \frac{Y(d_{itJ}, e + 1)}{Y_i}\Bigr) $$
@@ -30,8 +30,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
-from gpuplan.families.pricing import tiered_orders, unit_price
-from gpuplan.families.tier_steps import is_stepped, saving, savings
+from gpuplan.families.pricing import saving, savings, tiered_orders, unit_price
+from gpuplan.families.tier_steps import is_stepped
 from gpuplan.families.vendor_terms import rebates
 from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import term_end
@@ -109,7 +109,7 @@ def rows(problem: Problem) -> None:
     """Flows for every order of what has a lifetime."""
     instance = problem.instance
     for offer, quote in instance.quotes.items():
-        if quote.tiers and problem.ordered(offer):
+        if (quote.tiers or quote.free_units) and problem.ordered(offer):
             _tier_flows(problem, offer, quote)
     for vendor in instance.vendors:
         back = given_back(instance, vendor)
@@ -132,12 +132,12 @@ def rows(problem: Problem) -> None:
 
 
 def _tier_flows(problem: Problem, offer: str, quote: Offer) -> None:
-    """Lives at the price of the tier reached; less what incremental tiers save."""
+    """Lives at the price of the tier reached; less what incremental tiers and free units save."""
     instance = problem.instance
-    for units, more in savings(problem, offer) if is_stepped(quote) else ():
+    for units, more in savings(problem, offer):
         terms = lives(instance, quote, last_begin(instance, offer), more)
         _flows(problem, Subject.of_offer(instance, offer), units, terms)
-    for number in range(1, 1 if is_stepped(quote) else len(quote.tiers) + 2):
+    for number in range(1, len(quote.tiers) + 2) if quote.tiers and not is_stepped(quote) else ():
         for orders in tiered_orders(problem, offer):
             column = problem.columns.get("tier_units", offer, number, *orders[:3])
             if column is not None:

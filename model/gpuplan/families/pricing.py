@@ -20,10 +20,10 @@ from datetime import date
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from gpuplan.families import fees, tier_steps
+from gpuplan.families import fees, free_units, tier_steps
 from gpuplan.families.family import Family
 from gpuplan.families.first_signings import signings_by_period
-from gpuplan.families.tier_steps import is_stepped, saving
+from gpuplan.families.tier_steps import is_stepped
 from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import added_parts, instalments, last_order_day, rate
@@ -99,6 +99,7 @@ def columns(problem: Problem) -> None:
             _all_units_columns(problem, offer)
         elif quote.tiers:
             tier_steps.columns(problem, offer, quote)
+        free_units.columns(problem, offer, quote)
         if fees.has_fees(quote):
             fees.columns(problem, offer, quote, list(signings))
 
@@ -121,7 +122,8 @@ def rows(problem: Problem) -> None:
                 fees.rows(problem, offer, quote)
             if is_stepped(quote):
                 tier_steps.rows(problem, offer, quote)
-                _saving_flows(problem, offer, quote)
+            free_units.rows(problem, offer, quote)
+            _saving_flows(problem, offer, quote)
 
 
 def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
@@ -162,13 +164,20 @@ def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
 
 
 def _saving_flows(problem: Problem, offer: str, quote: Offer) -> None:
-    """What incremental tiers save, on the last day of the order window."""
+    """What incremental tiers and free units save, on the last day of the order window."""
     booked = last_order_day(problem.instance, offer)
     worth = rate(problem.instance, quote.currency, booked)
-    for units, more in tier_steps.savings(problem, offer):
+    for units, more in savings(problem, offer):
         if more:
             due = problem.payments([(booked, more * worth)])
             problem.flows.append(Flow("purchase", booked, Subject.of_offer(problem.instance, offer), units, due))
+
+
+def savings(problem: Problem, offer: str) -> Iterator[tuple[Linear, Fraction]]:
+    """(units, what is added to the price of one of them) of incremental tiers and of free units, with a minus."""
+    if is_stepped(problem.instance.quotes[offer]):
+        yield from tier_steps.savings(problem, offer)
+    yield from free_units.savings(problem, offer)
 
 
 def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
@@ -197,6 +206,7 @@ def links(problem: Problem) -> None:
     for offer, quote in problem.instance.quotes.items():
         if problem.columns.get("tier", offer, 1) is not None:
             _tier_links(problem, offer, quote)
+            free_units.links(problem, offer, quote)
         if fees.has_fees(quote) and signings_by_period(problem, [offer]):
             fees.links(problem, offer, quote)
 
@@ -257,12 +267,12 @@ def spend(problem: Problem, offers: list[str]) -> Linear:
                     if column is not None:
                         price = quote.price_tiers(orders.days.signed)[number - 1].price
                         total.add(column, money.in_units(price, quote.currency))
-            continue
-        for _, signings in problem.signings_of(offer):
-            for _, column in signings:
-                first = quote.price_on(problem.lot(column).signed)
-                total.add(column, quote.lot_units * money.in_units(first, quote.currency))
-        for units, more in tier_steps.savings(problem, offer) if quote.tiers else ():
+        else:
+            for _, signings in problem.signings_of(offer):
+                for _, column in signings:
+                    first = quote.price_on(problem.lot(column).signed)
+                    total.add(column, quote.lot_units * money.in_units(first, quote.currency))
+        for units, more in savings(problem, offer):
             total.plus(units, money.in_units(more, quote.currency))
     return total
 
@@ -335,6 +345,12 @@ def price_of(recount: Recount, offer: str) -> Fraction:
     lines = (line for line in recount.decisions.orders if line.offer == offer)
     priced = (unit_price(recount, offer, line.signed) * line.units for line in lines)
     return sum(priced, Fraction(0)) - saving(recount, offer)
+
+
+def saving(recount: Recount, offer: str) -> Fraction:
+    """What incremental tiers and free units save on the price of all that is ordered, in the offer's currency."""
+    free = free_units.saving(recount, offer, lambda signed: unit_price(recount, offer, signed))
+    return tier_steps.saving(recount, offer) + free
 
 
 def _offer_entries(recount: Recount, offer: str, units: int) -> Iterator[Entry]:

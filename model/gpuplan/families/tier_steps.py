@@ -42,9 +42,9 @@ class Run(NamedTuple):
     """One of them."""
     is_last: bool
 
-    def key(self, decision: str, offer: str, tier: int) -> Key:
-        """Key of a column of a tier on the last day of the run."""
-        return (decision, offer, tier) if self.is_last else (decision, offer, tier, self.numbers[-1])
+    def key(self, decision: str, offer: str, *tier: int) -> Key:
+        """Key of a column of an offer, or of a tier of it, on the last day of the run."""
+        return (decision, offer, *tier) if self.is_last else (decision, offer, *tier, self.numbers[-1])
 
     def entered(self, offer: str, tier: int) -> Key:
         """Key of the switch of a tier on the last day of the run."""
@@ -74,7 +74,7 @@ def columns(problem: Problem, offer: str, quote: Offer) -> None:
             problem.columns.add(run.key("tier_step", offer, number), Role.CONTINUOUS)
 
 
-def _signed_by(problem: Problem, offer: str, run: Run) -> Linear:
+def signed_by(problem: Problem, offer: str, run: Run) -> Linear:
     """Units signed for by the end of a run."""
     lot, last = problem.instance.quotes[offer].lot_units, problem.days[run.numbers[-1]]
     return Linear(
@@ -86,7 +86,7 @@ def rows(problem: Problem, offer: str, quote: Offer) -> None:
     """What is within the tiers adds up to what is signed for, and never falls from run to run."""
     before: dict[int, int] = {}
     for run in runs(problem, offer):
-        split = _signed_by(problem, offer, run).times(-1.0)
+        split = signed_by(problem, offer, run).times(-1.0)
         for number, _ in enumerate(quote.price_tiers(), 1):
             step = problem.columns.get(*run.key("tier_step", offer, number))
             if step is None:
@@ -96,8 +96,7 @@ def rows(problem: Problem, offer: str, quote: Offer) -> None:
                 grows = Linear([(step, 1.0), (before[number], -1.0)])
                 problem.rows.add(run.key("step_grows", offer, number), grows, at_least=0.0, tightening=True)
             before[number] = step
-        key: Key = ("tier_step", offer) if run.is_last else ("tier_step", offer, run.numbers[-1])
-        problem.rows.add(key, split, at_least=0.0, at_most=0.0)
+        problem.rows.add(run.key("tier_step", offer), split, at_least=0.0, at_most=0.0)
 
 
 def savings(problem: Problem, offer: str) -> Iterator[tuple[Linear, Fraction]]:
@@ -119,7 +118,7 @@ def savings(problem: Problem, offer: str) -> Iterator[tuple[Linear, Fraction]]:
 def links(problem: Problem, offer: str, quote: Offer) -> None:
     """A tier is filled only when it is entered, and entered only when those before it are full."""
     for run in runs(problem, offer):
-        most = problem.bounded(_signed_by(problem, offer, run), f"offers.{offer}.max_units")
+        most = problem.bounded(signed_by(problem, offer, run), f"offers.{offer}.max_units")
         _fill(problem, offer, quote, run, most)
 
 

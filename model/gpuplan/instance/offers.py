@@ -144,6 +144,16 @@ class PriceTier(NamedTuple):
     fee: Decimal
 
 
+class FreeUnits(Closed):
+    """Units that cost nothing for each so many that are bought: 20 + 1."""
+
+    buy: Count
+    """Of `buy` + `free` units in the order of signing, over all sites and periods, the first that are paid."""
+    free: Count
+    """The last, which are not: what they would have cost on their day of signing, at the tier reached, is taken off on
+    the last day of the order window. They count as units, and for support, spares and rent, like any other."""
+
+
 class SupplyRate(From):
     """Most units that can ship in a calendar month, from a day on."""
 
@@ -200,6 +210,8 @@ class Offer(Entity):
     """Further price tiers, with rising boundaries; an offer's units count over all sites and periods."""
     tier_pricing: Literal["all-units", "incremental"] = "all-units"
     """all-units: the tier reached prices every unit. incremental: each unit pays its own tier's price."""
+    free_units: FreeUnits | None = None
+    """None when left out; not together with incremental tiers."""
     includes: Sequence[Part] = ("system",)
     """What the price covers. Network, storage and installation are otherwise added from the system's own figures,
     support from `support_rate_per_year`. `hosting` covers the hall and what runs it: where every offer that can come to
@@ -265,6 +277,10 @@ class Offer(Entity):
             raise ValueError(f"min_units {self.min_units} is more than max_units {self.max_units}")
         if self.order_from and self.order_until and self.order_from > self.order_until:
             raise ValueError(f"order_from {self.order_from} is after order_until {self.order_until}")
+        if self.free_units is not None and self.tiers and self.tier_pricing == "incremental":
+            raise ValueError(
+                "free_units and incremental tiers do not say what a free unit would have cost: leave out one"
+            )
         if "support" in self.includes and self.support_rate_per_year:
             raise ValueError("an offer whose price includes support has no support_rate_per_year")
         return self

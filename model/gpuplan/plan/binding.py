@@ -113,7 +113,11 @@ def _concerned(instance: Instance, measured: Measured) -> Iterator[str]:
 def _least_cost(instance: Instance, name: str) -> Fraction | None:
     """The least that the price of a lot can come to; None where it is nothing, or a lot may make others cheaper."""
     offer = instance.offers[name]
-    if (offer.tiers and offer.tier_pricing == "all-units") or instance.vendors[offer.vendor].rebates:
+    if (
+        (offer.tiers and offer.tier_pricing == "all-units")
+        or instance.vendors[offer.vendor].rebates
+        or offer.free_units
+    ):
         return None
     prices = (tier.price for day in offer.price_days for tier in offer.price_tiers(day))
     price = Fraction(min(prices) * offer.lot_units)
