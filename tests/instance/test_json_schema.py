@@ -70,6 +70,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
             "prices": [{"from": "2025-01-01", "until": "2025-02-28", "price": 9.5}, {"from": "2025-04-01", "price": 8}],
         }
     },
+    "early order": {"offers.quote.early_order": {"until": "2025-01-31", "discount": 0.05}},
     "free units": {"offers.quote.free_units": {"buy": 20, "free": 1}},
     "workload": {"workloads.chat": {"unit": "tokens/s", "demand": 5, "rates": {"box": 3}}},
     "workload in full": {

@@ -102,8 +102,27 @@ FREE_UNITS_ALONE = case(
     limits={"t": target(1), "b": {"measure": "spend", "by": "2025-02-10", "at_most": 350, "soft": {"penalty": 1}}},
 )
 
+EARLY_ORDER = case(
+    calendar=THREE_MONTHS,
+    economics={"evaluation_years": 2},
+    vendors={"v": {"rebates": [{"from_spend": 140, "rate": 0.1}]}},
+    offers={
+        "o": {
+            "early_order": {"until": "2025-02-10", "discount": 0.1},
+            "tiers": [{"from_units": 2, "price": 80}],
+            "tier_pricing": "incremental",
+            "max_units": 3,
+            "support_rate_per_year": 0.1,
+            "spares_share": 0.05,
+            "life_years": 1,
+        },
+        "p": offer(price=70, max_units=1, early_order={"until": "2025-01-10", "discount": 1}, order_from="2025-01-10"),
+    },
+    limits={"t": target(1)},
+)
+
 CASES: dict[str, list[Tree]] = {
-    "pricing": [PRICE_LIST, PRICE_LIST_STEPS, FREE_UNITS, FREE_UNITS_ALONE],
+    "pricing": [PRICE_LIST, PRICE_LIST_STEPS, FREE_UNITS, FREE_UNITS_ALONE, EARLY_ORDER],
     "supply": [SIGNING_DAYS],
     "levies": [DUTY],
 }

@@ -373,7 +373,9 @@ def sentence(instance: Instance, at: str) -> str:
     for day in quote.price_days:
         tiers = ", ".join(f"{tier.price:,} from {tier.from_units}" for tier in quote.price_tiers(day))
         lists.append(tiers if day is None else f"{tiers} when signed from {day} on")
-    return f"offer {offer} costs {'; '.join(lists)} ({quote.tier_pricing})"
+    early = quote.early_order
+    less = f", less {float(early.discount) * 100:g} % when signed by {early.until}" if early else ""
+    return f"offer {offer} costs {'; '.join(lists)}{less} ({quote.tier_pricing})"
 
 
 FAMILY = Family(

@@ -144,6 +144,15 @@ class PriceTier(NamedTuple):
     fee: Decimal
 
 
+class EarlyOrder(Closed):
+    """A discount on what is signed by a day."""
+
+    until: Day
+    """Last day of signing at the discount."""
+    discount: Share
+    """Share off the price of one system, that of every tier included; not off fees and rent."""
+
+
 class FreeUnits(Closed):
     """Units that cost nothing for each so many that are bought: 20 + 1."""
 
@@ -210,6 +219,8 @@ class Offer(Entity):
     """Further price tiers, with rising boundaries; an offer's units count over all sites and periods."""
     tier_pricing: Literal["all-units", "incremental"] = "all-units"
     """all-units: the tier reached prices every unit. incremental: each unit pays its own tier's price."""
+    early_order: EarlyOrder | None = None
+    """A discount on the price of what is signed by a day; all that follows from the price follows from what is left."""
     free_units: FreeUnits | None = None
     """None when left out; not together with incremental tiers."""
     includes: Sequence[Part] = ("system",)
@@ -293,13 +304,21 @@ class Offer(Entity):
     def price_on(self, signed: date | None = None) -> Decimal:
         """Price of one system in the first tier, in the offer's currency, of what is signed on a day.
 
-        On a day without a price that of the last step before it, or of the first; the first one too when no day is
-        given.
+        On a day without a price that of the last step before it, or of the first. When no day is given, the first one
+        as it is listed, without a discount.
         """
+        return self._paid(self._listed_on(signed), signed)
+
+    def _listed_on(self, signed: date | None) -> Decimal:
         if self.price is not None:
             return self.price
         step = None if signed is None else step_at(self.prices, signed)
         return (step or self.prices[0]).price
+
+    def _paid(self, listed: Decimal, signed: date | None) -> Decimal:
+        """What is left of a listed price for what is signed on a day."""
+        early = self.early_order
+        return listed * (1 - early.discount) if early and signed is not None and signed <= early.until else listed
 
     @property
     def price_days(self) -> tuple[date | None, ...]:
@@ -308,6 +327,6 @@ class Offer(Entity):
 
     def price_tiers(self, signed: date | None = None) -> tuple[PriceTier, ...]:
         """Every tier, the first included, of what is signed on a day; see `price_on`."""
-        first = self.price_on(signed)
-        further = (PriceTier(tier.from_units, tier.price_given(first), tier.fee) for tier in self.tiers)
-        return (PriceTier(1, first, self.fee), *further)
+        first = self._listed_on(signed)
+        listed = [(1, first, self.fee), *((tier.from_units, tier.price_given(first), tier.fee) for tier in self.tiers)]
+        return tuple(PriceTier(low, self._paid(price, signed), fee) for low, price, fee in listed)

@@ -121,6 +121,7 @@ def _least_cost(instance: Instance, name: str) -> Fraction | None:
         return None
     prices = (tier.price for day in offer.price_days for tier in offer.price_tiers(day))
     price = Fraction(min(prices) * offer.lot_units)
+    price *= 1 - Fraction(offer.early_order.discount) if offer.early_order else 1
     paid = (
         Fraction(payment.share) * _least_rate(instance, offer.currency, payment.currency) for payment in offer.payments
     )
