@@ -71,6 +71,7 @@ WRITTEN: dict[str, dict[str, Any]] = {
         }
     },
     "early order": {"offers.quote.early_order": {"until": "2025-01-31", "discount": 0.05}},
+    "a warranty": {"offers.quote.warranty_years": 3, "offers.quote.support_rate_per_year": 0.06},
     "free units": {"offers.quote.free_units": {"buy": 20, "free": 1}},
     "workload": {"workloads.chat": {"unit": "tokens/s", "demand": 5, "rates": {"box": 3}}},
     "workload in full": {

@@ -121,8 +121,26 @@ EARLY_ORDER = case(
     limits={"t": target(1)},
 )
 
+WARRANTY = case(
+    calendar=THREE_MONTHS,
+    economics={"evaluation_years": 4, "discount_rate_per_year": 0.1},
+    offers={
+        "o": {
+            "warranty_years": 1,
+            "support_rate_per_year": 0.1,
+            "acceptance_days": 9,
+            "lead_days": 12,
+            "life_years": 2,
+            "lot_units": 2,
+            "max_units": 2,
+        },
+        "p": offer(price=150, max_units=1, warranty_years=3, support_rate_per_year=0.2),
+    },
+    limits={"t": target(1)},
+)
+
 CASES: dict[str, list[Tree]] = {
-    "pricing": [PRICE_LIST, PRICE_LIST_STEPS, FREE_UNITS, FREE_UNITS_ALONE, EARLY_ORDER],
+    "pricing": [PRICE_LIST, PRICE_LIST_STEPS, FREE_UNITS, FREE_UNITS_ALONE, EARLY_ORDER, WARRANTY],
     "supply": [SIGNING_DAYS],
     "levies": [DUTY],
 }

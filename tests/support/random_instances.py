@@ -632,6 +632,8 @@ def _terms(dice: Dice, tree: Tree, per_cent: int) -> None:
             quote["prices"] = _price_list(dice, quote.pop("price"))
         if _sometimes(dice, per_cent // 2):
             quote["early_order"] = {"until": _one(dice, "2025-01-01", "2025-01-20", "2025-02-10"), "discount": 0.25}
+        if _sometimes(dice, per_cent // 2) and "support" not in quote.get("includes", []):
+            quote |= {"warranty_years": 1, "support_rate_per_year": 0.1}
         if _sometimes(dice, per_cent // 2) and quote.get("tier_pricing") != "incremental":
             quote["free_units"] = _one(dice, {"buy": 1, "free": 1}, {"buy": 2, "free": 1}, {"buy": 1, "free": 2})
             quote["max_units"] = max(quote["max_units"], 2)

@@ -3,7 +3,8 @@ r"""Pricing: what the orders cost, tier by tier, with fees, parts and support.
 All-units: the tier reached prices every unit, $\sum_j x^{\mathrm{tier}}_{ojst} = \ell_o n^{\mathrm{orders}}_{ost}$ and
 $b_{oj} z_{oj} \le \sum_{s,t} x^{\mathrm{tier}}_{ojst} \le b_{o,j+1} z_{oj}$, $\sum_j z_{oj} = u_o$. Incremental: orders
 pay the first price and the saving of each further tier is booked on the last day of the order window, see tier steps.
-A price is that of the day of signing. See fees for what tiers ask beside.
+A price is that of the day of signing. See fees for what tiers ask beside. Support is paid by days, for those that no
+warranty covers.
 
 | symbol | meaning | unit |
 | --- | --- | --- |
@@ -27,7 +28,7 @@ from gpuplan.families.tier_steps import is_stepped
 from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import added_parts, instalments, last_order_day, rate
-from gpuplan.instance.timeline import LotDays, Month, months
+from gpuplan.instance.timeline import LotDays, Month, months, supported_days, warranties
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.charging import Charged, arrivals_apart, flows_of
@@ -186,11 +187,32 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
     operation = months(problem.instance, problem.states)
     for site, _ in problem.signings_of(offer):
         subject = Subject.of_offer(problem.instance, offer, site)
-        arrived = arrivals_apart(problem, offer, site, lambda days: quote.price_on(days.signed))
-        for first, some in arrived.items():
+        arrived = arrivals_apart(problem, offer, site, lambda days: _supported_alike(quote, days))
+        for (first, days), some in arrived.items():
             priced = _support_prices(problem.instance, quote, first, operation)
             systems = {since: Charged(units, units) for since, units in some.items()}
-            problem.flows += flows_of(problem, "support", subject, systems, priced, by_days=True)
+            if days is None:
+                problem.flows += flows_of(problem, "support", subject, systems, priced, by_days=True)
+                continue
+            for since, units in some.items():
+                due = problem.payments(_support(problem.instance, quote, days, since, priced))
+                problem.flows.append(Flow("support", None, subject, units, due))
+
+
+def _supported_alike(quote: Offer, days: LotDays) -> tuple[Decimal, LotDays | None]:
+    """What tells lots apart in their support: the first price of their day; their days where there is a warranty."""
+    return quote.price_on(days.signed), days if quote.warranty_years else None
+
+
+def _support(
+    instance: Instance, quote: Offer, days: LotDays, since: date, priced: list[tuple[Month, Fraction]]
+) -> Iterator[tuple[date, Fraction]]:
+    """(day, reporting currency) of the support of one system charged from a day on, given that of whole months."""
+    covered = warranties(quote, days, instance.operation_end)
+    for month, price in priced:
+        paid = supported_days(month, since, covered) if covered else month.days_from(since)
+        if paid:
+            yield month.last, price * paid / month.days
 
 
 def _support_prices(
@@ -309,12 +331,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
     for lot in recount.lots:
         since = recount.running.since(lot.offer, lot.site, lot.days, lot.route)
         if since <= instance.calendar.end and instance.quotes[lot.offer].support_rate_per_year:
-            quote = instance.quotes[lot.offer]
-            for month, price in _support_prices(instance, quote, quote.price_on(lot.days.signed), operation):
-                part = Fraction(month.days_from(since), month.days)
-                if part:
-                    subject = Subject.of_offer(instance, lot.offer, lot.site)
-                    yield entry(instance, "support", month.last, lot.units * part * price, subject)
+            quote, subject = instance.quotes[lot.offer], Subject.of_offer(instance, lot.offer, lot.site)
+            priced = _support_prices(instance, quote, quote.price_on(lot.days.signed), operation)
+            for day, amount in _support(instance, quote, lot.days, since, priced):
+                yield entry(instance, "support", day, lot.units * amount, subject)
 
 
 def _tier_of(recount: Recount, offer: str) -> int:

@@ -51,8 +51,8 @@ class SignedModule(Module):
 
 AGREED = (
     "vendor", "system", "currency", "price", "prices", "fee", "tiers", "tier_pricing", "early_order", "free_units",
-    "includes", "lot_units", "payments", "support_rate_per_year", "buyer_share", "spares_share",
-    "price_per_month", "min_months",
+    "includes", "lot_units", "payments", "support_rate_per_year", "warranty_years", "buyer_share",
+    "spares_share", "price_per_month", "min_months",
 )  # fmt: skip
 """What is agreed when an offer is signed for. Days, supply and lives are what the offer says now."""
 

@@ -249,7 +249,10 @@ class Offer(Entity):
     """Powered, tested, not yet usable."""
     payments: Payments = ON_SIGNING
     support_rate_per_year: Share = Decimal(0)
-    """Share of the first tier's price for each year installed."""
+    """Share of the first tier's price for each year installed, after the warranty."""
+    warranty_years: Annotated[int, Field(ge=0, le=100)] = 0
+    """Calendar years, from the day on which its lot is ready, for which repair is in the price: `support_rate_per_year`
+    is paid from their end on. What is bought again at the end of a life comes with as many."""
     buyer_share: PositiveShare = Decimal(1)
     """Part of the units that is at the buyer's disposal; the host keeps the rest in kind. All units need resources and
     are supplied, shipped and paid; which measures count the host's part is told by `hosts`."""
