@@ -634,6 +634,8 @@ def _terms(dice: Dice, tree: Tree, per_cent: int) -> None:
             quote["early_order"] = {"until": _one(dice, "2025-01-01", "2025-01-20", "2025-02-10"), "discount": 0.25}
         if _sometimes(dice, per_cent // 2) and "support" not in quote.get("includes", []):
             quote |= {"warranty_years": 1, "support_rate_per_year": 0.1}
+        if _sometimes(dice, per_cent // 2) and isinstance(quote.get("lead_days"), int):
+            quote["lead_days_range"] = {"least": 5, "most": quote.pop("lead_days")}
         if _sometimes(dice, per_cent // 2) and quote.get("tier_pricing") != "incremental":
             quote["free_units"] = _one(dice, {"buy": 1, "free": 1}, {"buy": 2, "free": 1}, {"buy": 1, "free": 2})
             quote["max_units"] = max(quote["max_units"], 2)

@@ -276,7 +276,8 @@ def sentence(instance: Instance, at: str) -> str:
         parts.append(f"at least {quote.min_units} if any")
     if quote.supply:
         parts.append(f"at most {max(step.units_per_month for step in quote.supply)} a month")
-    parts.append(f"{max(step.days for step in quote.lead_days)} days of lead")
+    least = f"{quote.lead_days_range.least} to " if quote.lead_days_range else ""
+    parts.append(f"{least}{max(step.days for step in quote.leads)} days of lead")
     return f"offer {at.removeprefix('offers.')}: {', '.join(parts)}"
 
 

@@ -65,6 +65,22 @@ LeadSchedule = Annotated[
 """One number of days, or steps by day of signing; the first step also holds before its day."""
 
 
+NO_LEAD = (Lead.model_validate({"from": ALWAYS, "days": 0}),)
+
+
+class DaysRange(Closed):
+    """A number of days that a quote leaves open."""
+
+    least: Days
+    most: Days
+
+    @model_validator(mode="after")
+    def _in_order(self) -> DaysRange:
+        if self.least > self.most:
+            raise ValueError(f"least {self.least} is more than most {self.most}")
+        return self
+
+
 class PriceStep(From):
     """Price of one system, by the day of signing: from this day on, until its last day or the next step."""
 
@@ -151,6 +167,17 @@ class EarlyOrder(Closed):
     """Last day of signing at the discount."""
     discount: Share
     """Share off the price of one system, that of every tier included; not off fees and rent."""
+
+
+class LateDamages(Closed):
+    """What a vendor owes for what comes late. A plan tells it under `risks`; no rule and no cost hangs on it."""
+
+    share_per_week: Share
+    """Share of the price of what is late, for each week."""
+    at_most_share: Share = Decimal(1)
+    """The most that is owed in all, as a share of that price."""
+    grace_days: Days = 0
+    """Days late for which nothing is owed."""
 
 
 class FreeUnits(Closed):
@@ -241,8 +268,12 @@ class Offer(Entity):
     """Last day of signing."""
     award_days: Days = 0
     """Tendering before signing."""
-    lead_days: LeadSchedule = (Lead.model_validate({"from": ALWAYS, "days": 0}),)
+    lead_days: LeadSchedule = NO_LEAD
     """Manufacturing lead: from signing to shipping."""
+    lead_days_range: DaysRange | None = None
+    """In place of `lead_days`, where the quote says 14 to 16 weeks: `most` is planned with, and a plan tells under
+    `risks` how much sooner it may be."""
+    late_damages: LateDamages | None = None
     shipping_days: Days = 0
     installation_days: Days = 0
     acceptance_days: Days = 0
@@ -291,6 +322,8 @@ class Offer(Entity):
             raise ValueError(f"min_units {self.min_units} is more than max_units {self.max_units}")
         if self.order_from and self.order_until and self.order_from > self.order_until:
             raise ValueError(f"order_from {self.order_from} is after order_until {self.order_until}")
+        if self.lead_days_range is not None and self.lead_days != NO_LEAD:
+            raise ValueError("an offer states either lead_days or lead_days_range")
         if self.free_units is not None and self.tiers and self.tier_pricing == "incremental":
             raise ValueError(
                 "free_units and incremental tiers do not say what a free unit would have cost: leave out one"
@@ -298,6 +331,13 @@ class Offer(Entity):
         if "support" in self.includes and self.support_rate_per_year:
             raise ValueError("an offer whose price includes support has no support_rate_per_year")
         return self
+
+    @property
+    def leads(self) -> LeadSchedule:
+        """The manufacturing lead that is planned with: the longest of a range."""
+        if self.lead_days_range is None:
+            return self.lead_days
+        return (Lead.model_construct(start=ALWAYS, days=self.lead_days_range.most),)
 
     def has_price_on(self, signed: date) -> bool:
         """Whether the offer has a price for what is signed on a day."""

@@ -45,9 +45,9 @@ def _openings(instance: Instance, quote: Offer, period: Period) -> Iterator[date
     begins = [tendered, *(step.start for step in quote.prices)]
     begins += [] if quote.order_from is None else [quote.order_from]
     if instance.export.regimes:  # which are read on signing and on shipping
-        delays = instance.permissions.delays | {step.days for step in quote.lead_days}
+        delays = instance.permissions.delays | {step.days for step in quote.leads}
         begins += [change - timedelta(days=days) for change in instance.permissions.changes for days in delays]
-        begins += [step.start for step in quote.lead_days]
+        begins += [step.start for step in quote.leads]
     yield period.first
     yield from (day for day in begins if period.first <= day <= period.last)
 

@@ -57,7 +57,7 @@ def lead_days(schedule: LeadSchedule, signed: date) -> int:
 
 def lot_days(offer: Offer, signed: date, licence_days: int = 0) -> LotDays:
     """Days of a lot of `offer` signed on `signed`; a licence runs beside manufacturing."""
-    shipped = signed + timedelta(days=max(lead_days(offer.lead_days, signed), licence_days))
+    shipped = signed + timedelta(days=max(lead_days(offer.leads, signed), licence_days))
     delivered = shipped + timedelta(days=offer.shipping_days)
     installed = delivered + timedelta(days=offer.installation_days)
     return LotDays(signed, shipped, delivered, installed, installed + timedelta(days=offer.acceptance_days))

@@ -169,9 +169,11 @@ def _offers(instance: Instance) -> Iterator[Figure]:
         if offer.order_from:
             last = offer.order_until or calendar.end
             yield _day(f"{at}.order_from", offer.order_from, "supply", rule, -1, (calendar.start, last))
-        leads = [Decimal(step.days) for step in offer.lead_days]
-        room = Decimal(36_500) - max(leads)
-        yield Figure("date", f"{at}.lead_days", "days", max(leads), "supply", rule, -1, ONE, min(leads), room)
+        leads = [Decimal(step.days) for step in offer.leads]
+        span, room = offer.lead_days_range, Decimal(36_500) - max(leads)
+        path = f"{at}.lead_days" if span is None else f"{at}.lead_days_range.most"
+        least = min(leads) if span is None else Decimal(span.most - span.least)
+        yield Figure("date", path, "days", max(leads), "supply", rule, -1, ONE, least, room)
 
 
 def _offer_price(at: str, offer: Offer, currency: str) -> Figure:
