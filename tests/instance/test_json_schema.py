@@ -74,6 +74,9 @@ WRITTEN: dict[str, dict[str, Any]] = {
     "a warranty": {"offers.quote.warranty_years": 3, "offers.quote.support_rate_per_year": 0.06},
     "a range of leads": {"offers.quote.lead_days_range": {"least": 98, "most": 112}},
     "late damages": {"offers.quote.late_damages": {"share_per_week": 0.005, "at_most_share": 0.05, "grace_days": 7}},
+    "a condition": {
+        "offers.other": {"vendor": "shop", "system": "box", "price": 9, "only_with": {"offer": ["quote"]}},
+    },
     "free units": {"offers.quote.free_units": {"buy": 20, "free": 1}},
     "workload": {"workloads.chat": {"unit": "tokens/s", "demand": 5, "rates": {"box": 3}}},
     "workload in full": {

@@ -547,6 +547,7 @@ EXPORT_GRANTED = controlled(
 EXPORT_CAPPED = controlled(TWO_ROUTES, offers={"o": {"max_units": 3, "sites": ["b"]}}, limits={"t": target(2)})
 
 CASES: dict[str, list[Tree]] = {
+    "conditions": terms.CASES["conditions"],
     "supply": [SUPPLY, *terms.CASES["supply"]],
     "export": [EXPORT, EXPORT_PRICED],
     "siting": [SITING],
@@ -594,6 +595,7 @@ def space_of(tree: Tree) -> Space:
 
 
 ALONE: dict[str, Tree] = {
+    "conditions": terms.ONLY_WITH_ALONE,
     "supply": case(offers={"o": {"lead_days": 120}, "p": offer(price=300)}, limits={"t": target(1)}),
     "export": controlled(
         {**RULES, "cells": [{"location": "near", "ruling": {"outcome": "denied"}}, {"ruling": {"outcome": "free"}}]},

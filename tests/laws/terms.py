@@ -139,8 +139,24 @@ WARRANTY = case(
     limits={"t": target(1)},
 )
 
+ONLY_WITH = case(
+    calendar=THREE_MONTHS,
+    sites={"b": {}},
+    vendors={"w": {}},
+    offers={
+        "o": {"only_with": {"offer": ["p"], "vendor": "w"}, "max_units": 2, "min_units": 2, "sites": ["a"]},
+        "p": offer(price=300, max_units=1, only_with={"offer": "o"}),
+        "q": offer(price=250, max_units=1, vendor="w", order_until="2025-01-31"),
+    },
+    limits={"t": target(1)},
+)
+ONLY_WITH_ALONE = case(
+    offers={"o": {"only_with": {"offer": "p"}}, "p": offer(price=300), "q": offer(price=250)}, limits={"t": target(1)}
+)
+
 CASES: dict[str, list[Tree]] = {
     "pricing": [PRICE_LIST, PRICE_LIST_STEPS, FREE_UNITS, FREE_UNITS_ALONE, EARLY_ORDER, WARRANTY],
     "supply": [SIGNING_DAYS],
     "levies": [DUTY],
+    "conditions": [ONLY_WITH],
 }

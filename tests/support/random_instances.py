@@ -639,6 +639,11 @@ def _terms(dice: Dice, tree: Tree, per_cent: int) -> None:
         if _sometimes(dice, per_cent // 2) and quote.get("tier_pricing") != "incremental":
             quote["free_units"] = _one(dice, {"buy": 1, "free": 1}, {"buy": 2, "free": 1}, {"buy": 1, "free": 2})
             quote["max_units"] = max(quote["max_units"], 2)
+    if "p" in tree["offers"] and _sometimes(dice, per_cent // 2):
+        other = tree["offers"]["p"]["vendor"]
+        tree["offers"]["o"]["only_with"] = _one(
+            dice, {"offer": "p"}, {"vendor": other}, {"offer": ["p"], "vendor": other}
+        )
     if _sometimes(dice, per_cent // 5):
         duty = {
             "terms": ["purchase"],

@@ -87,6 +87,11 @@ def _missing(instance: Instance) -> Iterator[_Missing]:
         yield from _reference(f"offers.{name}.system", "system", offer.system, instance.systems)
         for number, site in enumerate(offer.sites or ()):
             yield from _reference(f"offers.{name}.sites.{number}", "site", site, instance.sites)
+        if offer.only_with is not None:
+            for other in offer.only_with.offer or ():
+                yield from _reference(f"offers.{name}.only_with.offer", "offer", other, instance.offers)
+            for seller in offer.only_with.vendor or ():
+                yield from _reference(f"offers.{name}.only_with.vendor", "vendor", seller, instance.vendors)
     for name, workload in instance.workloads.items():
         for rated in workload.rates:
             yield from _reference(f"workloads.{name}.rates.{rated}", "system", rated, instance.systems)
@@ -253,6 +258,21 @@ def rebates(instance: Instance) -> Iterator[Problem]:
             yield Problem(
                 "the rebates must rise, in spend and in rate", "Order them by from_spend.", f"vendors.{name}.rebates"
             )
+
+
+def conditions(instance: Instance) -> Iterator[Problem]:
+    """Offers that go with nothing but themselves."""
+    for name, offer in instance.offers.items():
+        wanted = offer.only_with
+        if wanted is None:
+            continue
+        if name in (wanted.offer or ()):
+            yield Problem("it names itself", "Name another offer, or leave it out.", f"offers.{name}.only_with.offer")
+        others = [one.vendor for other, one in instance.offers.items() if other != name]
+        for seller in wanted.vendor or ():
+            if seller not in others:
+                way_out = "Name another vendor, or add what it offers."
+                yield Problem(f"vendor {seller} has no other offer", way_out, f"offers.{name}.only_with.vendor")
 
 
 def hosts(instance: Instance) -> Iterator[Problem]:
@@ -454,6 +474,7 @@ AFTER_REFERENCES = (
     currencies,
     rebates,
     magnitudes,
+    conditions,
     hosts,
     commitments,
     approvals,

@@ -30,6 +30,7 @@ from gpuplan.instance.base import (
     Entity,
     From,
     Id,
+    OneOrMore,
     Positive,
     PositiveShare,
     Sequence,
@@ -160,6 +161,21 @@ class PriceTier(NamedTuple):
     fee: Decimal
 
 
+class OnlyWith(Closed):
+    """What an offer goes with: any one of the offers and vendors that are named is enough."""
+
+    offer: OneOrMore | None = None
+    """Ids of other offers."""
+    vendor: OneOrMore | None = None
+    """Ids of vendors, of which another offer is bought."""
+
+    @model_validator(mode="after")
+    def _names_something(self) -> OnlyWith:
+        if not self.offer and not self.vendor:
+            raise ValueError("only_with names an offer or a vendor")
+        return self
+
+
 class EarlyOrder(Closed):
     """A discount on what is signed by a day."""
 
@@ -260,6 +276,8 @@ class Offer(Entity):
     min_units: Whole = 0
     """If anything is bought, at least so many over all sites and periods."""
     max_units: Whole | None = None
+    only_with: OnlyWith | None = None
+    """It may be bought only together with another offer, or with one of another vendor; one unit of it is enough."""
     supply: Annotated[Sequence[SupplyRate], AfterValidator(in_order)] | None = None
     """By calendar month of shipping: the rate that holds on the month's last day, none before the first step. No bound
     when left out."""
