@@ -12,6 +12,7 @@ from gpuplan.plan.commitment import with_commitments
 from support.answers import cost_of, days_of, is_infeasible, plan_of
 from support.builders import REMOVED, Tree, case, made, merged, offer, target
 
+ONE_MONTH = {"periods": 1}
 MARCH = {"order_from": "2025-03-02", "order_until": "2025-03-31"}
 REGIME: Tree = {
     "citation": "a made-up rule",
@@ -169,6 +170,18 @@ def test_a_plan_committed_as_it_is_can_be_planned_again() -> None:
     outcome = gpuplan.solve(again, gap=0, explain_seconds=0)
     assert outcome.plan is not None
     assert (outcome.plan.cost.discounted, days_of(outcome.plan)) == (100, {date(2025, 3, 2)})
+
+
+def test_what_can_be_signed_within_a_month_is_told_to_be_possible() -> None:
+    """Proves what is said of it: a dearer quote from 15 January on is possible, and a target by the end of January is
+    not remarked on as out of reach. If first days counted there, it would be said to open too late."""
+    window = {"order_from": "2025-01-15", "order_until": "2025-01-31"}
+    tree = case(
+        calendar=ONE_MONTH, offers={"o": {**window, "price": 120}, "p": offer(max_units=3)}, limits={"t": target(1)}
+    )
+    assert {line.offer: line.why for line in plan_of(tree).considered} == {"o": "possible, not chosen", "p": "chosen"}
+    alone = case(calendar=ONE_MONTH, offers={"o": window}, limits={"t": target(1)})
+    assert [one for one in gpuplan.check(made(alone)) if "short of" in one.message] == []
 
 
 def test_a_plan_that_signs_before_the_window_fails_its_audit() -> None:

@@ -81,7 +81,6 @@ DUTY = case(
 FREE_UNITS = case(
     calendar=THREE_MONTHS,
     economics={"discount_rate_per_year": 0.1, "evaluation_years": 2},
-    sites={"b": {}},
     vendors={"v": {"rebates": [{"from_spend": 150, "rate": 0.1}]}},
     offers={
         "o": {
@@ -89,7 +88,7 @@ FREE_UNITS = case(
             "prices": [{"from": "2025-01-01", "price": 100}, {"from": "2025-02-01", "price": 60}],
             "tiers": [{"from_units": 3, "discount": 0.2}],
             "free_units": {"buy": 1, "free": 2},
-            "max_units": 5,
+            "max_units": 4,
             "life_years": 1,
         },
     },
@@ -98,7 +97,7 @@ FREE_UNITS = case(
 FREE_UNITS_ALONE = case(
     calendar={"periods": 2},
     vendors={"v": {"rebates": [{"from_spend": 200, "rate": 0.1}]}},
-    offers={"o": {"free_units": {"buy": 2, "free": 1}, "max_units": 7, "lot_units": 1, "order_until": "2025-02-20"}},
+    offers={"o": {"free_units": {"buy": 2, "free": 1}, "max_units": 6, "order_until": "2025-02-20"}},
     limits={"t": target(1), "b": {"measure": "spend", "by": "2025-02-10", "at_most": 350, "soft": {"penalty": 1}}},
 )
 
