@@ -139,7 +139,7 @@ WARRANTY = case(
 )
 
 ONLY_WITH = case(
-    calendar=THREE_MONTHS,
+    calendar={"periods": 2},
     sites={"b": {}},
     vendors={"w": {}},
     offers={
