@@ -9,6 +9,7 @@ import pytest
 
 import gpuplan
 from gpuplan.errors import InvalidInput
+from gpuplan.plan.commitment import with_commitments
 from gpuplan.plan.schedule import last_signing
 from gpuplan.whatif.figures import figures
 from support.answers import cost_of, days_of, plan_of, terms_of
@@ -144,6 +145,17 @@ def test_a_committed_order_is_paid_at_the_price_of_its_day() -> None:
     assert cost_of(freed) == 114
     with pytest.raises(InvalidInput, match=r"offer o has no price on 2024-12-10.*name the quote"):
         made(merged(kept, {"committed": {"orders": {"c": {"signed": "2024-12-10"}}}}))
+
+
+def test_what_is_committed_keeps_its_price_when_the_list_changes() -> None:
+    """Proves planning again: one signed at 100, then the list says 150; the plan costs 100 all the same."""
+    instance = made(listed(FALLING, limits={"t": target(1)}))
+    plan = gpuplan.solve(instance, gap=0, explain_seconds=0).plan
+    assert plan is not None
+    again = with_commitments(instance, plan, date(2025, 3, 31)).edited(["offers.o.prices[1].price = 150"])
+    outcome = gpuplan.solve(again, gap=0, explain_seconds=0)
+    assert outcome.plan is not None
+    assert outcome.plan.cost.discounted == 100
 
 
 def test_the_last_day_to_sign_is_one_with_a_price() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from laws.terms import CASES
+from laws.test_fewer_columns import coarse_is_no_more, fewer_are_as_good
 from support.builders import Tree
 from support.laws import optimum_passes, plans_of, program_agrees, solvers_agree, tightenings_change_nothing
 from support.random_instances import with_terms
@@ -40,10 +41,17 @@ def test_terms_upon_terms_are_solved_alike(seed: int) -> None:
     solvers_agree(with_terms(seed))
 
 
+@pytest.mark.parametrize("seed", range(100, 106))
+def test_terms_upon_terms_lose_nothing_where_columns_are_left_out(seed: int) -> None:
+    """Proves that a search with fewer columns finds as good a plan, and that the coarse program never costs more."""
+    fewer_are_as_good(with_terms(seed))
+    coarse_is_no_more(with_terms(seed))
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("start", range(3000, 3300, 50))
 def test_terms_upon_terms_in_hundreds(start: int) -> None:
-    """Proves laws one, three, five and six on 300 instances; every failing seed of a batch is told."""
+    """Proves all laws on 300 instances; every failing seed of a batch is told."""
     failed: dict[int, str] = {}
     for seed in range(start, start + 50):
         try:
@@ -52,6 +60,8 @@ def test_terms_upon_terms_in_hundreds(start: int) -> None:
             solvers_agree(tree)
             tightenings_change_nothing(tree)
             optimum_passes(tree)
+            fewer_are_as_good(tree)
+            coarse_is_no_more(tree)
         except AssertionError as error:
             failed[seed] = str(error)[:600]
     assert not failed
