@@ -110,6 +110,21 @@ def test_export_control_that_lets_go_within_a_period_is_waited_for() -> None:
     assert days(later) == ["2025-01-12", "2025-02-01"]
 
 
+def test_export_control_alone_is_named_where_it_alone_forbids() -> None:
+    """Proves the day where all are denied: that of the window, so that without the rule the plan is there. If it were
+    the first of the month, the window, which is no reason, would be named beside it."""
+    rules = {**REGIME, "cells": [{"ruling": {"outcome": "denied"}}]}
+    tree = controlled(
+        rules, offers={"o": {"order_from": "2025-01-15", "order_until": "2025-01-31"}}, limits={"t": target(1)}
+    )
+    assert days(tree) == ["2025-01-15", "2025-02-01"]
+    outcome = gpuplan.solve(made(tree), gap=0)
+    assert outcome.conflict is not None
+    named = {clash.path for clash in outcome.conflict.members}
+    assert "export.regimes.r" in named
+    assert "offers.o" not in named
+
+
 def test_a_licence_counts_for_the_day_of_shipping_too() -> None:
     """Proves delays: denied from 8 to 21 January, and a licence of 10 days puts shipping off. Signed on 1 January it
     would ship on the 11th, so it is signed on the 22nd; were it denied from the 13th only, on 1 January; were it denied

@@ -1,8 +1,9 @@
 """Days of signing: one for each period, offer and site.
 
 It is the first day of the period on which the offer can be signed for: within its order window, with a price, once its
-tender can have ended, and in a way that export control leaves. Where there is no such day it is the first of the
-period, and the rules say why nothing can be signed. What rules are left out changes no day of signing.
+tender can have ended, and in a way that export control leaves. Where export control leaves none it is the first day but
+for that, and where there is none at all the first of the period; the rules then say why nothing can be signed. Which
+rules are left out changes no day of signing.
 """
 
 from __future__ import annotations
@@ -34,9 +35,8 @@ def signing_day(instance: Instance, offer: str, site: str, period: Period) -> da
     """The day of a period on which an offer is signed for a site."""
     quote = instance.quotes[offer]
     some = [day for day in sorted({*_openings(instance, quote, period)}) if is_open(instance, quote, day)]
-    if instance.export.regimes:
-        some = [day for day in some if _is_free(instance, offer, site, day)]
-    return some[0] if some else period.first
+    free = [day for day in some if _is_free(instance, offer, site, day)] if instance.export.regimes else some
+    return next(iter(free or some), period.first)
 
 
 def _openings(instance: Instance, quote: Offer, period: Period) -> Iterator[date]:
