@@ -29,7 +29,8 @@ from gpuplan.program.columns import INFINITY, Role
 from gpuplan.program.linear import Linear
 
 if TYPE_CHECKING:
-    from gpuplan.instance.offers import FreeUnits, Offer
+    from gpuplan.instance.offers import Offer
+    from gpuplan.instance.terms import FreeUnits
     from gpuplan.ledger.recount import Recount
     from gpuplan.program.problem import Problem
 

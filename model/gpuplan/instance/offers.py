@@ -30,7 +30,6 @@ from gpuplan.instance.base import (
     Entity,
     From,
     Id,
-    OneOrMore,
     Positive,
     PositiveShare,
     Sequence,
@@ -39,6 +38,7 @@ from gpuplan.instance.base import (
     Whole,
 )
 from gpuplan.instance.calendar import ALWAYS, in_order, step_at, written_schedule
+from gpuplan.instance.terms import DaysRange, EarlyOrder, FreeUnits, LateDamages, OnlyWith, PriceList
 
 Part = Literal["system", "network", "storage", "installation", "support", "hosting"]
 Event = Literal["signed", "shipped", "delivered", "ready"]
@@ -64,45 +64,7 @@ LeadSchedule = Annotated[
     PlainSerializer(written_schedule),
 ]
 """One number of days, or steps by day of signing; the first step also holds before its day."""
-
-
 NO_LEAD = (Lead.model_validate({"from": ALWAYS, "days": 0}),)
-
-
-class DaysRange(Closed):
-    """A number of days that a quote leaves open."""
-
-    least: Days
-    most: Days
-
-    @model_validator(mode="after")
-    def _in_order(self) -> DaysRange:
-        if self.least > self.most:
-            raise ValueError(f"least {self.least} is more than most {self.most}")
-        return self
-
-
-class PriceStep(From):
-    """Price of one system, by the day of signing: from this day on, until its last day or the next step."""
-
-    until: Day | None = None
-    """Last day of signing at this price; the next step begins later where there is one. Between the two there is no
-    price, and nothing can be signed."""
-    price: Amount
-    """For one system, in the offer's currency."""
-
-    @model_validator(mode="after")
-    def _in_order(self) -> PriceStep:
-        if self.until is not None and self.until < self.start:
-            raise ValueError(f"until {self.until} is before from {self.start}")
-        return self
-
-
-def _apart(steps: tuple[PriceStep, ...]) -> tuple[PriceStep, ...]:
-    for before, after in itertools.pairwise(steps):
-        if before.until is not None and before.until >= after.start:
-            raise ValueError(f"two prices hold on {after.start}: until {before.until} reaches into the next step")
-    return steps
 
 
 class Payment(Closed):
@@ -161,51 +123,6 @@ class PriceTier(NamedTuple):
     fee: Decimal
 
 
-class OnlyWith(Closed):
-    """What an offer goes with: any one of the offers and vendors that are named is enough."""
-
-    offer: OneOrMore | None = None
-    """Ids of other offers."""
-    vendor: OneOrMore | None = None
-    """Ids of vendors, of which another offer is bought."""
-
-    @model_validator(mode="after")
-    def _names_something(self) -> OnlyWith:
-        if not self.offer and not self.vendor:
-            raise ValueError("only_with names an offer or a vendor")
-        return self
-
-
-class EarlyOrder(Closed):
-    """A discount on what is signed by a day."""
-
-    until: Day
-    """Last day of signing at the discount."""
-    discount: Share
-    """Share off the price of one system, that of every tier included; not off fees and rent."""
-
-
-class LateDamages(Closed):
-    """What a vendor owes for what comes late. A plan tells it under `risks`; no rule and no cost hangs on it."""
-
-    share_per_week: Share
-    """Share of the price of what is late, for each week."""
-    at_most_share: Share = Decimal(1)
-    """The most that is owed in all, as a share of that price."""
-    grace_days: Days = 0
-    """Days late for which nothing is owed."""
-
-
-class FreeUnits(Closed):
-    """Units that cost nothing for each so many that are bought: 20 + 1."""
-
-    buy: Count
-    """Of `buy` + `free` units in the order of signing, over all sites and periods, the first that are paid."""
-    free: Count
-    """The last, which are not: what they would have cost on their day of signing, at the tier reached, is taken off on
-    the last day of the order window. They count as units, and for support, spares and rent, like any other."""
-
-
 class SupplyRate(From):
     """Most units that can ship in a calendar month, from a day on."""
 
@@ -249,7 +166,7 @@ class Offer(Entity):
     """Country from which it is shipped, where an export rule asks."""
     currency: Currency | None = None
     """Reporting currency when left out."""
-    prices: Annotated[Sequence[PriceStep], Field(max_length=400), AfterValidator(in_order), AfterValidator(_apart)] = ()
+    prices: PriceList = ()
     """In place of `price`: its steps by the day of signing, as price lists and time-limited offers have them. Nothing
     can be signed on a day without a price. Whatever follows from the price follows from that of the day of signing: a
     tier's `discount`, rebates, spares, support, what is bought again and what is left at the end. A tier's `price` is
@@ -277,7 +194,7 @@ class Offer(Entity):
     """If anything is bought, at least so many over all sites and periods."""
     max_units: Whole | None = None
     only_with: OnlyWith | None = None
-    """It may be bought only together with another offer, or with one of another vendor; one unit of it is enough."""
+    """It may be bought only together with another offer, or with another one of a vendor; one unit of it is enough."""
     supply: Annotated[Sequence[SupplyRate], AfterValidator(in_order)] | None = None
     """By calendar month of shipping: the rate that holds on the month's last day, none before the first step. No bound
     when left out."""
