@@ -209,6 +209,7 @@ class Offer(Entity):
     """In place of `lead_days`, where the quote says 14 to 16 weeks: `most` is planned with, and a plan tells under
     `risks` how much sooner it may be."""
     late_damages: LateDamages | None = None
+    """What the vendor owes for what comes late: told under `risks`, and counted nowhere."""
     shipping_days: Days = 0
     installation_days: Days = 0
     acceptance_days: Days = 0

@@ -43,7 +43,9 @@ class DaysRange(Closed):
     """A number of days that a quote leaves open."""
 
     least: Days
+    """The fewest."""
     most: Days
+    """The most, which is planned with."""
 
     @model_validator(mode="after")
     def _in_order(self) -> DaysRange:
