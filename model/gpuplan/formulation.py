@@ -171,7 +171,8 @@ def _allow_signings(problem: Problem, without: frozenset[str]) -> None:
         for site in problem.instance.offer_sites(offer):
             if any(_binds(problem, denial, without) for denial in pair_denials(problem.instance, offer, site)):
                 continue
-            allowed = [(number, way) for number in problem.days for way in _ways(problem, offer, site, number, without)]
+            numbers = problem.days_to_sign(offer, site)
+            allowed = [(number, way) for number in numbers for way in _ways(problem, offer, site, number, without)]
             if allowed:
                 problem.allowed[offer, site] = allowed
 

@@ -23,7 +23,9 @@ def refuse_unstated(instance: Instance) -> None:
 
 def _unstated(instance: Instance) -> Iterator[str]:
     committed = instance.committed
+    firsts = {period.first for period in instance.calendar.all_periods}
     features = {
+        "signing within a period": {day for days in instance.signing_days.values() for day in days} - firsts,
         "another objective than cost": [level for level in instance.objective if level != Level(minimise="cost")],
         "export control": instance.export.regimes,
         "levies": instance.levies,
@@ -65,6 +67,14 @@ def _of_offer(offer: Offer) -> Iterator[str]:
         yield "lifetimes"
     if offer.price_per_month:
         yield "rental"
+    if offer.prices or offer.early_order:
+        yield "prices by the day of signing"
+    if offer.free_units:
+        yield "free units"
+    if offer.warranty_years:
+        yield "warranties"
+    if offer.only_with:
+        yield "offers that go together"
     if offer.buyer_share != 1:
         yield "parts that hosts keep"
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+import gpuplan
 from gpuplan.errors import InvalidInput
 from support.answers import cost_of, is_infeasible, plan_of, terms_of, units_of
 from support.builders import case, made, offer, target
@@ -30,6 +31,33 @@ def test_a_tax_on_operation_is_an_operating_term() -> None:
     assert is_infeasible(tree)
     tree["limits"]["b"]["at_most"] = 16.5
     assert cost_of(tree) == Decimal("116.5")
+
+
+def test_a_duty_may_be_higher_than_the_price() -> None:
+    """Proves rates above 1: 145 % on 100 is 145, and falls to 30 % for what is paid from February on.
+
+    So one by January costs 245 and one by the end 130. If rates ended at 1, the first would cost 200.
+    """
+    steps = [{"from": "2025-01-01", "rate": 1.45}, {"from": "2025-02-01", "rate": 0.3}]
+    tree = case(levies={"duty": {**VAT, "rate": steps}}, limits={"t": target(1, by="2025-01-31")})
+    assert terms_of(tree) == {"purchase": 100, "capital-levies": 145}
+    tree["limits"]["t"] = target(1)
+    assert terms_of(tree) == {"purchase": 100, "capital-levies": 30}
+
+
+def test_a_rate_in_per_cent_is_remarked_on_and_one_beyond_reason_refused() -> None:
+    """Proves slips: 1.45 is taken without a word, 2 and 20 with one, 145 is refused, and so is a credit above 1."""
+    remarks = {
+        rate: [one.message for one in gpuplan.check(made(case(levies={"vat": {**VAT, "rate": rate}})))]
+        for rate in (1.45, 2, 20)
+    }
+    assert remarks[1.45] == []
+    assert remarks[2] == ["a rate of 2 is 200 % of the payments that it is on"]
+    assert remarks[20] == ["a rate of 20 is 2,000 % of the payments that it is on"]
+    with pytest.raises(InvalidInput, match="at most 100 is wanted"):
+        made(case(levies={"vat": {**VAT, "rate": 145}}))
+    with pytest.raises(InvalidInput, match="its rate is at most 1"):
+        made(case(levies={"vat": {**VAT, "rate": 1.2, "kind": "credit"}}))
 
 
 def test_the_rate_is_that_of_the_day_of_the_payment() -> None:

@@ -63,6 +63,21 @@ WRITTEN: dict[str, dict[str, Any]] = {
         "offers.quote.tiers": [{"from_units": 5, "discount": 0.1}],
         "offers.quote.supply": [{"from": "2025-01-01", "units_per_month": 3}],
     },
+    "a price list": {
+        "offers.listed": {
+            "vendor": "shop",
+            "system": "box",
+            "prices": [{"from": "2025-01-01", "until": "2025-02-28", "price": 9.5}, {"from": "2025-04-01", "price": 8}],
+        }
+    },
+    "early order": {"offers.quote.early_order": {"until": "2025-01-31", "discount": 0.05}},
+    "a warranty": {"offers.quote.warranty_years": 3, "offers.quote.support_rate_per_year": 0.06},
+    "a range of leads": {"offers.quote.lead_days_range": {"least": 98, "most": 112}},
+    "late damages": {"offers.quote.late_damages": {"share_per_week": 0.005, "at_most_share": 0.05, "grace_days": 7}},
+    "a condition": {
+        "offers.other": {"vendor": "shop", "system": "box", "price": 9, "only_with": {"offer": ["quote"]}},
+    },
+    "free units": {"offers.quote.free_units": {"buy": 20, "free": 1}},
     "workload": {"workloads.chat": {"unit": "tokens/s", "demand": 5, "rates": {"box": 3}}},
     "workload in full": {
         "workloads.chat": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laws import purchase
+from laws import purchase, terms
 from support.brute import Space
 from support.builders import POWERED, REMOVED, UNLIMITED, Tree, case, merged, offer, target
 from support.laws import WILD
@@ -547,7 +547,8 @@ EXPORT_GRANTED = controlled(
 EXPORT_CAPPED = controlled(TWO_ROUTES, offers={"o": {"max_units": 3, "sites": ["b"]}}, limits={"t": target(2)})
 
 CASES: dict[str, list[Tree]] = {
-    "supply": [SUPPLY],
+    "conditions": terms.CASES["conditions"],
+    "supply": [SUPPLY, *terms.CASES["supply"]],
     "export": [EXPORT, EXPORT_PRICED],
     "siting": [SITING],
     "density": [DENSITY, DENSITY_DENIED],
@@ -562,7 +563,13 @@ CASES: dict[str, list[Tree]] = {
         FACILITY_OPENED_SPARED,
         FACILITY_OPENED_CIRCLE,
     ],
-    "pricing": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_TIERS, PRICING_WITHOUT_FEES],
+    "pricing": [
+        PRICING_ALL_UNITS,
+        PRICING_INCREMENTAL,
+        PRICING_TIERS,
+        PRICING_WITHOUT_FEES,
+        *terms.CASES["pricing"],
+    ],
     "vendor_terms": [PRICING_ALL_UNITS, PRICING_INCREMENTAL, PRICING_WITHOUT_FEES],
     "module_costs": [cooled("N"), FACILITY_CHAIN],
     "energy": [FACILITY_CHAIN, FACILITY_SHARED],
@@ -571,6 +578,7 @@ CASES: dict[str, list[Tree]] = {
     "deadlines": [DEADLINES],
     "limits": [*LIMITS, COMMISSIONING, purchase.HOSTS, EXPORT_EXPECTED, EXPORT_GRANTED, EXPORT_CAPPED],
     **purchase.CASES,
+    "levies": [*purchase.CASES["levies"], *terms.CASES["levies"]],
 }
 """By family; a family that is listed and has no case fails its laws."""
 
@@ -587,6 +595,7 @@ def space_of(tree: Tree) -> Space:
 
 
 ALONE: dict[str, Tree] = {
+    "conditions": terms.ONLY_WITH_ALONE,
     "supply": case(offers={"o": {"lead_days": 120}, "p": offer(price=300)}, limits={"t": target(1)}),
     "export": controlled(
         {**RULES, "cells": [{"location": "near", "ruling": {"outcome": "denied"}}, {"ruling": {"outcome": "free"}}]},

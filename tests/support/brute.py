@@ -137,11 +137,11 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
     quote = instance.offers[offer]
     most = space.most_lots if quote.max_units is None else quote.max_units // quote.lot_units + space.beyond
     slots = [
-        (site, period.first, way.name)
+        (site, day, way.name)
         for site in instance.offer_sites(offer)
         if not any(True for _ in pair_denials(instance, offer, site)) or space.wild
-        for period in instance.calendar.all_periods
-        for way in routes(instance, offer, site, period.first)
+        for day in instance.signing_days[offer, site]
+        for way in routes(instance, offer, site, day)
         if space.wild or not any(True for _ in signing_denials(instance, offer, site, way))
     ]
     start = instance.calendar.start

@@ -75,7 +75,12 @@ class Meaning:
             "vendor_first": lambda vendor, period: int(self._first(self._offers(vendor)) == period),
             "tier": self._tier,
             "tier_units": self._tier_units,
+            "tier_by": self._tier,
             "tier_step": self._tier_step,
+            "free_sets": lambda offer, period=None: self._units_by(offer, period) // sum(self._free_terms(offer)),
+            "free_begun": lambda offer, period=None: max(self._begun(offer, period) - self._free_terms(offer)[0], 0),
+            "free_due": lambda offer, period=None: int(self._begun(offer, period) >= self._free_terms(offer)[0]),
+            "tier_free": self._tier_free,
             "fee": lambda offer, period: self._fee(offer) if self._first([offer]) == period else 0,
             "rebate": lambda vendor, number: int(self._rebate(vendor) == number),
             "rebate_spend": lambda vendor, number: self._spend(vendor) if self._rebate(vendor) == number else 0,
@@ -128,17 +133,16 @@ class Meaning:
         return Fraction(units, self.instance.offers[offer].lot_units)
 
     def _first(self, offers: list[str]) -> int | None:
-        return min(
-            (self._period_of[line.signed] for line in self.decisions.orders if line.offer in offers), default=None
-        )
+        days = [line.signed for line in self.decisions.orders if line.offer in offers]
+        return self._period_of[min(days)] if days else None
 
     # Prices
 
     def _chosen(self, offer: str) -> int:
         return next((line.tier for line in self.decisions.tiers if line.offer == offer), 0)
 
-    def _tier(self, offer: str, number: int) -> int:
-        quote, units = self.instance.offers[offer], self._units[offer]
+    def _tier(self, offer: str, number: int, period: int | None = None) -> int:
+        quote, units = self.instance.offers[offer], self._units_by(offer, period)
         if quote.tier_pricing == "all-units":
             return int(units > 0 and self._chosen(offer) == number)
         return int(units > (0 if number == 1 else quote.tiers[number - 2].from_units))
@@ -159,7 +163,12 @@ class Meaning:
 
     def _days_apart(self, offer: str, site: str, period: int) -> list[LotDays]:
         """The days that lots of a period can have, each once, in the order of sites and ways."""
-        places = [one for one in self.instance.offer_sites(offer) if site in ("", one)]
+        signed = decision_days(self.instance)[period]
+        places = [
+            one
+            for one in self.instance.offer_sites(offer)
+            if site in ("", one) and (period < 0 or signed in self.instance.signing_days[offer, one])
+        ]
         ways = [
             way
             for place in places
@@ -176,23 +185,58 @@ class Meaning:
             return [way for way in ways if (offer, site, day, way.name) in self.instance.ordered]
         return [way for way in ways if not any(True for _ in signing_denials(self.instance, offer, site, way))]
 
-    def _tier_step(self, offer: str, number: int) -> int:
+    def _units_by(self, offer: str, period: int | None) -> int:
+        """Units signed for up to the day of a number; in all when none is given."""
+        lines = (line for line in self.decisions.orders if line.offer == offer)
+        until = date.max if period is None else decision_days(self.instance)[period]
+        return sum(line.units for line in lines if line.signed <= until)
+
+    def _tier_step(self, offer: str, number: int, period: int | None = None) -> int:
         bounds = [0, *(tier.from_units for tier in self.instance.offers[offer].tiers), 10**9]
-        return max(min(self._units[offer], bounds[number]) - bounds[number - 1], 0)
+        return max(min(self._units_by(offer, period), bounds[number]) - bounds[number - 1], 0)
+
+    def _free_terms(self, offer: str) -> tuple[int, int]:
+        terms = self.instance.offers[offer].free_units
+        assert terms is not None
+        return terms.buy, terms.free
+
+    def _begun(self, offer: str, period: int | None) -> int:
+        """Units of the set that is not full."""
+        return self._units_by(offer, period) % sum(self._free_terms(offer))
+
+    def _is_free(self, offer: str, unit: int) -> bool:
+        """Whether the unit of a position, from 1 on in the order of signing, costs nothing."""
+        if self.instance.offers[offer].free_units is None:
+            return False
+        buy, free = self._free_terms(offer)
+        return (unit - 1) % (buy + free) >= buy
+
+    def _tier_free(self, offer: str, number: int, period: int | None = None) -> int:
+        """Free units of those that were signed for by a day, if the tier is the one reached."""
+        units = range(1, self._units_by(offer, period) + 1) if self._chosen(offer) == number else ()
+        return sum(self._is_free(offer, unit) for unit in units)
 
     def _fee(self, offer: str) -> Fraction:
         tiers = self.instance.offers[offer].price_tiers()
         return sum((Fraction(tier.fee) * self._tier(offer, n) for n, tier in enumerate(tiers, 1)), Fraction(0))
 
     def _spend(self, vendor: str) -> Fraction:
+        """Unit by unit, in the order of signing, each at the price of its tier on its day."""
         total = Fraction(0)
         for offer in self._offers(vendor):
-            quote = self.instance.offers[offer]
-            for number, tier in enumerate(quote.price_tiers(), 1):
-                if quote.tier_pricing == "incremental":
-                    total += Fraction(tier.price) * self._tier_step(offer, number)
-                elif self._chosen(offer) == number or not quote.tiers:
-                    total += Fraction(tier.price) * self._units[offer]
+            quote, unit = self.instance.offers[offer], 0
+            lines = [line for line in self.decisions.orders if line.offer == offer]
+            for line in sorted(lines, key=lambda one: one.signed):
+                tiers = quote.price_tiers(line.signed)
+                for _ in range(line.units):
+                    unit += 1
+                    if self._is_free(offer, unit):
+                        continue
+                    if quote.tier_pricing == "incremental":
+                        number = sum(1 for tier in tiers[1:] if unit > tier.from_units)
+                    else:
+                        number = max(self._chosen(offer), 1) - 1
+                    total += Fraction(tiers[number].price)
         return total
 
     def _rebate(self, vendor: str) -> int:

@@ -60,6 +60,11 @@ def seeded(seed: int) -> Tree:
     return tree_of(Seeded(seed))
 
 
+def with_terms(seed: int) -> Tree:
+    """The tree of a seed in which most offers have several of the terms that real quotes have."""
+    return tree_of(Seeded(seed), terms=60)
+
+
 def _one(dice: Dice, *options: Any) -> Any:
     return options[dice.integer(0, len(options) - 1)]
 
@@ -68,8 +73,8 @@ def _sometimes(dice: Dice, per_cent: int) -> bool:
     return dice.integer(1, 100) > 100 - per_cent
 
 
-def tree_of(dice: Dice) -> Tree:
-    """A valid instance with at most MOST_PLANS complete plans."""
+def tree_of(dice: Dice, terms: int = 15) -> Tree:
+    """A valid instance with at most MOST_PLANS complete plans; each offer has each of `_terms` with a chance."""
     powered = _sometimes(dice, 45)
     tree: Tree = {
         "name": "random",
@@ -99,6 +104,7 @@ def tree_of(dice: Dice) -> Tree:
     elif _sometimes(dice, 12):
         _clusters(dice, tree)
     _purchase(dice, tree)
+    _terms(dice, tree, terms)
     return _small(tree)
 
 
@@ -617,6 +623,42 @@ def _purchase(dice: Dice, tree: Tree) -> None:
         tree["levies"] = {"vat": _levy(dice)}
     if _sometimes(dice, 12):
         tree["funds"] = {name: _fund(dice) for name in _one(dice, ("f",), ("f", "g"), ("f", "g"))}
+
+
+def _terms(dice: Dice, tree: Tree, per_cent: int) -> None:
+    """Terms of real quotes, each with a chance. Drawn after everything else."""
+    for quote in tree["offers"].values():
+        if _sometimes(dice, per_cent):
+            quote["prices"] = _price_list(dice, quote.pop("price"))
+        if _sometimes(dice, per_cent // 2):
+            quote["early_order"] = {"until": _one(dice, "2025-01-01", "2025-01-20", "2025-02-10"), "discount": 0.25}
+        if _sometimes(dice, per_cent // 2) and "support" not in quote.get("includes", []):
+            quote |= {"warranty_years": 1, "support_rate_per_year": 0.1}
+        if _sometimes(dice, per_cent // 2) and isinstance(quote.get("lead_days"), int):
+            quote["lead_days_range"] = {"least": 5, "most": quote.pop("lead_days")}
+        if _sometimes(dice, per_cent // 2) and quote.get("tier_pricing") != "incremental":
+            quote["free_units"] = _one(dice, {"buy": 1, "free": 1}, {"buy": 2, "free": 1}, {"buy": 1, "free": 2})
+            quote["max_units"] = max(quote["max_units"], 2)
+    if "p" in tree["offers"] and _sometimes(dice, per_cent // 2):
+        other = tree["offers"]["p"]["vendor"]
+        tree["offers"]["o"]["only_with"] = _one(
+            dice, {"offer": "p"}, {"vendor": other}, {"offer": ["p"], "vendor": other}
+        )
+    if _sometimes(dice, per_cent // 5):
+        duty = {
+            "terms": ["purchase"],
+            "rate": [{"from": "2025-01-01", "rate": 1.45}, {"from": "2025-02-05", "rate": 0.3}],
+        }
+        tree["levies"] = {**tree.get("levies", {}), "duty": {**duty, **_one(dice, {}, {"select": {"vendor": "v"}})}}
+
+
+def _price_list(dice: Dice, price: int) -> list[Tree]:
+    """Steps that begin with a period, within one or with a day without a price before; lower or higher."""
+    later = _one(dice, 50, 130)
+    return [
+        {"from": "2024-01-01", "price": price, **_one(dice, {}, {"until": "2025-01-31"})},
+        {"from": _one(dice, "2025-02-01", "2025-02-10", "2025-03-01"), "price": later},
+    ]
 
 
 def _committed(dice: Dice, tree: Tree) -> Tree:

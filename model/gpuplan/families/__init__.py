@@ -7,6 +7,7 @@ from gpuplan.families import (
     approvals,
     clusters,
     commitments,
+    conditions,
     deadlines,
     density,
     energy,
@@ -29,6 +30,7 @@ from gpuplan.families.family import Denial, Family
 
 FAMILIES: tuple[Family, ...] = (
     supply.FAMILY,
+    conditions.FAMILY,
     export.FAMILY,
     siting.FAMILY,
     density.FAMILY,

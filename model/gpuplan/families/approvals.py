@@ -55,14 +55,14 @@ def links(problem: Problem) -> None:
 
 def _wait(problem: Problem, module: str, before: str, site: str) -> None:
     signed = Linear()
-    for period, day in problem.days.items():
+    for period, day in problem.period_days.items():
         column = problem.columns.get("modules", module, site, period)
         if column is None or problem.is_over(period):
             continue  # what was ordered on a day that is over waits for nothing any more
         signed.add(column, 1.0)
         most = problem.bounded(signed, f"sites.{site}.modules.{module}.max_units")
         row = Linear().plus(signed)
-        for earlier, ordered in problem.days.items():
+        for earlier, ordered in problem.period_days.items():
             approval = problem.columns.get("modules", before, site, earlier)
             if approval is not None and module_ready(problem.instance.modules[before], ordered) <= day:
                 row.add(approval, -most)

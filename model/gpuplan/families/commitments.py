@@ -59,7 +59,7 @@ def fee(instance: Instance, one: CommittedOrder | CommittedModule) -> Fraction:
     """What it costs to cancel one unit, in the reporting currency."""
     if isinstance(one, CommittedOrder):
         quote = instance.quotes[signed_under(instance, one)]
-        price, currency = quote.price, quote.currency
+        price, currency = quote.price_on(one.signed), quote.currency
     else:
         module = agreed_module(instance, one.module, one.site, one.signed)
         price, currency = module.price, module.currency

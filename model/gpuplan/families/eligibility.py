@@ -37,8 +37,8 @@ def hindering(instance: Instance, offer: str, site: str) -> tuple[Denial, ...]:
     if denials:
         return denials
     found: dict[int, list[Denial]] = {}
-    for period in instance.calendar.all_periods:
-        for way in routes(instance, offer, site, period.first):
+    for day in instance.signing_days[offer, site]:
+        for way in routes(instance, offer, site, day):
             denials = tuple(signing_denials(instance, offer, site, way))
             if not denials:
                 return ()

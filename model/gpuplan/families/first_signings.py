@@ -32,7 +32,7 @@ def signings_by_period(problem: Problem, offers: list[str]) -> dict[int, Linear]
         for _, signings in problem.signings_of(offer):
             for period, column in signings:
                 found[period].add(column, problem.instance.quotes[offer].lot_units)
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), key=lambda one: problem.days[one[0]]))
 
 
 def columns(problem: Problem, decision: str, name: str, periods: list[int]) -> None:
@@ -62,6 +62,6 @@ def links(
     for period, column in found:
         units = signings[period]
         bound = problem.bounded(units, f"offers.{name}.max_units" if decision == "offer_first" else f"vendors.{name}")
-        so_far = Linear((other, -bound) for day, other in found if day <= period)
+        so_far = Linear((other, -bound) for day, other in found if problem.days[day] <= problem.days[period])
         problem.rows.add((decision, name, period, "after"), Linear().plus(units).plus(so_far), at_most=0.0)
         problem.rows.add((decision, name, period, "signed"), Linear().plus(units).add(column, -1.0), at_least=0.0)

@@ -10,7 +10,7 @@ $$ \mathrm{levies} = \sum_{l} \sum_{f:\, l \in L_f} \pm \rho_l(d_f)\, c_f\, (1 -
 | --- | --- | --- |
 | $c_f, d_f$ | a payment and its day | money, day |
 | $L_f$ | levies that name its term and select what it is for | |
-| $\rho_l$ | `rate` | |
+| $\rho_l$ | `rate`, which may be above 1 | |
 | $\sigma_l$ | `recovered_share`, which comes back later | |
 """
 

@@ -4,9 +4,9 @@ A system's life begins when its lot is installed, a module's when it delivers. O
 again at the price that was paid, and so on to the end of the years reckoned with. What is left of the life that runs
 then is its residual value: a cost term of its own that nobody pays, so that it is in no budget.
 
-The price that was paid is that of the tier reached. What incremental tiers save is taken off as of the last lot that
-can be ordered; what a vendor gives back is taken off the residual alone, by the longest life left among its offers
-then. Neither can be told lot by lot.
+The price that was paid is that of the tier reached. What incremental tiers and free units save is taken off as of the
+last lot that can be ordered; what a vendor gives back is taken off the residual alone, by the longest life left among
+its offers then. Neither can be told lot by lot.
 
 $$ \mathrm{replacement} = \sum_{i,t} p_i\, n_{it}\, \bigl|\{j \ge 1 : d_{itj} \le e\}\bigr|,
 \qquad \mathrm{residual} = -\sum_{i,t} p_i\, n_{it}\, \Bigl(1 - \frac{Y(d_{itJ}, e + 1)}{Y_i}\Bigr) $$
@@ -30,7 +30,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from gpuplan.families.family import Family
-from gpuplan.families.pricing import saving, tiered_orders, unit_price
+from gpuplan.families.pricing import saving, savings, tiered_orders, unit_price
+from gpuplan.families.tier_steps import is_stepped
 from gpuplan.families.vendor_terms import rebates
 from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import term_end
@@ -55,10 +56,9 @@ DAYS_OF_A_YEAR = Fraction(146_097, 400)
 
 
 def lives(
-    instance: Instance, bought: Offer | Module, first: date, price: Fraction | None = None
+    instance: Instance, bought: Offer | Module, first: date, price: Fraction
 ) -> dict[str, list[tuple[date, Fraction]]]:
-    """By cost term: (day, reporting currency) for one unit whose first life begins on a day, at a price of its own."""
-    price = Fraction(bought.price) if price is None else price
+    """By cost term: (day, reporting currency) for one unit at a price whose first life begins on a day."""
     if bought.life_years is None or not price or first > instance.operation_end:
         return {}
     begins, end = [first], instance.operation_end
@@ -82,8 +82,9 @@ def given_back(instance: Instance, vendor: str) -> Fraction:
     lefts = [Fraction(0)]
     for name, quote in instance.quotes.items():
         if quote.vendor == vendor:
-            terms = lives(instance, quote, last_begin(instance, name))
-            worth = Fraction(quote.price) * rate(instance, quote.currency, instance.operation_end)
+            price = max(Fraction(quote.price_on(day)) for day in quote.price_days)  # any but zero does
+            terms = lives(instance, quote, last_begin(instance, name), price)
+            worth = price * rate(instance, quote.currency, instance.operation_end)
             lefts += [-amount / worth for _, amount in terms.get("residual", ())]
     return max(lefts)
 
@@ -108,7 +109,7 @@ def rows(problem: Problem) -> None:
     """Flows for every order of what has a lifetime."""
     instance = problem.instance
     for offer, quote in instance.quotes.items():
-        if quote.tiers and problem.ordered(offer):
+        if (quote.tiers or quote.free_units) and problem.ordered(offer):
             _tier_flows(problem, offer, quote)
     for vendor in instance.vendors:
         back = given_back(instance, vendor)
@@ -119,31 +120,29 @@ def rows(problem: Problem) -> None:
         quote = instance.quotes[offer]
         for _, column in signings if not quote.tiers or quote.tier_pricing == "incremental" else ():
             ordered = Linear([(column, float(quote.lot_units))])
-            first = problem.lot(column).installed
-            _flows(problem, Subject.of_offer(instance, offer, site), ordered, lives(instance, quote, first))
+            days = problem.lot(column)
+            terms = lives(instance, quote, days.installed, Fraction(quote.price_on(days.signed)))
+            _flows(problem, Subject.of_offer(instance, offer, site), ordered, terms)
     for column in problem.columns.of("modules"):
         _, module_id, at, ordered_in = problem.columns.keys[column]
         module = agreed_module(instance, str(module_id), str(at), problem.days[int(ordered_in)])
         first = module_ready(module, problem.days[int(ordered_in)])
         subject = Subject(site=str(at), module=str(module_id))
-        _flows(problem, subject, Linear([(column, 1.0)]), lives(instance, module, first))
+        _flows(problem, subject, Linear([(column, 1.0)]), lives(instance, module, first, Fraction(module.price)))
 
 
 def _tier_flows(problem: Problem, offer: str, quote: Offer) -> None:
-    """Lives at the price of the tier reached; less what incremental tiers save."""
+    """Lives at the price of the tier reached; less what incremental tiers and free units save."""
     instance = problem.instance
-    for number, tier in enumerate(quote.price_tiers(), 1):
-        if quote.tier_pricing == "incremental":
-            column = problem.columns.get("tier_step", offer, number)
-            saved = Fraction(tier.price) - Fraction(quote.price)
-            if column is not None:
-                terms = lives(instance, quote, last_begin(instance, offer), saved)
-                _flows(problem, Subject.of_offer(instance, offer), Linear([(column, 1.0)]), terms)
-            continue
+    for units, more in savings(problem, offer):
+        terms = lives(instance, quote, last_begin(instance, offer), more)
+        _flows(problem, Subject.of_offer(instance, offer), units, terms)
+    for number in range(1, len(quote.tiers) + 2) if quote.tiers and not is_stepped(quote) else ():
         for orders in tiered_orders(problem, offer):
             column = problem.columns.get("tier_units", offer, number, *orders[:3])
             if column is not None:
-                terms = lives(instance, quote, orders.days.installed, Fraction(tier.price))
+                price = Fraction(quote.price_tiers(orders.days.signed)[number - 1].price)
+                terms = lives(instance, quote, orders.days.installed, price)
                 _flows(problem, Subject.of_offer(instance, offer, orders.site or None), Linear([(column, 1.0)]), terms)
 
 
@@ -157,13 +156,13 @@ def entries(recount: Recount) -> Iterator[Entry]:
     instance = recount.instance
     for lot in recount.lots:
         subject = Subject.of_offer(instance, lot.offer, lot.site)
-        price = unit_price(recount, lot.offer)
+        price = unit_price(recount, lot.offer, lot.days.signed)
         for term, payments in lives(instance, instance.quotes[lot.offer], lot.days.installed, price).items():
             for day, amount in payments:
                 yield entry(instance, term, day, amount * lot.units, subject)
-    for offer, units in recount.units_by_offer.items():
+    for offer in recount.units_by_offer:
         quote, subject = instance.quotes[offer], Subject.of_offer(instance, offer)
-        saved = saving(quote, units) if quote.tiers and quote.tier_pricing == "incremental" else Fraction(0)
+        saved = saving(recount, offer)
         for term, payments in lives(instance, quote, last_begin(instance, offer), -saved).items():
             for day, amount in payments:
                 yield entry(instance, term, day, amount, subject)
@@ -175,7 +174,8 @@ def entries(recount: Recount) -> Iterator[Entry]:
     for line in recount.decisions.modules:
         module = agreed_module(instance, line.module, line.site, line.signed)
         subject = Subject(site=line.site, module=line.module)
-        for term, payments in lives(instance, module, module_ready(module, line.signed)).items():
+        first = module_ready(module, line.signed)
+        for term, payments in lives(instance, module, first, Fraction(module.price)).items():
             for day, amount in payments:
                 yield entry(instance, term, day, amount * line.units, subject)
 

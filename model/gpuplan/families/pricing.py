@@ -2,15 +2,14 @@ r"""Pricing: what the orders cost, tier by tier, with fees, parts and support.
 
 All-units: the tier reached prices every unit, $\sum_j x^{\mathrm{tier}}_{ojst} = \ell_o n^{\mathrm{orders}}_{ost}$ and
 $b_{oj} z_{oj} \le \sum_{s,t} x^{\mathrm{tier}}_{ojst} \le b_{o,j+1} z_{oj}$, $\sum_j z_{oj} = u_o$. Incremental: orders
-pay the first price and the saving of each further tier is booked on the last day of the order window,
-$\max(w_{oj} z_{o,j+1}, z_{oj}) \le x^{\mathrm{step}}_{oj} \le w_{oj} z_{oj}$ with $w$ its width. See fees
-for what tiers ask beside.
+pay the first price and the saving of each further tier is booked on the last day of the order window, see tier steps.
+A price is that of the day of signing. See fees for what tiers ask beside. Support is paid by days, for those that no
+warranty covers.
 
 | symbol | meaning | unit |
 | --- | --- | --- |
 | $z_{oj}$ | tier reached, or entered (`tier`) | 0 or 1 |
 | $x^{\mathrm{tier}}_{ojst}$ | units priced by a tier (`tier_units`) | systems |
-| $x^{\mathrm{step}}_{oj}$ | units within an incremental tier (`tier_step`) | systems |
 | $u_o$ | whether an offer is used (`offer_used`) | 0 or 1 |
 """
 
@@ -22,21 +21,24 @@ from datetime import date
 from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from gpuplan.families import fees
+from gpuplan.families import fees, free_units, tier_steps
 from gpuplan.families.family import Family
 from gpuplan.families.first_signings import signings_by_period
+from gpuplan.families.tier_steps import is_stepped
 from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import added_parts, instalments, last_order_day, rate
-from gpuplan.instance.timeline import LotDays, Month, months
+from gpuplan.instance.timeline import LotDays, Month, months, supported_days, warranties
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
-from gpuplan.program.charging import Charged, arrivals, flows_of
+from gpuplan.program.charging import Charged, arrivals_apart, flows_of
 from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from gpuplan.instance.offers import Offer
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Lot, Recount
@@ -97,9 +99,8 @@ def columns(problem: Problem) -> None:
         if quote.tiers and quote.tier_pricing == "all-units":
             _all_units_columns(problem, offer)
         elif quote.tiers:
-            for number, _ in enumerate(quote.price_tiers(), 1):
-                problem.strategic("tier", offer, number)
-                problem.columns.add(("tier_step", offer, number), Role.CONTINUOUS)
+            tier_steps.columns(problem, offer, quote)
+        free_units.columns(problem, offer, quote)
         if fees.has_fees(quote):
             fees.columns(problem, offer, quote, list(signings))
 
@@ -120,22 +121,24 @@ def rows(problem: Problem) -> None:
             _support_flows(problem, offer, quote)
             if fees.has_fees(quote):
                 fees.rows(problem, offer, quote)
-            if quote.tiers and quote.tier_pricing == "incremental":
-                _incremental_rows(problem, offer, quote)
+            if is_stepped(quote):
+                tier_steps.rows(problem, offer, quote)
+            free_units.rows(problem, offer, quote)
+            _saving_flows(problem, offer, quote)
 
 
 def _order_flows(problem: Problem, offer: str, quote: Offer) -> None:
     all_units = quote.tiers and quote.tier_pricing == "all-units"
-    parts = added_parts(problem.instance, offer)
+    parts = cache(partial(added_parts, problem.instance, offer))
     amounts = cache(partial(_amounts, problem, offer))  # one and the same for every site
     for site, signings in problem.signings_of(offer):
         for _, column in signings:
             units, days = Linear([(column, float(quote.lot_units))]), problem.lot(column)
             subject = Subject.of_offer(problem.instance, offer, site)
             if not all_units:
-                paid = amounts(days, Fraction(quote.price), quote.currency)
+                paid = amounts(days, Fraction(quote.price_on(days.signed)), quote.currency)
                 problem.flows.append(Flow("purchase", days.signed, subject, units, paid))
-            for part, (price, currency) in parts.items():
+            for part, (price, currency) in parts(days.signed).items():
                 problem.flows.append(Flow(part, days.signed, subject, units, amounts(days, price, currency)))
     if all_units:
         _all_units_rows(problem, offer, quote)
@@ -152,7 +155,7 @@ def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
     for orders in tiered_orders(problem, offer):
         split = Linear().plus(orders.units, -1.0)
         subject = Subject.of_offer(problem.instance, offer, orders.site or None)
-        for number, tier in enumerate(quote.price_tiers(), 1):
+        for number, tier in enumerate(quote.price_tiers(orders.days.signed), 1):
             column = problem.columns.get("tier_units", offer, number, *orders[:3])
             if column is not None:
                 split.add(column, 1.0)
@@ -161,43 +164,62 @@ def _all_units_rows(problem: Problem, offer: str, quote: Offer) -> None:
         problem.rows.add(("tier_units", offer, *orders[:3]), split, at_least=0.0, at_most=0.0)
 
 
-def _incremental_rows(problem: Problem, offer: str, quote: Offer) -> None:
-    tiers = quote.price_tiers()
-    split = problem.ordered(offer).times(-1.0)
+def _saving_flows(problem: Problem, offer: str, quote: Offer) -> None:
+    """What incremental tiers and free units save, on the last day of the order window."""
     booked = last_order_day(problem.instance, offer)
     worth = rate(problem.instance, quote.currency, booked)
-    for number, tier in enumerate(tiers, 1):
-        step = problem.columns.get("tier_step", offer, number)
-        if step is None:
-            continue
-        split.add(step, 1.0)
-        saving = Fraction(tier.price) - Fraction(quote.price)
-        if saving:
-            problem.flows.append(
-                Flow(
-                    "purchase",
-                    booked,
-                    Subject.of_offer(problem.instance, offer),
-                    Linear([(step, 1.0)]),
-                    problem.payments([(booked, saving * worth)]),
-                )
-            )
-    problem.rows.add(("tier_step", offer), split, at_least=0.0, at_most=0.0)
+    for units, more in savings(problem, offer):
+        if more:
+            due = problem.payments([(booked, more * worth)])
+            problem.flows.append(Flow("purchase", booked, Subject.of_offer(problem.instance, offer), units, due))
+
+
+def savings(problem: Problem, offer: str) -> Iterator[tuple[Linear, Fraction]]:
+    """(units, what is added to the price of one of them) of incremental tiers and of free units, with a minus."""
+    if is_stepped(problem.instance.quotes[offer]):
+        yield from tier_steps.savings(problem, offer)
+    yield from free_units.savings(problem, offer)
 
 
 def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
     if not quote.support_rate_per_year:
         return
+    operation = months(problem.instance, problem.states)
     for site, _ in problem.signings_of(offer):
         subject = Subject.of_offer(problem.instance, offer, site)
-        priced = _support_prices(problem.instance, quote, months(problem.instance, problem.states))
-        systems = {since: Charged(some, some) for since, some in arrivals(problem, offer, site).items()}
-        problem.flows += flows_of(problem, "support", subject, systems, priced, by_days=True)
+        arrived = arrivals_apart(problem, offer, site, lambda days: _supported_alike(quote, days))
+        for (first, days), some in arrived.items():
+            priced = _support_prices(problem.instance, quote, first, operation)
+            systems = {since: Charged(units, units) for since, units in some.items()}
+            if days is None:
+                problem.flows += flows_of(problem, "support", subject, systems, priced, by_days=True)
+                continue
+            for since, units in some.items():
+                due = problem.payments(_support(problem.instance, quote, days, since, priced))
+                problem.flows.append(Flow("support", None, subject, units, due))
 
 
-def _support_prices(instance: Instance, quote: Offer, operation: list[Month]) -> list[tuple[Month, Fraction]]:
-    """(month, reporting currency) of the support of one system, for whole months of operation."""
-    yearly = Fraction(quote.price) * Fraction(quote.support_rate_per_year)
+def _supported_alike(quote: Offer, days: LotDays) -> tuple[Decimal, LotDays | None]:
+    """What tells lots apart in their support: the first price of their day; their days where there is a warranty."""
+    return quote.price_on(days.signed), days if quote.warranty_years else None
+
+
+def _support(
+    instance: Instance, quote: Offer, days: LotDays, since: date, priced: list[tuple[Month, Fraction]]
+) -> Iterator[tuple[date, Fraction]]:
+    """(day, reporting currency) of the support of one system charged from a day on, given that of whole months."""
+    covered = warranties(quote, days, instance.operation_end)
+    for month, price in priced:
+        paid = supported_days(month, since, covered) if covered else month.days_from(since)
+        if paid:
+            yield month.last, price * paid / month.days
+
+
+def _support_prices(
+    instance: Instance, quote: Offer, first: Decimal, operation: list[Month]
+) -> list[tuple[Month, Fraction]]:
+    """(month, reporting currency) of the support of one system with a first price, for whole months of operation."""
+    yearly = Fraction(first) * Fraction(quote.support_rate_per_year)
     return [(month, yearly * month.years * rate(instance, quote.currency, month.last)) for month in operation]
 
 
@@ -206,42 +228,40 @@ def links(problem: Problem) -> None:
     for offer, quote in problem.instance.quotes.items():
         if problem.columns.get("tier", offer, 1) is not None:
             _tier_links(problem, offer, quote)
+            free_units.links(problem, offer, quote)
         if fees.has_fees(quote) and signings_by_period(problem, [offer]):
             fees.links(problem, offer, quote)
 
 
 def _tier_links(problem: Problem, offer: str, quote: Offer) -> None:
-    tiers = quote.price_tiers()
+    """Units within the bounds of their tiers; one tier when the offer is used, or the first when tiers are steps."""
+    switches = [problem.columns.get("tier", offer, number) for number in range(1, len(quote.tiers) + 2)]
+    if is_stepped(quote):
+        tier_steps.links(problem, offer, quote)
+        switches = switches[:1]
+    else:
+        _all_units_links(problem, offer, quote)
+    used = Linear((switch, 1.0) for switch in switches if switch is not None)
+    switch = problem.columns.get("offer_used", offer)
+    if switch is not None:
+        problem.rows.add(("tier", offer), used.add(switch, -1.0), at_least=0.0, at_most=0.0)
+    elif len(used.terms) > 1:
+        problem.rows.add(("tier", offer), used, at_most=1.0)
+
+
+def _all_units_links(problem: Problem, offer: str, quote: Offer) -> None:
+    """The units of a tier lie between its boundary and the next."""
     most = problem.bounded(problem.ordered(offer), f"offers.{offer}.max_units")
-    boundaries = [0 if tier.from_units == 1 else tier.from_units for tier in tiers]
-    switches = [problem.columns.get("tier", offer, number) for number in range(1, len(tiers) + 1)]
+    lows = [tier.from_units for tier in quote.price_tiers()]
     units_of_tier = _tier_units(problem, offer)
-    used = Linear()
-    for number, (low, switch) in enumerate(zip(boundaries, switches, strict=True), 1):
-        high = min(most, float(boundaries[number])) if number < len(tiers) else most
+    for number, low in enumerate(lows, 1):
+        switch = problem.columns.get("tier", offer, number)
         if switch is None:
             continue
-        if quote.tier_pricing == "all-units":
-            units = Linear((column, 1.0) for column in units_of_tier[number])
-            used.add(switch, 1.0)
-            problem.rows.add(
-                ("tier_high", offer, number), Linear().plus(units).add(switch, -max(high, 0.0)), at_most=0.0
-            )
-            problem.rows.add(("tier_low", offer, number), Linear().plus(units).add(switch, -max(low, 1)), at_least=0.0)
-        else:
-            step = problem.columns.get("tier_step", offer, number)
-            width = max(high - low, 0.0)
-            if step is not None:
-                problem.rows.add(("step_high", offer, number), Linear([(step, 1.0), (switch, -width)]), at_most=0.0)
-                following = switches[number] if number < len(tiers) else None
-                if number > 1:
-                    entered = Linear([(step, 1.0), (switch, -1.0)])
-                    problem.rows.add(("step_entered", offer, number), entered, at_least=0.0)
-                if following is not None:
-                    full = boundaries[number] - low
-                    row = Linear([(step, 1.0), (following, -full)])
-                    problem.rows.add(("step_full", offer, number), row, at_least=0.0)
-    _tie_tiers_to_use(problem, offer, quote, used, switches)
+        high = min(most, float(lows[number])) if number < len(lows) else most
+        units = Linear((column, 1.0) for column in units_of_tier[number])
+        problem.rows.add(("tier_high", offer, number), Linear().plus(units).add(switch, -high), at_most=0.0)
+        problem.rows.add(("tier_low", offer, number), Linear().plus(units).add(switch, -low), at_least=0.0)
 
 
 def _tier_units(problem: Problem, offer: str) -> dict[int, list[int]]:
@@ -256,33 +276,26 @@ def _tier_units(problem: Problem, offer: str) -> dict[int, list[int]]:
     return found
 
 
-def _tie_tiers_to_use(problem: Problem, offer: str, quote: Offer, used: Linear, switches: list[int | None]) -> None:
-    """One all-units tier when the offer is used; the first incremental tier is entered just when it is used."""
-    switch = problem.columns.get("offer_used", offer)
-    if quote.tier_pricing == "incremental":
-        used = Linear([(switches[0], 1.0)]) if switches[0] is not None else Linear()
-    if switch is not None:
-        problem.rows.add(("tier", offer), used.add(switch, -1.0), at_least=0.0, at_most=0.0)
-    elif len(used.terms) > 1:
-        problem.rows.add(("tier", offer), used, at_most=1.0)
-
-
 def spend(problem: Problem, offers: list[str]) -> Linear:
     """Price of what is ordered from some offers of one currency, in the program's unit of it."""
     total, money = Linear(), problem.money
     for offer in offers:
         quote = problem.instance.quotes[offer]
-        tiers = quote.price_tiers()
         if quote.tiers and quote.tier_pricing == "all-units":
-            for number, columns_of in _tier_units(problem, offer).items():
-                for column in columns_of:
-                    total.add(column, money.in_units(tiers[number - 1].price, quote.currency))
+            tiered = tiered_orders(problem, offer)
+            for number in range(1, len(quote.tiers) + 2):
+                for orders in tiered:
+                    column = problem.columns.get("tier_units", offer, number, *orders[:3])
+                    if column is not None:
+                        price = quote.price_tiers(orders.days.signed)[number - 1].price
+                        total.add(column, money.in_units(price, quote.currency))
         else:
-            total.plus(problem.ordered(offer), money.in_units(quote.price, quote.currency))
-            for number, tier in enumerate(tiers, 1):
-                step = problem.columns.get("tier_step", offer, number)
-                if step is not None:
-                    total.add(step, money.in_units(tier.price - quote.price, quote.currency))
+            for _, signings in problem.signings_of(offer):
+                for _, column in signings:
+                    first = quote.price_on(problem.lot(column).signed)
+                    total.add(column, quote.lot_units * money.in_units(first, quote.currency))
+        for units, more in savings(problem, offer):
+            total.plus(units, money.in_units(more, quote.currency))
     return total
 
 
@@ -318,11 +331,10 @@ def entries(recount: Recount) -> Iterator[Entry]:
     for lot in recount.lots:
         since = recount.running.since(lot.offer, lot.site, lot.days, lot.route)
         if since <= instance.calendar.end and instance.quotes[lot.offer].support_rate_per_year:
-            for month, price in _support_prices(instance, instance.quotes[lot.offer], operation):
-                part = Fraction(month.days_from(since), month.days)
-                if part:
-                    subject = Subject.of_offer(instance, lot.offer, lot.site)
-                    yield entry(instance, "support", month.last, lot.units * part * price, subject)
+            quote, subject = instance.quotes[lot.offer], Subject.of_offer(instance, lot.offer, lot.site)
+            priced = _support_prices(instance, quote, quote.price_on(lot.days.signed), operation)
+            for day, amount in _support(instance, quote, lot.days, since, priced):
+                yield entry(instance, "support", day, lot.units * amount, subject)
 
 
 def _tier_of(recount: Recount, offer: str) -> int:
@@ -330,46 +342,41 @@ def _tier_of(recount: Recount, offer: str) -> int:
     return min(max(stated, 1), len(recount.instance.quotes[offer].price_tiers()))
 
 
-def unit_price(recount: Recount, offer: str) -> Fraction:
-    """Price of one system on ordering: of the tier reached, or of the first when tiers are incremental."""
+def unit_price(recount: Recount, offer: str, signed: date) -> Fraction:
+    """Price of one system that is signed for on a day: of the tier reached, or the first when tiers are incremental."""
     quote = recount.instance.quotes[offer]
     if quote.tier_pricing == "incremental":
-        return Fraction(quote.price)
-    return Fraction(quote.price_tiers()[_tier_of(recount, offer) - 1].price)
+        return Fraction(quote.price_on(signed))
+    return Fraction(quote.price_tiers(signed)[_tier_of(recount, offer) - 1].price)
 
 
 def _lot_entries(recount: Recount, lot: Lot) -> Iterator[Entry]:
     instance, quote = recount.instance, recount.instance.quotes[lot.offer]
     subject = Subject.of_offer(instance, lot.offer, lot.site)
-    prices = {"purchase": (unit_price(recount, lot.offer), quote.currency)}
-    prices |= added_parts(instance, lot.offer)
+    prices = {"purchase": (unit_price(recount, lot.offer, lot.days.signed), quote.currency)}
+    prices |= added_parts(instance, lot.offer, lot.days.signed)
     for term, (price, currency) in prices.items():
         for day, amount in instalments(instance, lot.offer, lot.days, price, currency):
             yield entry(instance, term, day, amount * lot.units, subject, lot.days.signed)
 
 
-def saving(quote: Offer, units: int) -> Fraction:
-    """What incremental tiers save on the first tier's price, in the offer's currency."""
-    tiers = quote.price_tiers()
-    total = Fraction(0)
-    for number, tier in enumerate(tiers[1:], 1):
-        high = tiers[number + 1].from_units if number + 1 < len(tiers) else units
-        within = max(min(units, high) - tier.from_units, 0)
-        total += within * (Fraction(quote.price) - Fraction(tier.price))
-    return total
+def price_of(recount: Recount, offer: str) -> Fraction:
+    """Price of all that is ordered of an offer, in its currency, with what its tiers save."""
+    lines = (line for line in recount.decisions.orders if line.offer == offer)
+    priced = (unit_price(recount, offer, line.signed) * line.units for line in lines)
+    return sum(priced, Fraction(0)) - saving(recount, offer)
 
 
-def price_of(recount: Recount, offer: str, units: int) -> Fraction:
-    """Price of so many systems of an offer, in its currency, with what its tiers save."""
-    quote = recount.instance.quotes[offer]
-    saved = saving(quote, units) if quote.tier_pricing == "incremental" else 0
-    return unit_price(recount, offer) * units - saved
+def saving(recount: Recount, offer: str) -> Fraction:
+    """What incremental tiers and free units save on the price of all that is ordered, in the offer's currency."""
+    free = free_units.saving(recount, offer, lambda signed: unit_price(recount, offer, signed))
+    return tier_steps.saving(recount, offer) + free
 
 
 def _offer_entries(recount: Recount, offer: str, units: int) -> Iterator[Entry]:
     instance, quote = recount.instance, recount.instance.quotes[offer]
     subject = Subject.of_offer(instance, offer)
-    saved = saving(quote, units) if quote.tier_pricing == "incremental" else 0
+    saved = saving(recount, offer)
     if saved:
         booked = last_order_day(instance, offer)
         yield entry(instance, "purchase", booked, -saved * rate(instance, quote.currency, booked), subject)
@@ -380,10 +387,15 @@ def _offer_entries(recount: Recount, offer: str, units: int) -> Iterator[Entry]:
 
 
 def sentence(instance: Instance, at: str) -> str:
-    """The tiers of an offer."""
-    quote = instance.quotes[at.split(".")[1]]
-    tiers = ", ".join(f"{tier.price:,} from {tier.from_units}" for tier in quote.price_tiers())
-    return f"offer {at.split('.')[1]} costs {tiers} ({quote.tier_pricing})"
+    """The tiers of an offer, price by price."""
+    offer = at.split(".")[1]
+    quote, lists = instance.quotes[offer], []
+    for day in quote.price_days:
+        tiers = ", ".join(f"{tier.price:,} from {tier.from_units}" for tier in quote.price_tiers(day))
+        lists.append(tiers if day is None else f"{tiers} when signed from {day} on")
+    early = quote.early_order
+    less = f", less {float(early.discount) * 100:g} % when signed by {early.until}" if early else ""
+    return f"offer {offer} costs {'; '.join(lists)}{less} ({quote.tier_pricing})"
 
 
 FAMILY = Family(

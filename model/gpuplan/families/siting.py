@@ -75,7 +75,7 @@ def _opening_days(problem: Problem, name: str, site: Site) -> list[int]:
     """Numbers of the days on which opening a site can be decided, or was committed."""
     found = [
         number
-        for number, day in problem.days.items()
+        for number, day in problem.period_days.items()
         if (not problem.is_over(number) or opened_before(problem.instance, name, day))
         and open_day(site, day) <= problem.instance.calendar.end
     ]
@@ -114,7 +114,7 @@ def rows(problem: Problem) -> None:
 
 
 def _openings(problem: Problem, site: str) -> list[tuple[date, int]]:
-    found = ((day, problem.columns.get("opening", site, number)) for number, day in problem.days.items())
+    found = ((day, problem.columns.get("opening", site, number)) for number, day in problem.period_days.items())
     return [(day, column) for day, column in found if column is not None]
 
 

@@ -1,8 +1,9 @@
 r"""Supply: what can be signed when, what arrives when, and what can stand.
 
-An offer $o$ is signed on the first day of a period $t$ for a site $s$, in whole lots, by one of the ways that export
-control leaves. It ships, arrives and is ready on
-days that its lead, shipping, installation and acceptance give; the units installed on a state day $k$ are a decision
+An offer $o$ is signed on one day of a period $t$ for a site $s$, in whole lots, by one of the ways that export
+control leaves: on the first on which it can be, by its window, its prices, its tender and export control. It ships,
+arrives and is ready on days that its lead, shipping, installation and acceptance give; the units installed on a state
+day $k$ are a decision
 that never falls and never passes what has been installed by then.
 
 $$ n^{\mathrm{installed}}_{osk} \le \ell_o \sum_{t:\, d^{\mathrm{installed}}_{ot} \le D_k} n^{\mathrm{orders}}_{ost},
@@ -62,6 +63,8 @@ def denies_signing(instance: Instance, offer: str, _site: str, way: Route) -> It
         reasons.append(f"the order window opens on {quote.order_from}")
     if quote.order_until and signed > quote.order_until:
         reasons.append(f"the order window closed on {quote.order_until}")
+    if not quote.has_price_on(signed):
+        reasons.append(f"it has no price on {signed}")
     if signed < awarded:
         reasons.append(f"a tender of {quote.award_days} days ends on {awarded}")
     if quote.supply is not None and not monthly_rate(quote, shipped.replace(day=1)):
@@ -238,13 +241,17 @@ def _lot_readings(instance: Instance, lot: Lot) -> Iterator[Reading]:
         Fraction(first.toordinal()),
         Fraction(last.toordinal()),
     )
-    first_days = {period.first for period in instance.calendar.all_periods}
-    allowed = site in instance.offer_sites(offer) and signed in first_days and not is_over(instance, signed)
+    days = instance.signing_days.get((offer, site), ())
+    allowed = signed in days and not is_over(instance, signed)
+    if quote.prices:
+        has_none = Fraction(0 if quote.has_price_on(signed) else 1)
+        detail = f"days of signing without a price for {site}"
+        yield Reading(NAME, path(offer), detail, has_none, "days", None, Fraction(0))
     wrong = units % quote.lot_units + (0 if allowed else 1)
     yield Reading(
         NAME,
         path(offer),
-        f"whole lots, on the first day of a period, for a site of the offer ({site})",
+        f"whole lots, on a period's day of signing, for a site of the offer ({site})",
         Fraction(wrong),
         "faults",
         None,
@@ -260,13 +267,17 @@ def sentence(instance: Instance, at: str) -> str:
         parts.append(f"signed from {quote.order_from} on")
     if quote.order_until:
         parts.append(f"signed by {quote.order_until}")
+    if quote.prices:
+        lists = (f"from {one.start}" + (f" to {one.until}" if one.until else "") for one in quote.prices)
+        parts.append(f"priced {', '.join(lists)}")
     if quote.max_units is not None:
         parts.append(f"at most {quote.max_units} systems")
     if quote.min_units:
         parts.append(f"at least {quote.min_units} if any")
     if quote.supply:
         parts.append(f"at most {max(step.units_per_month for step in quote.supply)} a month")
-    parts.append(f"{max(step.days for step in quote.lead_days)} days of lead")
+    least = f"{quote.lead_days_range.least} to " if quote.lead_days_range else ""
+    parts.append(f"{least}{max(step.days for step in quote.leads)} days of lead")
     return f"offer {at.removeprefix('offers.')}: {', '.join(parts)}"
 
 

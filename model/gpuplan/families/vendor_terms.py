@@ -171,7 +171,7 @@ def _entries_of(recount: Recount, vendor: str) -> Iterator[Entry]:
         first = min(lot.days.signed for lot in recount.lots if lot.offer in bought)
         amount = Fraction(seller.activation_cost) * rate(instance, seller.currency, first)
         yield entry(instance, "activation", first, amount, subject)
-    spent = sum((price_of(recount, offer, count) for offer, count in bought.items()), Fraction(0))
+    spent = sum((price_of(recount, offer) for offer in bought), Fraction(0))
     share = max((Fraction(rebate.rate) for rebate in seller.rebates if spent >= rebate.from_spend), default=Fraction(0))
     if share:
         booked = max(last_order_day(instance, offer) for offer in _offers(instance, vendor))

@@ -17,6 +17,9 @@ LARGEST = Decimal("1e24")
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 """Days outside these are mistakes."""
 
+MISSING = "is_missing"
+"""Type of an error about a field that is not there although it may be left out elsewhere."""
+
 LONGEST_ID = 100
 """Characters."""
 PRECISION = 100

@@ -55,7 +55,7 @@ def _limit(regime_id: str, regime: Regime, cap_id: str, cap: Cap, country: str |
 
 def _last_shipping(instance: Instance) -> date:
     """A day after which nothing that can be signed is shipped."""
-    leads = [step.days for offer in instance.quotes.values() for step in offer.lead_days]
+    leads = [step.days for offer in instance.quotes.values() for step in offer.leads]
     waits = [step.days for regime in instance.export.regimes.values() for step in regime.licence_days or ()]
     waits += [regime.notice_days for regime in instance.export.regimes.values()]
     waits += [

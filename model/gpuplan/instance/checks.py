@@ -88,6 +88,11 @@ def _missing(instance: Instance) -> Iterator[_Missing]:
         yield from _reference(f"offers.{name}.system", "system", offer.system, instance.systems)
         for number, site in enumerate(offer.sites or ()):
             yield from _reference(f"offers.{name}.sites.{number}", "site", site, instance.sites)
+        if offer.only_with is not None:
+            for other in offer.only_with.offer or ():
+                yield from _reference(f"offers.{name}.only_with.offer", "offer", other, instance.offers)
+            for seller in offer.only_with.vendor or ():
+                yield from _reference(f"offers.{name}.only_with.vendor", "vendor", seller, instance.vendors)
     for name, workload in instance.workloads.items():
         for rated in workload.rates:
             yield from _reference(f"workloads.{name}.rates.{rated}", "system", rated, instance.systems)
@@ -256,6 +261,21 @@ def rebates(instance: Instance) -> Iterator[Problem]:
             )
 
 
+def conditions(instance: Instance) -> Iterator[Problem]:
+    """Offers that go with nothing but themselves."""
+    for name, offer in instance.offers.items():
+        wanted = offer.only_with
+        if wanted is None:
+            continue
+        if name in (wanted.offer or ()):
+            yield Problem("it names itself", "Name another offer, or leave it out.", f"offers.{name}.only_with.offer")
+        others = [one.vendor for other, one in instance.offers.items() if other != name]
+        for seller in wanted.vendor or ():
+            if seller not in others:
+                way_out = "Name another vendor, or add what it offers."
+                yield Problem(f"vendor {seller} has no other offer", way_out, f"offers.{name}.only_with.vendor")
+
+
 def hosts(instance: Instance) -> Iterator[Problem]:
     """Sites that cost something, where some offers include that and others do not."""
     for name, site in instance.sites.items():
@@ -415,12 +435,11 @@ def _most_by(instance: Instance, measured: Measured, last: date) -> Fraction | N
             for site in instance.offer_sites(name)
             if concerns(measured, instance, Subject.of_offer(instance, name, site))
         ]
-        days_of_signing = [period.first for period in instance.calendar.all_periods]
         in_window = any(
             (max(way.days.ready, held(name, site)) if measured.stage == "usable" else day) <= last
-            for day in days_of_signing
-            if (offer.order_from or day) <= day <= (offer.order_until or day)
             for site in sites
+            for day in instance.signing_days[name, site]
+            if (offer.order_from or day) <= day <= (offer.order_until or day) and offer.has_price_on(day)
             for way in routes(instance, name, site, day)
             if not way.denials(instance, name, site)
         )
@@ -456,6 +475,7 @@ AFTER_REFERENCES = (
     currencies,
     rebates,
     magnitudes,
+    conditions,
     hosts,
     commitments,
     approvals,

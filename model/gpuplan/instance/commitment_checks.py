@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
 from gpuplan.instance.commitments import (
+    Cancellable,
     CommittedOpening,
     CommittedOrder,
     SignedQuote,
@@ -29,7 +31,7 @@ def commitments(instance: Instance) -> Iterator[Problem]:
 
 
 def _days(instance: Instance) -> Iterator[Problem]:
-    """Each thing once on a day, on the first day of a period or before all, with a day left to cancel it on."""
+    """Each thing once on a day, on one on which it is decided or before all, with a day left to cancel it on."""
     firsts = {period.first for period in instance.calendar.all_periods}
     committed, start, cancels = instance.committed, instance.calendar.start, cancel_day(instance)
     seen: set[tuple[object, ...]] = set()
@@ -42,7 +44,7 @@ def _days(instance: Instance) -> Iterator[Problem]:
             if key in seen:
                 yield Problem("the same thing is committed twice on this day", "Join the two.", path)
             seen.add(key)
-            if day >= start and day not in firsts:
+            if day >= start and day not in firsts and not _is_signed_on(instance, one, day):
                 way_out = "Name the first day of a period, or start the calendar later."
                 yield Problem(f"{day} is in the calendar and no first day of a period", way_out, path)
             if not isinstance(one, CommittedOpening) and one.may_be_cancelled and not is_over(instance, day):
@@ -50,6 +52,13 @@ def _days(instance: Instance) -> Iterator[Problem]:
                     "State committed.until, or start the calendar after it, so that there is a day to cancel it on."
                 )
                 yield Problem(f"it is signed on {day}, so it cannot be cancelled on {cancels}", way_out, path)
+
+
+def _is_signed_on(instance: Instance, one: Cancellable | CommittedOpening, day: date) -> bool:
+    """Whether an order is of a day within a period on which it could be signed, or of one that is over."""
+    if not isinstance(one, CommittedOrder):
+        return False
+    return is_over(instance, day) or day in instance.signing_days.get((signed_under(instance, one), one.site), ())
 
 
 def _quotes(instance: Instance) -> Iterator[Problem]:
@@ -79,6 +88,9 @@ def _orders(instance: Instance) -> Iterator[Problem]:
             yield Problem(f"offer {order.offer} is not for site {order.site}", "Add it to the offer's sites.", path)
         if order.units % quote.lot_units:
             yield Problem(f"{order.units} units are no whole lots of {quote.lot_units}", "State whole lots.", path)
+        if not quote.has_price_on(order.signed):
+            way_out = "State that step, or name the quote that it was signed under."
+            yield Problem(f"offer {order.offer} has no price on {order.signed}", way_out, path)
         ways = [way.name for way in routes(instance, used, order.site, order.signed)]
         if order.route not in ways:
             known = ", ".join(ways) if any(ways) else "none, as there is only one way"

@@ -50,8 +50,9 @@ class SignedModule(Module):
 
 
 AGREED = (
-    "vendor", "system", "currency", "price", "fee", "tiers", "tier_pricing", "includes", "lot_units", "payments",
-    "support_rate_per_year", "buyer_share", "spares_share", "price_per_month", "min_months",
+    "vendor", "system", "currency", "price", "prices", "fee", "tiers", "tier_pricing", "early_order", "free_units",
+    "includes", "lot_units", "payments", "support_rate_per_year", "warranty_years", "buyer_share",
+    "spares_share", "price_per_month", "min_months",
 )  # fmt: skip
 """What is agreed when an offer is signed for. Days, supply and lives are what the offer says now."""
 
@@ -71,8 +72,8 @@ class CommittedOrder(Cancellable):
     """Of `committed.quotes`: the one that it was signed under. What the offer says now when left out."""
     site: Id
     signed: Day
-    """On the first day of a period, or before the calendar: then neither its window, its tender nor a deadline on
-    signing or shipping binds it."""
+    """On the day of a period on which its offer is signed, which is the first on which it can be, on one that is over,
+    or before the calendar: then neither its window, its tender nor a deadline on signing or shipping binds it."""
     units: Count
     route: Text = ""
     """The way through export control that it takes, where there are several."""
@@ -143,11 +144,23 @@ class Committed(Closed):
 def decision_days(instance: Instance) -> dict[int, date]:
     """By number: every day on which something is decided, in order; that of a period is its first.
 
-    Days of commitments before the calendar have numbers below zero.
+    Days of commitments before the calendar have numbers below zero; days within a period on which offers are signed,
+    since they cannot be on its first, those after the periods'.
     """
-    past = sorted(day for day in instance.committed.days() if day < instance.calendar.start)
+    start, periods = instance.calendar.start, instance.calendar.all_periods
+    past = sorted(day for day in instance.committed.days() if day < start)
     found = {number - len(past): day for number, day in enumerate(past)}
-    return found | {period.index: period.first for period in instance.calendar.all_periods}
+    found |= {period.index: period.first for period in periods}
+    within = {day for days in instance.signing_days.values() for day in days}
+    within |= {one.signed for one in instance.committed.orders.values() if one.signed >= start}
+    later = sorted(within - set(found.values()))
+    return found | {len(periods) + number: day for number, day in enumerate(later)}
+
+
+def days_to_sign(instance: Instance, offer: str, site: str) -> set[date]:
+    """Days on which a quote is signed for a site, or was."""
+    was = {day for quote, where, day, _ in instance.ordered if (quote, where) == (offer, site)}
+    return was | set(instance.signing_days[offer, site])
 
 
 def is_over(instance: Instance, day: date) -> bool:

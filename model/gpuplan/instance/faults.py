@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel
 
 from gpuplan.errors import Problem
-from gpuplan.instance.base import LONGEST_ID
+from gpuplan.instance.base import LONGEST_ID, MISSING
 from gpuplan.instance.catalog import OVERRIDABLE, entries
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _path(location: tuple[int | str, ...], tree: Tree, kind: str) -> tuple[list[
         elif isinstance(node, list | tuple) and isinstance(part, int) and part < len(node):
             where.append(part)
             node = node[part]
-        elif last and kind == "missing":
+        elif last and kind in ("missing", MISSING):
             where.append(part)
             node = None
     return where, node

@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
-from gpuplan.instance.base import Amount, Day, Days, Entity, From, Sequence, Share
+from gpuplan.instance.base import Amount, Day, Days, Entity, From, Sequence, Share, exact
 from gpuplan.instance.calendar import ALWAYS, in_order, step_at, written_schedule
 from gpuplan.instance.rules import CAPEX, OPEX, CostTerm, Selection
 
@@ -16,10 +16,19 @@ LEVIED = (CAPEX | OPEX) - {"capital-levies", "operating-levies"}
 """Cost terms that a levy can be on."""
 
 
+Rate = Annotated[
+    Decimal,
+    BeforeValidator(exact),
+    Field(ge=0, le=100),
+    WithJsonSchema({"type": "number", "minimum": 0, "maximum": 100}),
+]
+"""A rate of a levy: 1.45 for 145 %."""
+
+
 class LevyRate(From):
     """A rate from a day on."""
 
-    rate: Share
+    rate: Rate
 
 
 def _rates(value: object) -> object:
@@ -40,12 +49,13 @@ class Levy(Entity):
     exclude: Selection | None = None
     rate: Annotated[
         tuple[LevyRate, ...],
-        BeforeValidator(_rates, json_schema_input_type=Share | tuple[LevyRate, ...]),
+        BeforeValidator(_rates, json_schema_input_type=Rate | tuple[LevyRate, ...]),
         Field(min_length=1),
         AfterValidator(in_order),
         PlainSerializer(written_schedule),
     ]
-    """One share, or steps by day of the payment (nothing before the first)."""
+    """What is levied on 1 of a payment, above 1 where a duty is higher than the price: one rate, or steps by day of the
+    payment (nothing before the first). Freight that is quoted as a part of the price is a tax of this kind."""
     days_after: Days = 0
     """Due so many days after the payment that it is on."""
     recovered_share: Share = Decimal(0)
@@ -59,6 +69,8 @@ class Levy(Entity):
             raise ValueError(f"nothing is levied on {', '.join(wrong)}")
         if self.kind == "credit" and self.recovered_share:
             raise ValueError("only a tax is recovered")
+        if self.kind == "credit" and any(step.rate > 1 for step in self.rate):
+            raise ValueError("no credit is more than the payment that it is on: its rate is at most 1")
         return self
 
     def rate_on(self, day: date) -> Decimal:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from gpuplan.instance.base import (
+    MISSING,
     Amount,
     Closed,
     Count,
@@ -26,7 +37,8 @@ from gpuplan.instance.base import (
     Text,
     Whole,
 )
-from gpuplan.instance.calendar import ALWAYS, in_order, written_schedule
+from gpuplan.instance.calendar import ALWAYS, in_order, step_at, written_schedule
+from gpuplan.instance.terms import DaysRange, EarlyOrder, FreeUnits, LateDamages, OnlyWith, PriceList
 
 Part = Literal["system", "network", "storage", "installation", "support", "hosting"]
 Event = Literal["signed", "shipped", "delivered", "ready"]
@@ -52,6 +64,7 @@ LeadSchedule = Annotated[
     PlainSerializer(written_schedule),
 ]
 """One number of days, or steps by day of signing; the first step also holds before its day."""
+NO_LEAD = (Lead.model_validate({"from": ALWAYS, "days": 0}),)
 
 
 class Payment(Closed):
@@ -86,7 +99,7 @@ class Tier(Closed):
     price: Amount | None = None
     """For one system, in the offer's currency."""
     discount: Share | None = None
-    """Or a share off the offer's price."""
+    """Or a share off the offer's price on the day of signing."""
     fee: Amount = Decimal(0)
 
     @model_validator(mode="after")
@@ -153,14 +166,23 @@ class Offer(Entity):
     """Country from which it is shipped, where an export rule asks."""
     currency: Currency | None = None
     """Reporting currency when left out."""
-    price: Amount
-    """For one system, in the first price tier."""
+    prices: PriceList = ()
+    """In place of `price`: its steps by the day of signing, as price lists and time-limited offers have them. Nothing
+    can be signed on a day without a price. Whatever follows from the price follows from that of the day of signing: a
+    tier's `discount`, rebates, spares, support, what is bought again and what is left at the end. A tier's `price` is
+    that of every day, and `order_from` and `order_until` bound the signing beside the steps."""
+    price: Amount | None = None
+    """For one system, in the first price tier, on whatever day it is signed for. Left out where there are `prices`."""
     fee: Amount = Decimal(0)
     """Fixed fee of the first price tier, due at the first signing."""
     tiers: Annotated[Sequence[Tier], Field(max_length=20)] = ()
     """Further price tiers, with rising boundaries; an offer's units count over all sites and periods."""
     tier_pricing: Literal["all-units", "incremental"] = "all-units"
     """all-units: the tier reached prices every unit. incremental: each unit pays its own tier's price."""
+    early_order: EarlyOrder | None = None
+    """A discount on the price of what is signed by a day; all that follows from the price follows from what is left."""
+    free_units: FreeUnits | None = None
+    """None when left out; not together with incremental tiers."""
     includes: Sequence[Part] = ("system",)
     """What the price covers. Network, storage and installation are otherwise added from the system's own figures,
     support from `support_rate_per_year`. `hosting` covers the hall and what runs it: where every offer that can come to
@@ -171,6 +193,8 @@ class Offer(Entity):
     min_units: Whole = 0
     """If anything is bought, at least so many over all sites and periods."""
     max_units: Whole | None = None
+    only_with: OnlyWith | None = None
+    """It may be bought only together with another offer, or with another one of a vendor; one unit of it is enough."""
     supply: Annotated[Sequence[SupplyRate], AfterValidator(in_order)] | None = None
     """By calendar month of shipping: the rate that holds on the month's last day, none before the first step. No bound
     when left out."""
@@ -179,15 +203,23 @@ class Offer(Entity):
     """Last day of signing."""
     award_days: Days = 0
     """Tendering before signing."""
-    lead_days: LeadSchedule = (Lead.model_validate({"from": ALWAYS, "days": 0}),)
+    lead_days: LeadSchedule = NO_LEAD
     """Manufacturing lead: from signing to shipping."""
+    lead_days_range: DaysRange | None = None
+    """In place of `lead_days`, where the quote says 14 to 16 weeks: `most` is planned with, and a plan tells under
+    `risks` how much sooner it may be."""
+    late_damages: LateDamages | None = None
+    """What the vendor owes for what comes late: told under `risks`, and counted nowhere."""
     shipping_days: Days = 0
     installation_days: Days = 0
     acceptance_days: Days = 0
     """Powered, tested, not yet usable."""
     payments: Payments = ON_SIGNING
     support_rate_per_year: Share = Decimal(0)
-    """Share of the first tier's price for each year installed."""
+    """Share of the first tier's price for each year installed, after the warranty."""
+    warranty_years: Annotated[int, Field(ge=0, le=100)] = 0
+    """Calendar years, from the day on which its lot is ready, for which repair is in the price: `support_rate_per_year`
+    is paid from their end on. What is bought again at the end of a life comes with as many."""
     buyer_share: PositiveShare = Decimal(1)
     """Part of the units that is at the buyer's disposal; the host keeps the rest in kind. All units need resources and
     are supplied, shipped and paid; which measures count the host's part is told by `hosts`."""
@@ -205,6 +237,18 @@ class Offer(Entity):
     min_months: Annotated[int, Field(ge=0, le=1200)] = 0
     """Months for which rent is owed at least, should the years reckoned with end sooner."""
 
+    @field_validator("price")
+    @classmethod
+    def _price_or_prices(cls, price: Decimal | None, stated: ValidationInfo) -> Decimal | None:
+        prices = stated.data.get("prices")
+        if price is None and prices == ():
+            raise PydanticCustomError(
+                MISSING, "a number is wanted: an offer states its price, or prices by the day of signing"
+            )
+        if price is not None and prices:
+            raise ValueError("it states prices by the day of signing too: leave out one of the two")
+        return price
+
     @model_validator(mode="after")
     def _consistent(self) -> Offer:
         boundaries = [1, *(tier.from_units for tier in self.tiers)]
@@ -214,11 +258,54 @@ class Offer(Entity):
             raise ValueError(f"min_units {self.min_units} is more than max_units {self.max_units}")
         if self.order_from and self.order_until and self.order_from > self.order_until:
             raise ValueError(f"order_from {self.order_from} is after order_until {self.order_until}")
+        if self.lead_days_range is not None and self.lead_days != NO_LEAD:
+            raise ValueError("an offer states either lead_days or lead_days_range")
+        if self.free_units is not None and self.tiers and self.tier_pricing == "incremental":
+            raise ValueError(
+                "free_units and incremental tiers do not say what a free unit would have cost: leave out one"
+            )
         if "support" in self.includes and self.support_rate_per_year:
             raise ValueError("an offer whose price includes support has no support_rate_per_year")
         return self
 
-    def price_tiers(self) -> tuple[PriceTier, ...]:
-        """Every tier, the first included."""
-        further = (PriceTier(tier.from_units, tier.price_given(self.price), tier.fee) for tier in self.tiers)
-        return (PriceTier(1, self.price, self.fee), *further)
+    @property
+    def leads(self) -> LeadSchedule:
+        """The manufacturing lead that is planned with: the longest of a range."""
+        if self.lead_days_range is None:
+            return self.lead_days
+        return (Lead.model_construct(start=ALWAYS, days=self.lead_days_range.most),)
+
+    def has_price_on(self, signed: date) -> bool:
+        """Whether the offer has a price for what is signed on a day."""
+        step = step_at(self.prices, signed)
+        return self.price is not None or (step is not None and (step.until is None or signed <= step.until))
+
+    def price_on(self, signed: date | None = None) -> Decimal:
+        """Price of one system in the first tier, in the offer's currency, of what is signed on a day.
+
+        On a day without a price that of the last step before it, or of the first. When no day is given, the first one
+        as it is listed, without a discount.
+        """
+        return self._paid(self._listed_on(signed), signed)
+
+    def _listed_on(self, signed: date | None) -> Decimal:
+        if self.price is not None:
+            return self.price
+        step = None if signed is None else step_at(self.prices, signed)
+        return (step or self.prices[0]).price
+
+    def _paid(self, listed: Decimal, signed: date | None) -> Decimal:
+        """What is left of a listed price for what is signed on a day."""
+        early = self.early_order
+        return listed * (1 - early.discount) if early and signed is not None and signed <= early.until else listed
+
+    @property
+    def price_days(self) -> tuple[date | None, ...]:
+        """Days of signing on which another price begins, one for each price there is; None stands for every day."""
+        return tuple(step.start for step in self.prices) or (None,)
+
+    def price_tiers(self, signed: date | None = None) -> tuple[PriceTier, ...]:
+        """Every tier, the first included, of what is signed on a day; see `price_on`."""
+        first = self._listed_on(signed)
+        listed = [(1, first, self.fee), *((tier.from_units, tier.price_given(first), tier.fee) for tier in self.tiers)]
+        return tuple(PriceTier(low, self._paid(price, signed), fee) for low, price, fee in listed)

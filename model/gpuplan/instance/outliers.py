@@ -17,6 +17,8 @@ OUTLIER = Decimal("1.5")
 """How far outside the catalogue's range a price may lie before it is remarked on."""
 MOST_POWER, LEAST_POWER = 5, Fraction(1, 2)
 """Times what its accelerators draw that a system's power may be before it is remarked on."""
+HIGH_RATE = 2
+"""Rate of a levy from which on it is remarked on: duties of 145 % there were."""
 HOURS_A_YEAR = 8760
 
 
@@ -25,6 +27,20 @@ def outliers(instance: Instance) -> Iterator[Problem]:
     yield from _prices(instance)
     yield from _powers(instance)
     yield from _tariffs(instance)
+    yield from _levies(instance)
+
+
+def _levies(instance: Instance) -> Iterator[Problem]:
+    """Rates that are most likely written in per cent."""
+    for name, levy in instance.levies.items():
+        highest = float(max(step.rate for step in levy.rate))
+        if highest >= HIGH_RATE:
+            yield Problem(
+                f"a rate of {highest:g} is {highest * 100:,.10g} % of the payments that it is on",
+                f"Write {highest / 100:g} if {highest:g} % is meant.",
+                f"levies.{name}.rate",
+                severity="warning",
+            )
 
 
 def _prices(instance: Instance) -> Iterator[Problem]:
@@ -34,14 +50,15 @@ def _prices(instance: Instance) -> Iterator[Problem]:
         dollars = _usd_rate(instance, offer.currency)
         if seen is None or dollars is None or offer.price_per_month:
             continue
-        price = Fraction(offer.price) * dollars
-        if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
-            yield Problem(
-                f"US$ {float(price):,.0f} for {offer.system} is far from the {seen.low:,} to {seen.high:,} seen",
-                "Check the price, its currency and what it includes.",
-                f"offers.{name}.price",
-                severity="warning",
-            )
+        for number, day in enumerate(offer.price_days):
+            price = Fraction(offer.price_on(day)) * dollars
+            if price < Fraction(seen.low) / Fraction(OUTLIER) or price > Fraction(seen.high) * Fraction(OUTLIER):
+                yield Problem(
+                    f"US$ {float(price):,.0f} for {offer.system} is far from the {seen.low:,} to {seen.high:,} seen",
+                    "Check the price, its currency and what it includes.",
+                    f"offers.{name}.price" if day is None else f"offers.{name}.prices.{number}.price",
+                    severity="warning",
+                )
 
 
 def _usd_rate(instance: Instance, currency: str | None) -> Fraction | None:
@@ -81,7 +98,8 @@ def _tariffs(instance: Instance) -> Iterator[Problem]:
         mean = sum((site.tariff.price_per_kwh(month) for month in range(1, 13)), Fraction(0)) / 12
         used = economics.utilisation if site.utilisation is None else site.utilisation
         for name, offer in instance.offers.items():
-            if site_id not in instance.offer_sites(name) or offer.price_per_month or not offer.price:
+            least = min(offer.price_on(step) for step in offer.price_days)
+            if site_id not in instance.offer_sites(name) or offer.price_per_month or not least:
                 continue
             if "hosting" in offer.includes:  # the buyer may pay for no energy here
                 continue
@@ -89,7 +107,7 @@ def _tariffs(instance: Instance) -> Iterator[Problem]:
                 continue
             drawn = Fraction(instance.systems[offer.system].typical_kw) * Fraction(used) * HOURS_A_YEAR
             energy = drawn * mean * rate(instance, site.tariff.currency, day)
-            price = Fraction(offer.price) * rate(instance, offer.currency, day)
+            price = Fraction(least) * rate(instance, offer.currency, day)
             if energy > price:
                 yield Problem(
                     f"a year of energy for one {offer.system} costs {float(energy):,.0f} {instance.currency} here, "

@@ -95,7 +95,7 @@ class Permissions:
         key = (delivery, day, without)
         if key not in self._read:
             # Between two changes of the rules all days are alike.
-            alike = (delivery, bisect_right(self._changes, day), without)
+            alike = (delivery, bisect_right(self.changes, day), without)
             if alike not in self._between:
                 self._between[alike] = self._every_regime(delivery, day, without)
             self._read[key] = {
@@ -105,7 +105,7 @@ class Permissions:
         return self._read[key]
 
     @cached_property
-    def _changes(self) -> list[date]:
+    def changes(self) -> list[date]:
         """Days from which something in some regime is another than on the day before."""
         found: set[date] = set()
         for regime in self.instance.export.regimes.values():
@@ -116,6 +116,16 @@ class Permissions:
             found |= {start for start, _ in spans if start is not None}
             found |= {until + timedelta(days=1) for _, until in spans if until is not None}
         return sorted(found)
+
+    @cached_property
+    def delays(self) -> frozenset[int]:
+        """Days by which a licence or a notice may put off shipping."""
+        found = {0}
+        for regime in self.instance.export.regimes.values():
+            found |= {regime.notice_days, *(step.days for step in regime.licence_days or ())}
+            rulings = [one for cell in regime.cells for one in (cell.ruling, *(cell.routes or {}).values())]
+            found |= {one.days for one in rulings if one is not None and one.days is not None}
+        return frozenset(found)
 
     def chip_class(self, regime: str, accelerator: str, hidden: str = "") -> Classification:
         """The class of a chip under a regime that has classes of its own, a figure of it hidden where one is named."""

@@ -47,11 +47,11 @@ def _instalment(
     return due, fixed * rate(instance, payment.currency, due)
 
 
-def added_parts(instance: Instance, offer: str) -> dict[str, tuple[Fraction, str | None]]:
+def added_parts(instance: Instance, offer: str, signed: date | None = None) -> dict[str, tuple[Fraction, str | None]]:
     """By cost term: (price for each system, currency) of the parts that come on top of an offer; zeros left out.
 
     Parts that the offer does not include are the system's own figures in US dollars; spares are a share of the offer's
-    first price.
+    first price, that of the day of signing.
     """
     quote = instance.quotes[offer]
     system = instance.systems[quote.system]
@@ -60,7 +60,7 @@ def added_parts(instance: Instance, offer: str) -> dict[str, tuple[Fraction, str
         for part in ADDED_PARTS
         if part not in quote.includes
     }
-    found["spares"] = Fraction(quote.price) * Fraction(quote.spares_share), quote.currency
+    found["spares"] = Fraction(quote.price_on(signed)) * Fraction(quote.spares_share), quote.currency
     return {part: priced for part, priced in found.items() if priced[0]}
 
 
@@ -84,8 +84,9 @@ def prices(instance: Instance) -> list[Fraction]:
 
     Of an instance that states no prices, the other amounts of money that it states; else 1.
     """
-    sold: list[Offer | Module] = [*instance.quotes.values(), *instance.modules.values()]
-    stated = [(price, one.currency) for one in sold for price in (one.price, one.price_per_month) if price]
+    stated = [(price, quote.currency) for quote in instance.quotes.values() for price in _of_quote(quote) if price]
+    modules = instance.modules.values()
+    stated += [(price, one.currency) for one in modules for price in (one.price, one.price_per_month) if price]
     if not stated:
         stated = [(amount, currency) for _, amount, currency in amounts(instance) if amount]
     if not stated:
@@ -95,6 +96,11 @@ def prices(instance: Instance) -> list[Fraction]:
         stated = [(bound, None) for bound in bounds if bound]
     first = instance.calendar.start
     return [Fraction(amount) * rate(instance, currency, first) for amount, currency in stated] or [Fraction(1)]
+
+
+def _of_quote(quote: Offer) -> tuple[Decimal, ...]:
+    """Every price of one system that a quote names, tiers aside."""
+    return (*(quote.price_on(day) for day in quote.price_days), quote.price_per_month)
 
 
 def typical_price(instance: Instance) -> Fraction:
@@ -107,7 +113,10 @@ def amounts(instance: Instance) -> Iterator[tuple[str, Decimal, str | None]]:
     """(path, amount, currency) of what is paid for one of something."""
     for name, offer in instance.quotes.items():
         at = f"offers.{name}"
-        yield f"{at}.price", offer.price, offer.currency
+        if offer.price is not None:
+            yield f"{at}.price", offer.price, offer.currency
+        for number, step in enumerate(offer.prices):
+            yield f"{at}.prices.{number}.price", step.price, offer.currency
         yield f"{at}.fee", offer.fee, offer.currency
         yield f"{at}.price_per_month", offer.price_per_month, offer.currency
         for number, tier in enumerate(offer.tiers):

@@ -33,6 +33,7 @@ from gpuplan.instance.permission import Permissions
 from gpuplan.instance.prices import typical_price
 from gpuplan.instance.regimes import Export
 from gpuplan.instance.rules import Deadline, Level, Limit, Measured
+from gpuplan.instance.signing import signing_days
 from gpuplan.instance.workloads import Workload
 
 
@@ -121,6 +122,11 @@ class Instance(Closed):
             name: tuple(site for site in self.sites if offer.sites is None or site in offer.sites)
             for name, offer in self.quotes.items()
         }
+
+    @cached_property
+    def signing_days(self) -> dict[tuple[Id, Id], tuple[date, ...]]:
+        """By quote and site: the day of each period on which it is signed for the site."""
+        return signing_days(self)
 
     @cached_property
     def hosted_sites(self) -> frozenset[Id]:

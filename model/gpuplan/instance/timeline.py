@@ -22,7 +22,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.fraction import Fraction
-from gpuplan.instance.calendar import add_months, months_between, step_at
+from gpuplan.instance.calendar import add_months, months_between, step_at, term_end
 from gpuplan.instance.serving import days_served_closely
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def lead_days(schedule: LeadSchedule, signed: date) -> int:
 
 def lot_days(offer: Offer, signed: date, licence_days: int = 0) -> LotDays:
     """Days of a lot of `offer` signed on `signed`; a licence runs beside manufacturing."""
-    shipped = signed + timedelta(days=max(lead_days(offer.lead_days, signed), licence_days))
+    shipped = signed + timedelta(days=max(lead_days(offer.leads, signed), licence_days))
     delivered = shipped + timedelta(days=offer.shipping_days)
     installed = delivered + timedelta(days=offer.installation_days)
     return LotDays(signed, shipped, delivered, installed, installed + timedelta(days=offer.acceptance_days))
@@ -206,6 +206,31 @@ def months(instance: Instance, states: Sequence[date]) -> list[Month]:
         Month(bisect_left(states, min(last, states[-1])), first, last)
         for first, last in months_between(instance.calendar.start, instance.operation_end)
     ]
+
+
+def warranties(offer: Offer, days: LotDays, end: date) -> tuple[tuple[date, date], ...]:
+    """(first, last) day of every warranty of the systems of a lot that begins by an end, in order.
+
+    The first begins on the day on which the lot is ready, the others when the systems are bought again.
+    """
+    if not offer.warranty_years:
+        return ()
+    begins = [days.ready]
+    while offer.life_years is not None:
+        again = term_end(days.installed, 12 * offer.life_years * len(begins)) + timedelta(days=1)
+        if again > end:
+            break
+        begins.append(again)
+    return tuple((first, term_end(first, 12 * offer.warranty_years)) for first in begins if first <= end)
+
+
+def supported_days(month: Month, since: date, covered: Sequence[tuple[date, date]]) -> int:
+    """Days of a month, not before a day, that none of some warranties in order covers."""
+    found, day = 0, max(month.first, since)
+    for begins, ends in covered:
+        found += max((min(begins - timedelta(days=1), month.last) - day).days + 1, 0)
+        day = max(day, ends + timedelta(days=1))
+    return found + max((month.last - day).days + 1, 0)
 
 
 def charged_days(since: date, first: date, last: date) -> tuple[int, int]:

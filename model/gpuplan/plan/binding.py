@@ -113,9 +113,15 @@ def _concerned(instance: Instance, measured: Measured) -> Iterator[str]:
 def _least_cost(instance: Instance, name: str) -> Fraction | None:
     """The least that the price of a lot can come to; None where it is nothing, or a lot may make others cheaper."""
     offer = instance.offers[name]
-    if (offer.tiers and offer.tier_pricing == "all-units") or instance.vendors[offer.vendor].rebates:
+    if (
+        (offer.tiers and offer.tier_pricing == "all-units")
+        or instance.vendors[offer.vendor].rebates
+        or offer.free_units
+    ):
         return None
-    price = Fraction(min(tier.price for tier in offer.price_tiers()) * offer.lot_units)
+    prices = (tier.price for day in offer.price_days for tier in offer.price_tiers(day))
+    price = Fraction(min(prices) * offer.lot_units)
+    price *= 1 - Fraction(offer.early_order.discount) if offer.early_order else 1
     paid = (
         Fraction(payment.share) * _least_rate(instance, offer.currency, payment.currency) for payment in offer.payments
     )

@@ -13,6 +13,7 @@ from gpuplan.plan.export import chip_classes, permissions
 from gpuplan.plan.hashing import fingerprint
 from gpuplan.plan.obstacles import remarks
 from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions, PlanRemark
+from gpuplan.plan.risks import risks
 
 if TYPE_CHECKING:
     from gpuplan.instance.base import Figure
@@ -61,6 +62,7 @@ def complete(
         chip_classes=chip_classes(instance),
         latest=schedule.latest(recount),
         critical_path=schedule.critical_path(recount),
+        risks=risks(recount),
         cash=money.cash(recount),
         unit_costs=money.unit_costs(recount),
         low_confidence=reasons.low_confidence(recount),

@@ -59,9 +59,10 @@ def _chip_class(instance: Instance, chip: str, regime: str) -> ChipClassFound:
 def _of_pair(instance: Instance, offer: str, site: str) -> list[Permission]:
     runs: list[tuple[date, date, tuple[Route, ...]]] = []
     quote = instance.quotes[offer]
-    for period in instance.calendar.all_periods:
-        day = period.first
+    for day in instance.signing_days[offer, site]:
         if (quote.order_from and day < quote.order_from) or (quote.order_until and day > quote.order_until):
+            continue
+        if not quote.has_price_on(day):
             continue
         ways = routes(instance, offer, site, day)
         if runs and _alike(runs[-1][2], ways):

@@ -35,6 +35,7 @@ TABLES = (
     "chip_classes",
     "latest",
     "critical_path",
+    "risks",
     "cash",
     "low_confidence",
     "levels",

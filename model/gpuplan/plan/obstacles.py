@@ -77,8 +77,8 @@ def _soonest(instance: Instance, offer: str, site: str, held: date) -> date | No
     return min(
         (
             max(way.days.installed, held) + accept
-            for period in instance.calendar.all_periods
-            for way in routes(instance, offer, site, period.first)
+            for day in instance.signing_days[offer, site]
+            for way in routes(instance, offer, site, day)
             if not any(True for _ in signing_denials(instance, offer, site, way))
             and max(way.days.installed, held) <= instance.calendar.end
         ),

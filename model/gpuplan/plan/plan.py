@@ -353,6 +353,26 @@ class PathStep(Closed):
     """When it could happen at the latest for the target to be met; none for what nobody decides on, or too late."""
 
 
+class PlanRisk(Closed):
+    """What a quote says of an order beside what is planned: a day that it leaves open, what is owed for coming late."""
+
+    offer: Id
+    site: Id
+    signed: Day
+    units: Tally
+    ready: Day
+    """As planned, by the longest lead that is quoted."""
+    soonest: Day | None
+    """By the shortest, where a range is quoted and any licence takes as long as planned."""
+    damages_per_week: Figure | None
+    """That the vendor owes for each week late, where the quote says so, in its currency."""
+    damages_at_most: Figure | None
+    """In all."""
+    currency: Currency
+    says: Text
+    """All of it in words."""
+
+
 class FiscalYear(Closed):
     """Cash paid in a fiscal year."""
 
@@ -451,6 +471,8 @@ class Plan(Shown):
     latest: Sequence[Latest]
     critical_path: Sequence[PathStep]
     """For each target on usable units: the events that decide its day, in order."""
+    risks: Sequence[PlanRisk] = ()
+    """What the quotes of what is ordered leave open, and what vendors owe for coming late."""
     cash: Sequence[FiscalYear]
     unit_costs: UnitCosts
     low_confidence: Sequence[LeanedOn]

@@ -17,7 +17,6 @@ from gpuplan.plan.plan import Latest, PathStep, StepEvent
 if TYPE_CHECKING:
     from gpuplan.instance.facility import Module
     from gpuplan.instance.offers import Offer
-    from gpuplan.instance.routes import Route
     from gpuplan.instance.rules import Limit
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.recount import Lot, Recount
@@ -111,11 +110,12 @@ def _less(day: date | None, days: int) -> date | None:
 def last_signing(instance: Instance, offer: str, site: str, by: date) -> date | None:
     """Last day of the order window whose lot is ready in time and whose tender can still be held; None when none is."""
     quote = instance.quotes[offer]
-    return _last_day(instance, quote, by, lambda signed: _ready(soonest(instance, offer, site, signed)))
 
+    def ready(signed: date) -> date:
+        way = soonest(instance, offer, site, signed) if quote.has_price_on(signed) else None
+        return date.max if way is None else way.days.ready
 
-def _ready(way: Route | None) -> date:
-    return date.max if way is None else way.days.ready
+    return _last_day(instance, quote, by, ready)
 
 
 def last_order(instance: Instance, module: str, by: date) -> date | None:

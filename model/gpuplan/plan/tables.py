@@ -68,7 +68,7 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
                 route=line.route,
                 export=lot.way.outcome if lot.way else "undetermined",
                 apply_by=lot.way.apply_by if lot.way else None,
-                price=rounded(unit_price(recount, line.offer)),
+                price=rounded(unit_price(recount, line.offer, line.signed)),
                 currency=quote.currency or instance.currency,
                 tier=chosen.get(line.offer, 1),
                 amount=rounded(Fraction(paid[key]) * part),

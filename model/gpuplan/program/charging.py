@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gpuplan.fraction import Fraction
 from gpuplan.instance.timeline import charged_days, months
@@ -21,8 +21,10 @@ from gpuplan.program.problem import Flow
 if TYPE_CHECKING:
     from gpuplan.instance.facility import LoadCase
     from gpuplan.instance.matching import Subject
-    from gpuplan.instance.timeline import Month
+    from gpuplan.instance.timeline import LotDays, Month
     from gpuplan.program.problem import Problem
+
+Kind = TypeVar("Kind")
 
 NOISE = 1e-9
 """Share of a system's draw up to which a difference is none."""
@@ -30,12 +32,20 @@ NOISE = 1e-9
 
 def arrivals(problem: Problem, offer: str, site: str) -> dict[date, Linear]:
     """By day: the systems of an offer at a site that are charged from that day on; none after the calendar."""
-    found: dict[date, Linear] = defaultdict(Linear)
+    return arrivals_apart(problem, offer, site, lambda _: "").get("", {})
+
+
+def arrivals_apart(
+    problem: Problem, offer: str, site: str, kind: Callable[[LotDays], Kind]
+) -> dict[Kind, dict[date, Linear]]:
+    """The same, with lots of different kinds told apart by their days."""
+    found: dict[Kind, dict[date, Linear]] = defaultdict(lambda: defaultdict(Linear))
     lot = float(problem.instance.quotes[offer].lot_units)
     for _, column in problem.signings.get((offer, site), ()):
-        since = problem.running.since(offer, site, problem.lot(column), problem.routes[column].name)
+        days = problem.lot(column)
+        since = problem.running.since(offer, site, days, problem.routes[column].name)
         if since <= problem.instance.calendar.end:
-            found[since].add(column, lot)
+            found[kind(days)][since].add(column, lot)
     return found
 
 

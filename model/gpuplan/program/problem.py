@@ -12,7 +12,7 @@ from gpuplan.errors import InvalidInput
 from gpuplan.errors import Problem as Fault
 from gpuplan.fraction import Fraction
 from gpuplan.instance.alike import alike
-from gpuplan.instance.commitments import built_before, decision_days, is_over
+from gpuplan.instance.commitments import built_before, days_to_sign, decision_days, is_over
 from gpuplan.instance.facility import LoadCase
 from gpuplan.instance.interim import interim
 from gpuplan.instance.joining import Place, places
@@ -102,8 +102,19 @@ class Problem:
 
     @cached_property
     def days(self) -> dict[int, date]:
-        """By number: every day on which something is decided; below zero those of commitments before the calendar."""
+        """By number: every day on which something is decided; below zero those of commitments before the calendar, and
+        after those of the periods those within them."""
         return decision_days(self.instance)
+
+    @cached_property
+    def period_days(self) -> dict[int, date]:
+        """Those on which modules can be ordered and openings decided, or were: all but the days within periods."""
+        return {number: day for number, day in self.days.items() if number < len(self.periods)}
+
+    def days_to_sign(self, offer: str, site: str) -> list[int]:
+        """Numbers of the days on which an offer is signed for a site, or was, in order of the days."""
+        days = days_to_sign(self.instance, offer, site)
+        return [number for number, day in sorted(self.days.items(), key=lambda one: one[1]) if day in days]
 
     @cached_property
     def states(self) -> tuple[date, ...]:
@@ -347,7 +358,7 @@ class Problem:
         """Numbers of the days on which a module can be ordered for a site, or was committed."""
         return [
             number
-            for number, day in self.days.items()
+            for number, day in self.period_days.items()
             if built_before(self.instance, module, site, day)
             or (not self.is_over(number) and module_denial(self.instance, module, day) is None)
         ]
@@ -358,7 +369,7 @@ class Problem:
         if key not in self._in_place:
             day = self.states[state]
             found = Linear()
-            for period, signed in self.days.items():
+            for period, signed in self.period_days.items():
                 column = self.columns.get("modules", module, site, period)
                 if column is not None and module_ready(self.instance.modules[module], signed) <= day:
                     found.add(column, 1.0)

@@ -197,6 +197,12 @@ def _schedule(plan: Plan) -> Iterator[Table]:
         "latest", "Latest days to act", plan.currency, plan.latest,
         *map(column, ("limit", "by", "offer", "module", "site", "tender", "sign", "apply")),
     )  # fmt: skip
+    yield table(
+        "risks", "What the quotes leave open", plan.currency, plan.risks,
+        *map(column, ("offer", "site", "signed", "units", "ready", "soonest")),
+        column("damages_per_week", "=currency", "owed for a week late"),
+        column("damages_at_most", "=currency", "owed at most"), column("currency"), column("says"),
+    )  # fmt: skip
 
 
 def _offers(plan: Plan) -> Iterator[Table]:

@@ -37,7 +37,7 @@ class Section:
 
 PARTS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]], ...] = (
     ("buy", "What is bought", (), ("bill-of-materials",), ()),
-    ("when", "When", ("timeline",), ("deadlines",), ("orders", "critical-path", "latest")),
+    ("when", "When", ("timeline",), ("deadlines", "risks"), ("orders", "critical-path", "latest")),
     ("where", "Where, with what capacity", ("capacity",), ("sites", "modules"), ("capacity", "periods")),
     ("use", "What it serves", (), ("workloads", "clusters"), ()),
     ("cost", "What it costs", ("cost-terms", "cost-periods", "cash"), ("cost", "cash-flow"), ()),

@@ -56,6 +56,7 @@ def _plan_parts(plan: Plan) -> list[RenderableType]:
     for title, table in (
         ("What decides the day of a target", _critical(plan)),
         ("Latest days to act", _latest(plan)),
+        ("What the quotes leave open", _risks(plan)),
         ("Not possible", _denied(plan)),
     ):
         if table is not None:
@@ -239,6 +240,17 @@ def _critical(plan: Plan) -> Table | None:
             late = str(step.latest or "too late")
             table.add_row(first, step.event, step.offer or step.module or "", step.site, str(step.day), late)
     return table
+
+
+def _risks(plan: Plan) -> RenderableType | None:
+    """Leads that are ranges, and damages for lateness, order by order."""
+    if not plan.risks:
+        return None
+    table = new_table("offer", "site", "signed", "systems", "what", numbers=(3,))
+    for line in plan.risks[:MOST_ROWS]:
+        table.add_row(line.offer, line.site, str(line.signed), f"{line.units:,}", line.says)
+    left = len(plan.risks) - MOST_ROWS
+    return Group(table, Text(f"and {left} more (see `risks` in the JSON)", style="dim")) if left > 0 else table
 
 
 def _denied(plan: Plan) -> RenderableType | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from gpuplan.instance.units import unit_of
 
 if TYPE_CHECKING:
+    from gpuplan.instance.offers import Offer
     from gpuplan.instance.rules import Limit
     from gpuplan.instance.schema import Instance
 
@@ -147,9 +148,7 @@ def _offers(instance: Instance) -> Iterator[Figure]:
     calendar = instance.calendar
     for name, offer in instance.offers.items():
         at, rule = f"offers.{name}", f"offers.{name}"
-        tiers = [(f"{at}.tiers[{number}].price", tier.price) for number, tier in enumerate(offer.tiers)]
-        along = tuple((path, price / offer.price) for path, price in tiers if price and offer.price)
-        yield replace(_price(f"{at}.price", offer.price, offer.currency or instance.currency), along=along)
+        yield _offer_price(at, offer, offer.currency or instance.currency)
         if offer.price_per_month:
             yield _price(f"{at}.price_per_month", offer.price_per_month, offer.currency or instance.currency)
         if offer.max_units is not None:
@@ -170,9 +169,20 @@ def _offers(instance: Instance) -> Iterator[Figure]:
         if offer.order_from:
             last = offer.order_until or calendar.end
             yield _day(f"{at}.order_from", offer.order_from, "supply", rule, -1, (calendar.start, last))
-        leads = [Decimal(step.days) for step in offer.lead_days]
-        room = Decimal(36_500) - max(leads)
-        yield Figure("date", f"{at}.lead_days", "days", max(leads), "supply", rule, -1, ONE, min(leads), room)
+        leads = [Decimal(step.days) for step in offer.leads]
+        span, room = offer.lead_days_range, Decimal(36_500) - max(leads)
+        path = f"{at}.lead_days" if span is None else f"{at}.lead_days_range.most"
+        least = min(leads) if span is None else Decimal(span.most - span.least)
+        yield Figure("date", path, "days", max(leads), "supply", rule, -1, ONE, least, room)
+
+
+def _offer_price(at: str, offer: Offer, currency: str) -> Figure:
+    """The price of an offer or of its first step; further steps and the prices of tiers move with it."""
+    first = offer.price_on()
+    others = [(f"{at}.prices[{number}].price", step.price) for number, step in enumerate(offer.prices) if number]
+    others += [(f"{at}.tiers[{number}].price", tier.price) for number, tier in enumerate(offer.tiers) if tier.price]
+    along = tuple((path, price / first) for path, price in others if price and first)
+    return replace(_price(f"{at}.prices[0].price" if offer.prices else f"{at}.price", first, currency), along=along)
 
 
 def _price(path: str, price: Decimal, currency: str) -> Figure:
