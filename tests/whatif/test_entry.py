@@ -56,6 +56,13 @@ def test_a_whole_schedule_is_scaled_and_the_least_order_honoured() -> None:
     assert [one.difference for one in told.forced] == [40]
 
 
+def test_a_price_list_is_one_schedule() -> None:
+    """Proves 110 by hand: p costs 143 in January and 130, ten elevenths of it, from February on. With the first step at
+    110 the second is at 100, and two of it cost the 200 of the other. If broken, 143 or 100."""
+    told = of(two(price=None, prices=[{"from": "2024-01-01", "price": 143}, {"from": "2025-02-01", "price": 130}]), "p")
+    assert (told.price, told.enters_at) == (143, 110)
+
+
 def test_a_price_is_told_in_the_currency_of_the_quote() -> None:
     """Proves 50 EUR by hand: a euro is two dollars, so that 50 are the 100 of the other. If broken, 100."""
     one = instance(
@@ -225,7 +232,8 @@ def ruled(one: gpuplan.Instance, name: str, bound: str) -> gpuplan.Instance:
 
 
 def priced(one: gpuplan.Instance, told: EntryPrice, price: Decimal) -> gpuplan.Instance:
-    path = f"offers.{told.offer}.{'price' if told.per == 'system' else 'price_per_month'}"
+    first = "prices[0].price" if one.offers[told.offer].prices else "price"
+    path = f"offers.{told.offer}.{first if told.per == 'system' else 'price_per_month'}"
     figure = next(each for each in figures(one) if each.path == path)
     edits = figure.edits(price - told.price)
     return one.edited(edits) if edits else one

@@ -57,7 +57,7 @@ class EntryPrice(Closed):
     units: int
     """In the plan."""
     price: Amount
-    """For one system, of the first tier; of a rental without a price, for a month."""
+    """For one system, in the first tier and the first step of a price list; of a rental without a price, a month's."""
     currency: Text
     """That of the offer."""
     per: Literal["system", "system and month"]
@@ -151,9 +151,10 @@ class OfferPrices:
         self.decisions = self.base.plan.decisions
         self.units = sum(line.units for line in self.decisions.orders if line.offer == self.offer)
         quote = self.instance.offers[self.offer]
-        path = f"offers.{self.offer}.{'price' if quote.price else 'price_per_month'}"
+        first = "prices[0].price" if quote.prices else "price"
+        path = f"offers.{self.offer}.{first if quote.price_on() else 'price_per_month'}"
         self.figure: Figure | None = next((one for one in figures(self.instance) if one.path == path), None)
-        self.price = quote.price or quote.price_per_month
+        self.price = quote.price_on() or quote.price_per_month
         self.step = Decimal(1).scaleb(min(-2, self.price.adjusted() - 5))
         """To which prices are told: to the cent, or to six digits."""
 
@@ -215,7 +216,7 @@ class OfferPrices:
             units=self.units,
             price=self.price,
             currency=quote.currency or self.instance.currency,
-            per="system" if quote.price else "system and month",
+            per="system" if quote.price_on() else "system and month",
             enters_at=low,
             stays_out_at=high,
             told=told,
