@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ class CoarseProgram:
     formulation: Formulation
     margins: Mapping[Key, float]
     pause: Callable[[], None]
+    alter: Callable[[Formulation], Formulation] | None = None
+    """What was done to the whole program, and holds of this one as well."""
 
     @cached_property
     def found(self) -> tuple[Coarse, Matrix] | None:
@@ -43,4 +45,6 @@ class CoarseProgram:
         entries = len(self.formulation.problem.rows.coefficients)
         if coarse is None or len(coarse.formulation.problem.rows.coefficients) > COARSER * entries:
             return None
+        if self.alter is not None:
+            coarse = replace(coarse, formulation=self.alter(coarse.formulation))
         return coarse, matrix_of(coarse.formulation)

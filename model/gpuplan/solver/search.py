@@ -175,8 +175,8 @@ class Search:
             )
             runs.expect(len(formulation.problem.rows.coefficients))
             matrix = matrix_of(formulation)
-            if self._is_for_portfolio(matrix) and self.alter is None:
-                self._coarse = CoarseProgram(instance, formulation, self._margins, self.pause)
+            if self._is_for_portfolio(matrix) and (self.alter is None or getattr(self.alter, "holds_of_coarse", False)):
+                self._coarse = CoarseProgram(instance, formulation, self._margins, self.pause, self.alter)
         except Stopped:
             return SearchResult(Termination.STOPPED, None, None, (), self._in_solver)
         return self._levels(runs, formulation, matrix)

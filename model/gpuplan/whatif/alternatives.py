@@ -17,7 +17,7 @@ from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import Plan, Status
 from gpuplan.plan.proof import gap_of, is_proven
 from gpuplan.plan.shown import Shown
-from gpuplan.whatif.answer import Answer, answered, both, holding
+from gpuplan.whatif.answer import Answer, OnLevels, answered, both, holding
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.signature import SWITCH, Signature, Signing, Trait, shown
 
@@ -207,4 +207,4 @@ def _no_worse(first: Answer, within: Decimal) -> Alter:
                 problem.rows.add(("within",), goal.expression, at_most=value + room)
         return formulation
 
-    return alter
+    return OnLevels(alter)

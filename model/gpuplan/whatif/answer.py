@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from gpuplan.api import levels_of, versions
 from gpuplan.errors import InvalidInput
@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from gpuplan.whatif.effort import Effort
 
 Alter = Callable[["Formulation"], "Formulation"]
+
+
+@dataclass(frozen=True)
+class OnLevels:
+    """An alteration by rows on levels of the objective alone, which hold of a coarse program as well."""
+
+    alter: Alter
+    holds_of_coarse: ClassVar[bool] = True
+
+    def __call__(self, formulation: Formulation) -> Formulation:
+        """Alter a program."""
+        return self.alter(formulation)
+
+
 HOLD = 1e-9
 """Share by which a held level may slip, as in the search itself."""
 
@@ -176,7 +190,7 @@ def holding(known: Sequence[PlanLevel]) -> Alter:
                 problem.rows.add(key, goal.expression, at_most=reached + slip)
         return replace(formulation, goals=formulation.goals[len(known) :])
 
-    return alter
+    return OnLevels(alter)
 
 
 def both(*alterations: Alter | None) -> Alter:
@@ -187,4 +201,4 @@ def both(*alterations: Alter | None) -> Alter:
             formulation = formulation if one is None else one(formulation)
         return formulation
 
-    return alter
+    return OnLevels(alter) if all(one is None or isinstance(one, OnLevels) for one in alterations) else alter

@@ -19,7 +19,7 @@ from gpuplan.instance.base import Sequence as Items
 from gpuplan.instance.rules import MeasureName
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.plan.shown import Shown
-from gpuplan.whatif.answer import Answer, answered
+from gpuplan.whatif.answer import Answer, OnLevels, answered
 from gpuplan.whatif.effort import Asked, Effort
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ def _at_least_as_good(at: Decimal, soft: int) -> Alter:
             rows.add(("at",), goal.expression, at_most=value + slip)
         return replace(formulation)
 
-    return alter
+    return OnLevels(alter)
 
 
 def _undominated(found: list[FrontierPoint]) -> list[FrontierPoint]:
