@@ -16,7 +16,7 @@ def of(seed: int, alter: Alter | None = None) -> CoarseProgram:
 
 
 def test_what_is_asked_of_levels_is_asked_of_the_coarse_program_too() -> None:
-    """Proves that a bound on a level is a row of the coarse program. If broken, its bound is that of another question."""
+    """Proves that a bound on a level is a row of it. If broken, its bound is that of another question."""
 
     def no_dearer(formulation: Formulation) -> Formulation:
         formulation.problem.rows.add(("within",), formulation.goals[-1].expression, at_most=1.0)
