@@ -101,6 +101,14 @@ def test_the_plan_and_the_rule_say_it() -> None:
     assert told == "offer o costs 100 from 1, 80 from 2, less 10 % when signed by 2025-01-31 (all-units)"
 
 
+@pytest.mark.parametrize(("budget", "binds"), [(185, False), (175, True)])
+def test_a_budget_binds_where_no_early_lot_fits(budget: int, binds: bool) -> None:
+    """Proves what is said of a budget: 90 are spent, another lot costs 90 at the least, so of 185 one would fit."""
+    limits = {"t": target(1), "b": {"measure": "spend", "at_most": budget}}
+    plan = plan_of(early({"order_until": "2025-01-31"}, limits=limits))
+    assert {line.limit: line.binds for line in plan.limits}["b"] is binds
+
+
 def test_a_discount_is_a_share() -> None:
     """Proves the refusal of five per cent written as 5."""
     with pytest.raises(InvalidInput, match="at most 1 is wanted"):

@@ -118,6 +118,15 @@ def test_a_plan_without_its_free_units_fails_its_audit() -> None:
     assert told
 
 
+def test_a_budget_does_not_bind_where_the_next_unit_is_free() -> None:
+    """Proves what is said of a budget of 150: of 1 + 1 the second costs nothing and would fit; at 100 it would not."""
+    limits = {"t": {**target(1), "at_most": 1}, "b": {"measure": "spend", "at_most": 150}}
+    spent = {line.limit: line.binds for line in plan_of(free(1, 1, calendar=ONE, limits=limits)).limits}
+    assert spent["b"] is False
+    tree = case(calendar=ONE, limits=limits)
+    assert {line.limit: line.binds for line in plan_of(tree).limits}["b"] is True
+
+
 def test_free_units_are_agreed_when_something_is_signed() -> None:
     """Proves commitments: two were signed in December under 2 + 1, so the third, signed now, is free."""
     order = {"offer": "o", "site": "a", "signed": "2024-12-10", "units": 2}

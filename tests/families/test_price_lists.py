@@ -203,13 +203,14 @@ def test_steps_that_contradict_each_other_are_refused(prices: list[Tree], says: 
 
 
 def test_edits_change_the_steps_of_a_list() -> None:
-    """Proves edits: one step, or all of them; and where there is a list, the edit of a price says so."""
+    """Proves edits: one step, or all of them, which is what arithmetic on the price means where there is a list."""
     instance = made(listed(FALLING))
     assert instance.edited(["offers.o.prices[1].price *= 0.9"]).offers["o"].price_on(date(2025, 2, 1)) == 90
     assert [step.price for step in instance.edited(["offers.o.prices += 5"]).offers["o"].prices] == [205, 105]
     assert instance.edited(["offers.o.prices = []", "offers.o.price = 70"]).offers["o"].price == 70
-    with pytest.raises(InvalidInput, match=r"no price of its own, but prices.*offers\.o\.prices"):
-        instance.edited(["offers.o.price *= 1.1"])
+    assert [step.price for step in instance.edited(["offers[*].price *= 1.1"]).offers["o"].prices] == [220, 110]
+    with pytest.raises(InvalidInput, match="leave out one of the two"):
+        instance.edited(["offers.o.price = 90"])
 
 
 def test_an_offer_states_its_price_in_one_way() -> None:

@@ -82,19 +82,24 @@ def test_a_gap_between_two_prices_is_waited_out() -> None:
     assert days(case(offers={"o": {"price": REMOVED, "prices": prices}})) == ["2025-01-01", "2025-02-12", "2025-03-01"]
 
 
-def test_a_tender_ends_within_a_period() -> None:
-    """Proves award days: 20 days from New Year on end on 21 January; usable in January with a lead of 10 days."""
-    tree = case(offers={"o": {"award_days": 20, "lead_days": 10}}, limits={"t": target(1, by="2025-01-31")})
-    assert days(tree)[0] == "2025-01-21"
-    assert cost_of(tree) == 100
+def test_a_tender_that_ends_within_a_period_is_signed_in_the_next() -> None:
+    """Proves award days: 20 days from New Year on end on 21 January, so that 1 February is the first day of signing;
+    one that ends on the day on which the window opens, or before it, puts off nothing."""
+    tree = case(offers={"o": {"award_days": 20}}, limits={"t": target(1)})
+    assert days(tree) == ["2025-01-01", "2025-02-01", "2025-03-01"]
+    assert is_infeasible(merged(tree, {"limits": {"t": {"by": "2025-01-31"}}}))
+    window = {"order_from": "2025-01-21", "award_days": 20}
+    assert days(case(offers={"o": window}))[0] == "2025-01-21"
+    assert days(case(offers={"o": {**window, "award_days": 21}}))[0] == "2025-01-01"
+    assert is_infeasible(case(offers={"o": {**window, "award_days": 21}}, limits={"t": target(1, by="2025-01-31")}))
 
 
 def test_the_latest_of_several_beginnings_counts() -> None:
-    """Proves that window, price and tender must all have begun: the 6th, the 17th and the 21st."""
+    """Proves that window and price must both have begun: the 6th and the 17th."""
     prices = [{"from": "2025-01-17", "price": 100}]
-    quote = {"price": REMOVED, "prices": prices, "award_days": 20, "order_from": "2025-01-06"}
-    assert days(case(offers={"o": quote}))[0] == "2025-01-21"
-    assert days(case(offers={"o": {**quote, "award_days": 0}}))[0] == "2025-01-17"
+    quote = {"price": REMOVED, "prices": prices, "order_from": "2025-01-06"}
+    assert days(case(offers={"o": quote}))[0] == "2025-01-17"
+    assert days(case(offers={"o": {**quote, "order_from": "2025-01-21"}}))[0] == "2025-01-21"
     # When the window closes before the price begins, the month has no day, and the first stands for it.
     assert days(case(offers={"o": {**quote, "order_until": "2025-01-16"}}))[0] == "2025-01-01"
 

@@ -110,14 +110,15 @@ def test_the_rate_counts_the_month_of_shipping_not_of_signing() -> None:
 @pytest.mark.parametrize(
     ("window", "signed"),
     [
-        ({"order_from": "2025-01-02"}, {date(2025, 2, 1), date(2025, 3, 1)}),
+        ({"order_from": "2025-01-02"}, {date(2025, 1, 2), date(2025, 2, 1), date(2025, 3, 1)}),
         ({"order_from": "2025-02-01", "order_until": "2025-02-28"}, {date(2025, 2, 1)}),
         ({"award_days": 31}, {date(2025, 2, 1), date(2025, 3, 1)}),
         ({"award_days": 32}, {date(2025, 3, 1)}),
     ],
 )
 def test_signing_keeps_to_the_order_window_and_follows_the_tender(window: dict[str, object], signed: set[date]) -> None:
-    """Proves the window: signings are on first days of months, within it, and after 31 days of tender from 1 January.
+    """Proves the window: signings are within it, on first days of months or the day on which it opens, and after the
+    tender from 1 January on.
 
     A tender of 31 days ends on 1 February, one of 32 days on the 2nd, so that 1 March is the first signing.
     """

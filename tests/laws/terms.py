@@ -60,7 +60,7 @@ SIGNING_DAYS = case(
             "max_units": 2,
             "tiers": [{"from_units": 2, "price": 80, "fee": 20}],
         },
-        "p": offer(award_days=20, fee=5, max_units=1, order_until="2025-02-10", sites=["b"]),
+        "p": offer(order_from="2025-01-24", award_days=20, fee=5, max_units=1, order_until="2025-02-10", sites=["b"]),
     },
     limits={"t": target(1), "b": {"measure": "spend", "by": "2025-01-20", "at_most": 140, "soft": {"penalty": 1}}},
 )

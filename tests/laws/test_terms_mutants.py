@@ -34,6 +34,7 @@ from laws.test_mutants import (
     patch_everywhere,
     program_law,
     program_of,
+    rows,
     swapped,
 )
 from support.builders import REMOVED, case, target
@@ -57,6 +58,24 @@ GIVEN_TIERED = case(
 )
 
 
+MOST_SPENT = case(
+    offers={"o": {"free_units": {"buy": 2, "free": 1}, "max_units": 3}},
+    limits={"t": target(3)},
+    objective=[{"maximise": {"measure": "spend"}}],
+)
+MOST_SPENT_TWICE = case(
+    offers={"o": {"free_units": {"buy": 1, "free": 2}, "max_units": 2}},
+    limits={"t": target(2)},
+    objective=[{"maximise": {"measure": "spend"}}],
+)
+"""Where more is better, a plan would rather not take what is free."""
+GIVEN_ONE = case(
+    calendar={"periods": 1},
+    offers={"o": {"free_units": {"buy": 1, "free": 2}, "max_units": 1}},
+    limits={"t": target(1)},
+)
+
+
 def support_of(**change: Any) -> Callable[[], Breaking]:
     """Support with other amounts or days."""
     return lambda: flows_of("pricing", of_term("support", lambda flow: paid(flow, **change)))
@@ -74,14 +93,24 @@ def one_price() -> Breaking:
     return patch.object(tier_steps, "savings", first)
 
 
+def without(kind: str, bound: str) -> Breaking:
+    """A kind of row without one of its bounds."""
+
+    def change(_rows: Any, _left: Any, bounds: dict[str, float]) -> bool:
+        bounds.pop(bound)
+        return True
+
+    return rows(kind, change)
+
+
 def anyone() -> Breaking:
     """The program lets an offer go with itself."""
 
-    def rows(problem: Any) -> None:
+    def built(problem: Any) -> None:
         with patch.object(conditions, "partners", lambda instance, _: list(instance.quotes)):
             conditions.rows(problem)
 
-    return program_of("conditions", rows=rows)
+    return program_of("conditions", rows=built)
 
 
 def forgiven() -> Breaking:
@@ -108,6 +137,10 @@ MUTANTS = [
     Mutant("free units: begun sets give all", lambda: dropped("free_most"), GIVEN_TWICE, optimum_law),
     Mutant("free units: begun sets give nothing", lambda: moved("free_least", 2.0), GIVEN_TWICE, program_law),
     Mutant("free units: due before they are", lambda: moved("free_due", -1.0), GIVEN_TWICE, program_law),
+    Mutant("free units: fewer than are due", lambda: without("free_sets", "at_most"), MOST_SPENT, optimum_law, True),
+    Mutant("free units: none of a set that is begun", lambda: dropped("free_least"), MOST_SPENT_TWICE, optimum_law),
+    Mutant("free units: of a set that is hardly begun", lambda: dropped("free_most"), GIVEN_ONE, optimum_law),
+    Mutant("free units: whether due or not", lambda: dropped("free_due"), GIVEN_ONE, optimum_law),
     Mutant("free units: at the dearest tier", lambda: dropped("tier_free"), GIVEN_TIERED, optimum_law),
     Mutant("warranty: no support", support_of(factor=0.0), terms.WARRANTY, program_law, True),
     Mutant("warranty: paid a day late", support_of(days=1), terms.WARRANTY, program_law),

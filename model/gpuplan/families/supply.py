@@ -1,7 +1,7 @@
 r"""Supply: what can be signed when, what arrives when, and what can stand.
 
 An offer $o$ is signed on one day of a period $t$ for a site $s$, in whole lots, by one of the ways that export
-control leaves: on the first on which it can be, by its window, its prices, its tender and export control. It ships,
+control leaves: on the first on which it can be, by its window, its prices and export control. It ships,
 arrives and is ready on days that its lead, shipping, installation and acceptance give; the units installed on a state
 day $k$ are a decision
 that never falls and never passes what has been installed by then.

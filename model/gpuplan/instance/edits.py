@@ -208,8 +208,10 @@ def _change(holder: dict[str, object] | list[object], key: str | int, edit: Edit
         del holder[key]  # type: ignore[arg-type]
         return
     old = holder[key]  # type: ignore[index]
-    if old is None and edit.operation != "=" and isinstance(holder, dict) and holder.get(f"{key}s"):
-        raise _wrong(edit.text, f"it has no {key} of its own, but {key}s", f"Change these: {'.'.join(edit.steps)}s.")
+    if key == "price" and old is None and edit.operation != "=" and isinstance(holder, dict) and holder.get("prices"):
+        # A price by the day of signing: that of every day changes.
+        holder["prices"] = _changed(holder["prices"], edit)
+        return
     # Each place has a value of its own, so that an edit of one of them does not change the others.
     holder[key] = _copied(edit.value) if edit.operation == "=" else _changed(old, edit)  # type: ignore[index]
 

@@ -1,9 +1,9 @@
 """Days of signing: one for each period, offer and site.
 
-It is the first day of the period on which the offer can be signed for: within its order window, with a price, once its
-tender can have ended, and in a way that export control leaves. Where export control leaves none it is the first day but
-for that, and where there is none at all the first of the period; the rules then say why nothing can be signed. Which
-rules are left out changes no day of signing.
+It is the first day of the period on which the offer can be signed for: within its order window, with a price, and in a
+way that export control leaves. Where export control leaves none it is the first day but for that, and where there is
+none at all the first of the period; the rules then say why nothing can be signed. A tender that ends within a period is
+not waited for in it. Which rules are left out changes no day of signing.
 """
 
 from __future__ import annotations
@@ -41,8 +41,7 @@ def signing_day(instance: Instance, offer: str, site: str, period: Period) -> da
 
 def _openings(instance: Instance, quote: Offer, period: Period) -> Iterator[date]:
     """Days of a period from which something that kept a quote from being signed for may keep it no more."""
-    tendered = instance.calendar.tender_day + timedelta(days=quote.award_days)
-    begins = [tendered, *(step.start for step in quote.prices)]
+    begins = [step.start for step in quote.prices]
     begins += [] if quote.order_from is None else [quote.order_from]
     if instance.export.regimes:  # which are read on signing and on shipping
         delays = instance.permissions.delays | {step.days for step in quote.leads}
