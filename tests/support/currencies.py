@@ -39,6 +39,8 @@ def in_units(tree: Tree, factor: Decimal) -> Tree:
                 _each(entity, fields, factor)
                 for tier in entity.get("tiers", ()):
                     _each(tier, ("price", "fee"), factor)
+                for step in entity.get("prices", ()):
+                    _each(step, ("price",), factor)
                 for rebate in entity.get("rebates", ()):
                     _each(rebate, ("from_spend",), factor)
     for site in found.get("sites", {}).values():
