@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 import gpuplan
-from gpuplan.commands import alternatives, explain, flip, frontier, generate, regret, report, serve, sweep, what_if
+from gpuplan.commands import (
+    alternatives,
+    explain,
+    flip,
+    frontier,
+    generate,
+    quotes,
+    regret,
+    report,
+    serve,
+    sweep,
+    what_if,
+)
 from gpuplan.commands.common import (
     EXIT,
     AsFormat,
@@ -254,6 +266,10 @@ for name, command in (
     ("report", report.report),
     ("serve", serve.serve),
     ("generate", generate.generate),
+    ("init", quotes.init),
+    ("template", quotes.template),
+    ("import", quotes.import_quotes),
+    ("export", quotes.export),
 ):
     app.command(name)(command)
 

@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "fraction": set(),
     "instance": {"errors"},
+    "quotes": {"errors", "instance"},
     "generator": {"instance"},
     "program": {"errors", "instance"},
     "ledger": {"errors", "instance"},
@@ -54,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"errors", "instance", "plan"},
     "gpuplan": {"errors", "instance", "plan", "api", "whatif", "report"},
     "server": {"errors", "instance", "plan", "report", "gpuplan", "whatif"},
-    "commands": {"errors", "instance", "generator", "plan", "report", "gpuplan", "whatif", "server"},
+    "commands": {"errors", "instance", "quotes", "generator", "plan", "report", "gpuplan", "whatif", "server"},
     "cli": {"errors", "instance", "plan", "report", "gpuplan", "whatif", "commands"},
     "__main__": {"cli"},
 }
@@ -193,6 +194,7 @@ COMMANDS = (
     "report",
     "serve",
     "generate",
+    "quotes",
 )
 OUTSIDE: dict[str, set[str]] = {
     "pyomo": {"gpuplan.pyomo_model"},
@@ -223,7 +225,9 @@ OUTSIDE: dict[str, set[str]] = {
     "starlette": {"gpuplan.server.app"},
     "uvicorn": {"gpuplan.commands.serve"},
     "pandas": {"gpuplan.report.showing"},
-    "xlsxwriter": {"gpuplan.report.workbook"},
+    "openpyxl": {"gpuplan.quotes.files"},
+    "babel": {"gpuplan.quotes.countries"},
+    "xlsxwriter": {"gpuplan.report.workbook", "gpuplan.quotes.workbook"},
     "yaml": {"gpuplan.instance.yaml_events", "gpuplan.report.yaml_text"},
 }
 """Which modules may import a library."""
@@ -291,7 +295,7 @@ def loaded(code: str) -> set[str]:
 
 SOLVING = {"numpy", "scipy", "pyomo", "highspy"}
 SHOWING = {"rich", "typer", "click"}
-REPORTING = {"jinja2", "matplotlib", "xlsxwriter", "pandas", "fastapi", "uvicorn"}
+REPORTING = {"jinja2", "matplotlib", "xlsxwriter", "openpyxl", "babel", "pandas", "fastapi", "uvicorn"}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,355 @@
+"""From the cells of quotes to offers and vendors, each value told with its cell."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from pydantic import ValidationError
+
+from gpuplan.instance.base import LONGEST_ID
+from gpuplan.instance.calendar import ALWAYS
+from gpuplan.instance.faults import all_told
+from gpuplan.instance.offers import Offer, Vendor
+from gpuplan.quotes.cells import Book, Cell
+from gpuplan.quotes.countries import country_of
+from gpuplan.quotes.fields import READERS
+from gpuplan.quotes.numbers import LONGEST_SHOWN, Unclear, money, normal, shown
+from gpuplan.quotes.pricing import Desk, Price, counted, price_of, schedule_of
+from gpuplan.quotes.records import Record, is_stated
+from gpuplan.quotes.result import Quotes, goes_to, written
+from gpuplan.quotes.systems import Known
+from gpuplan.quotes.terms import remarks
+
+Tree = dict[str, object]
+_LEGAL = frozenset(
+    "inc ltd llc corp corporation co company gmbh ag kg se bv nv sa sas sarl spa srl oy ab as plc pte pty kk "  # noqa: SIM905
+    "limited mbh".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was told beside the file."""
+
+    today: date | None = None
+    """Day of the quotes, which a day without a year comes after."""
+    currency: str = ""
+    vendor: str = ""
+    """Who sells, where the quotes do not say."""
+    known: Known = field(default_factory=Known)
+    vendors: Mapping[str, Vendor] = field(default_factory=dict)
+    """Vendors that an instance has already."""
+
+
+def slug(text: str) -> str:
+    """An id for a name: its words in small letters, without legal forms; empty where it has no Latin letters."""
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().casefold()
+    words = [word for word in re.findall(r"[a-z0-9]+", plain.replace(".", "")) if word not in _LEGAL]
+    return "-".join(words)[: LONGEST_ID // 2].strip("-")
+
+
+def read_offer(book: Book, found: Quotes, record: Record, told: Told) -> None:
+    """Add the offer of a record to what was found; what is unclear is asked."""
+    desk = Desk(book, found, told.known, "", "", told.currency)
+    for _, cell in record.fields.values():
+        if cell.flaw:
+            desk.problem(cell, f"{cell.flaw}: {shown(cell.text)}", "Write the value itself, or delete it.")
+    if desk.failed:
+        return
+    desk.country = _country(desk, record)
+    system = _system(desk, record)
+    vendor = _vendor(desk, record, told)
+    if system is None or vendor is None:
+        return
+    desk.offer = _free_id(found, f"{vendor}-{system}")
+    _note_names(desk, record, vendor, system)
+    tree = _priced(desk, record, vendor, system)
+    if tree is None:
+        return
+    _units(desk, record, system, tree)
+    _plain_fields(desk, record, told.today, tree)
+    _remarks(desk, record, told.today, tree)
+    _assumptions(desk, record)
+    if not desk.failed:
+        _kept(desk, record, tree)
+        number = record.fields.get("quote")
+        desk.found.numbers[desk.offer] = normal(number[1].text) if number else ""
+
+
+def _country(desk: Desk, record: Record) -> str:
+    code = ""
+    if is_stated(record.fields.get("country")):
+        cell = record.fields["country"][1]
+        with desk.asking(cell):
+            code = country_of(cell.text)
+    return code
+
+
+def _system(desk: Desk, record: Record) -> str | None:
+    """The system that a quote is for, its candidates told."""
+    each = None
+    if is_stated(record.fields.get("accelerators_each")):
+        part = record.fields["accelerators_each"]
+        with desk.asking(part[1]):
+            each = counted(desk, (part[0].__class__(part[1]), part[1]), "")
+    if not is_stated(record.fields.get("system")):
+        desk.problem(record.cell, "it is not stated which system this is for", "Write the id of a system or its name.")
+        return None
+    cell = record.fields["system"][1]
+    with desk.asking(cell):
+        return desk.known.match(cell.text, each).system
+    return None
+
+
+def _vendor(desk: Desk, record: Record, told: Told) -> str | None:
+    """Id of the vendor, who is added to those that were found."""
+    if is_stated(record.fields.get("vendor")):
+        cell = record.fields["vendor"][1]
+        name = normal(cell.text)
+    elif told.vendor:
+        cell, name = record.cell, told.vendor
+    else:
+        desk.problem(record.cell, "it is not stated whose quote this is", "Name the vendor: --vendor 'Name'.")
+        return None
+    for vendor_id, vendor in {**told.vendors, **desk.found.vendors}.items():
+        if name.casefold() in (vendor_id, vendor.name.casefold()) or slug(name) == vendor_id:
+            desk.found.vendors.setdefault(vendor_id, vendor)
+            known = vendor.country
+            if desk.country and known and known != desk.country:
+                desk.problem(cell, f"{name} is in {desk.country} here and in {known} elsewhere", "Write one of them.")
+            return vendor_id
+    made = slug(name) or f"vendor-{len(desk.found.vendors) + 1}"
+    while made in desk.found.vendors or made in told.vendors:
+        made += "-2"
+    desk.found.vendors[made] = Vendor.model_validate(
+        {"name": name, **({"country": desk.country} if desk.country else {})}
+    )
+    return made
+
+
+def _free_id(found: Quotes, wanted: str) -> str:
+    name, number = wanted, 2
+    while name in found.offers:
+        name, number = f"{wanted}-{number}", number + 1
+    return name
+
+
+def _note_names(desk: Desk, record: Record, vendor: str, system: str) -> None:
+    part = record.fields.get("vendor")
+    desk.found.note(
+        part[1] if part else record.cell,
+        desk.offer,
+        "vendor",
+        vendor,
+        record.assumed.get("vendor", "" if part else "told beside the file"),
+    )
+    if desk.country:
+        desk.found.note(
+            record.fields["country"][1], desk.offer, "vendor", desk.country, record.assumed.get("country", "")
+        )
+    cell = record.fields["system"][1]
+    candidates = [
+        one
+        for one in desk.known.match(
+            cell.text,
+            None if not is_stated(record.fields.get("accelerators_each")) else desk.known.accelerators_each(system),
+        ).candidates
+        if one != system
+    ]
+    assumption = f"told from {', '.join(candidates)} by its words" if candidates else ""
+    desk.found.note(
+        cell, desk.offer, "system", system, assumption or ("" if normal(cell.text) == system else "by its name")
+    )
+    if is_stated(record.fields.get("accelerators_each")):
+        desk.found.note(
+            record.fields["accelerators_each"][1],
+            desk.offer,
+            "accelerators of the system",
+            desk.known.accelerators_each(system),
+            "it is a fact of the system",
+        )
+
+
+def _priced(desk: Desk, record: Record, vendor: str, system: str) -> Tree | None:
+    """The offer as far as its prices go; None where there is none or one is asked."""
+    price, currency = price_of(desk, record, system)
+    rent = _rent(desk, record, currency)
+    if desk.failed:
+        return None
+    schedule = schedule_of(desk, record, price, system, currency)
+    first = schedule.first
+    if desk.failed:
+        return None
+    if first is None and rent is None:
+        if is_stated(record.fields.get("total")):
+            desk.problem(
+                record.fields["total"][1], "this is a total, and the price of one system is not stated", "State it."
+            )
+        else:
+            desk.found.leave(
+                desk.book, record.cell, "there is no price, so this is no offer yet", "Ask the vendor for one."
+            )
+        return None
+    if first is not None:
+        desk.found.note(first.cell, desk.offer, "price", first.amount, first.assumption)
+    tree: Tree = {"vendor": vendor, "system": system, "price": first.amount if first else Decimal(0)}
+    if currency:
+        tree["currency"] = currency
+    if rent is not None:
+        desk.found.note(rent.cell, desk.offer, "price_per_month", rent.amount, rent.assumption)
+        tree["price_per_month"] = rent.amount
+    if schedule.further:
+        tree["tiers"] = list(schedule.further)
+    for name, bound in (("min_units", schedule.fewest), ("max_units", schedule.most)):
+        if bound is not None:
+            tree[name] = bound
+    return tree
+
+
+def _rent(desk: Desk, record: Record, currency: str) -> Price | None:
+    part = record.fields.get("price_per_month")
+    if not is_stated(part) or part is None:
+        return None
+    with desk.asking(part[1]):
+        stated = money(part[1], desk.country)
+        if len(stated.readings) > 1 and currency not in ("KRW", "JPY"):
+            raise Unclear(
+                f"{part[1].text} can be {stated.readings[0]:,f} or {stated.readings[1]:f}",
+                "Write it without separators.",
+            )
+        return Price(stated.readings[0].scaleb(part[0].scale), part[1])
+    return None
+
+
+def _units(desk: Desk, record: Record, system: str, tree: Tree) -> None:
+    """Fewest, most, and lots."""
+    for name in ("min_units", "max_units", "lot_units"):
+        part = record.fields.get(name)
+        if part is None:
+            continue
+        with desk.asking(part[1]):
+            number = counted(desk, part, system)
+            bound = tree.get(name)
+            if isinstance(bound, int) and (
+                (name == "min_units" and number < bound) or (name == "max_units" and number > bound)
+            ):
+                raise Unclear(
+                    f"{number} units, and no price is stated for {'fewer' if name == 'min_units' else 'more'} "
+                    f"than {bound}",
+                    "Mend either.",
+                )
+            tree[name] = number
+            desk.found.note(part[1], desk.offer, name, number)
+    for name, words in (("min_units", "fewer"), ("max_units", "more")):
+        if isinstance(tree.get(name), int) and name not in record.fields and record.tiers:
+            cell = record.tiers[0 if name == "min_units" else -1].cell
+            desk.found.note(cell, desk.offer, name, tree[name], f"no price is stated for {words}")
+    for name, why in (("quantity", "a quantity that was quoted for"), ("total", "a total")):
+        if is_stated(record.fields.get(name)):
+            cell = record.fields[name][1]
+            desk.found.leave(
+                desk.book,
+                cell,
+                f"{why}, {shown(cell.text)}: it bounds nothing",
+                "State it as the minimum or maximum if it is one.",
+            )
+
+
+def _plain_fields(desk: Desk, record: Record, today: date | None, tree: Tree) -> None:
+    for name, read in READERS.items():
+        part = record.fields.get(name)
+        if part is None or (name == "units_per_month" and not is_stated(part)):
+            continue
+        with desk.asking(part[1]):
+            for target, (value, assumption) in read(part[0], part[1], today).items():
+                _put(desk, tree, part[1], target, value, assumption)
+
+
+_KEPT_IN_MIND = {
+    "freight_rate": "Ask whether it is paid: then raise the price by it, or state it under `levies`.",
+    "only_with": "Buy both or neither by a limit.",
+}
+"""What to do about a term that offers have no field for."""
+
+
+def _put(desk: Desk, tree: Tree, cell: Cell, target: str, value: object, assumption: str) -> None:
+    """Put a value into the offer where offers have a field for it, and tell it."""
+    if target == "only_with":
+        assert isinstance(value, list)
+        desk.found.conditions += [(desk.offer, cell, str(one)) for one in value]
+        return
+    if target == "includes" and isinstance(value, list):
+        before = tree.get("includes", ["system"])
+        assert isinstance(before, list)
+        value = [*before, *(part for part in value if part not in before)]
+    desk.found.note(cell, desk.offer, target, value, assumption)
+    field_name = goes_to(target)
+    if field_name == "supply":
+        tree["supply"] = [{"from": ALWAYS, "units_per_month": value}]
+    elif field_name:
+        tree[field_name] = value
+    elif target != "quote":
+        not_a_field(desk.found, desk.book, cell, target, value)
+
+
+def not_a_field(found: Quotes, book: Book, cell: Cell, target: str, value: object) -> None:
+    """Tell of a term that offers have no field for."""
+    words = target.replace("_", " ")
+    way_out = _KEPT_IN_MIND.get(target, "It is not taken over; keep it in mind.")
+    found.leave(book, cell, f"{words}: {written(value)}, which offers have no field for", way_out)
+
+
+def _remarks(desk: Desk, record: Record, today: date | None, tree: Tree) -> None:
+    """Remarks: what is understood as a field is taken, every other part is told as a condition; all is noted."""
+    kept = [normal(cell.text) for cell in record.remarks]
+    for cell in record.remarks:
+        for part in remarks(str(cell.text), today):
+            if part.field:
+                assumption = f"read from a remark; {part.assumption}" if part.assumption else "read from a remark"
+                _put(desk, tree, cell, part.field, part.value, assumption)
+            else:
+                said = f"a remark that may carry a condition: {shown(part.text, LONGEST_SHOWN)!r}"
+                way_out = "It is kept as a note only: look whether it changes price, date or units."
+                desk.found.leave(desk.book, cell, said, way_out)
+    if kept:
+        tree["note"] = "\n".join(kept)
+    for _, cell in record.fields.values():
+        if cell.comment:
+            said = f"a comment: {shown(cell.comment, LONGEST_SHOWN)!r}"
+            desk.found.leave(desk.book, cell, said, "Look whether it changes the offer.")
+
+
+def _assumptions(desk: Desk, record: Record) -> None:
+    """What an offer says where a quote says nothing, told since it decides."""
+    if not is_stated(record.fields.get("lead_days")):
+        desk.found.note(record.cell, desk.offer, "lead_days", 0, "no lead is stated: it ships on the day it is signed")
+    if not is_stated(record.fields.get("order_until")):
+        desk.found.note(
+            record.cell, desk.offer, "order_until", "none", "no last day is stated: it can be signed at any time"
+        )
+    if not is_stated(record.fields.get("payments")):
+        desk.found.note(
+            record.cell,
+            desk.offer,
+            "payments",
+            "signed 100 %",
+            "no terms of payment are stated: all is paid on signing",
+        )
+
+
+def _kept(desk: Desk, record: Record, tree: Tree) -> None:
+    """Keep the offer, as the schema has it; its faults are asked."""
+    try:
+        desk.found.offers[desk.offer] = Offer.model_validate(tree)
+    except ValidationError as error:
+        for problem in all_told(error.errors(), tree, Offer):
+            desk.problem(
+                record.cell,
+                f"{problem.path}: {problem.message}" if problem.path else problem.message,
+                problem.way_out or "Mend the quote.",
+            )

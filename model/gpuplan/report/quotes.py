@@ -1,0 +1,45 @@
+"""What was read from quotes, as text for a terminal: what each cell was understood as, what is asked, what is left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gpuplan.report.layout import WIDTH, new_table, rendered, titled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gpuplan.errors import Problem
+    from gpuplan.quotes.result import Quotes
+
+
+def quotes_text(quotes: Quotes, width: int = WIDTH) -> str:
+    """The offers, cell by cell; then what is not taken over; then what has to be answered."""
+    parts = []
+    for name in dict.fromkeys(one.offer for one in quotes.understood):
+        table = new_table("cell", "found", "understood as", "value", "assumed")
+        sheet = next(one.sheet for one in quotes.understood if one.offer == name)
+        for one in quotes.understood:
+            if one.offer == name:
+                field = one.field if one.taken else f"({one.field})"
+                table.add_row(one.cell, one.found, field, one.value, one.assumption)
+        parts.append(titled(f"{name} ({sheet})", table))
+    text = rendered(parts, width) if parts else ""
+    if any(not one.taken for one in quotes.understood):
+        text += "\nFields in brackets are understood, and are no part of the offers.\n"
+    text += _listed("Not taken over", quotes.not_taken)
+    text += _listed("To be answered", quotes.asked)
+    return text + f"\n{_counted(quotes)}\n"
+
+
+def _listed(title: str, problems: Sequence[Problem]) -> str:
+    if not problems:
+        return ""
+    lines = [f"- {one.path}: {one.message}. {one.way_out}".rstrip() for one in problems]
+    return "\n".join(["", title, *lines]) + "\n"
+
+
+def _counted(quotes: Quotes) -> str:
+    offers, asked = len(quotes.offers), len(quotes.asked)
+    read = f"{offers} offer{'s' * (offers != 1)} read from {quotes.file}"
+    return f"{read}; {asked} question{'s' * (asked != 1)} to be answered" if asked else read
