@@ -53,7 +53,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api",
     },
     "report": {"errors", "instance", "plan"},
-    "gpuplan": {"errors", "instance", "plan", "api", "whatif", "report"},
+    "gpuplan": {"errors", "instance", "plan", "api", "whatif", "report", "quotes"},
     "server": {"errors", "instance", "plan", "report", "gpuplan", "whatif"},
     "commands": {"errors", "instance", "quotes", "generator", "plan", "report", "gpuplan", "whatif", "server"},
     "cli": {"errors", "instance", "plan", "report", "gpuplan", "whatif", "commands"},
@@ -67,7 +67,7 @@ FOR_TYPES_ONLY: dict[str, set[str]] = {
     "planning": {"formulation"},  # a search hands over its program
     "extraction": {"program", "solver"},  # it reads a problem and its values
     "whatif": {"ledger"},
-    "report": {"api", "whatif"},  # an outcome, or an answer, is what a report is about
+    "report": {"api", "whatif", "quotes"},  # an outcome, or an answer, is what a report is about
     "commands": {"solver"},
     "cli": {"api"},
 }
@@ -224,7 +224,7 @@ OUTSIDE: dict[str, set[str]] = {
     "fastapi": {"gpuplan.server.app", "gpuplan.commands.serve"},
     "starlette": {"gpuplan.server.app"},
     "uvicorn": {"gpuplan.commands.serve"},
-    "pandas": {"gpuplan.report.showing"},
+    "pandas": {"gpuplan.report.showing", "gpuplan.quotes.frames"},
     "openpyxl": {"gpuplan.quotes.files"},
     "babel": {"gpuplan.quotes.countries"},
     "xlsxwriter": {"gpuplan.report.workbook", "gpuplan.quotes.workbook"},

@@ -79,7 +79,7 @@ def import_quotes(
     )
     _show(quotes, format)
     if quotes.asked:
-        typer.echo("nothing is kept until every question is answered", err=True)
+        remark("nothing is kept until every question is answered")
         raise typer.Exit(2)
     if output is not None:
         _keep(quotes, into, start, output, edit or [])

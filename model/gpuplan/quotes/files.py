@@ -6,6 +6,7 @@ openpyxl and not a faster reader, since formats, hidden rows, struck-out text an
 from __future__ import annotations
 
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from contextlib import closing
@@ -63,9 +64,9 @@ def read_book(path: Path, encoding: str | None = None) -> Book:
         raise unreadable(file, message, "Open it in a spreadsheet program and save it again.") from None
 
 
-def not_installed(library: str) -> InvalidInput:
-    """That a library of the extra `quotes` is not there."""
-    way_out = "Install it: pip install 'gpuplan[quotes]'."
+def not_installed(library: str, extra: str = "quotes") -> InvalidInput:
+    """That a library of an extra is not there."""
+    way_out = f"Install it: pip install 'gpuplan[{extra}]'."
     return InvalidInput([Problem(f"workbooks need {library}, which is not here", way_out)])
 
 
@@ -84,14 +85,11 @@ def _packed(path: Path) -> None:
 
 def _workbook_sheets(path: Path) -> list[Sheet]:
     """The sheets of an .xlsx, each cell with the stored result of its formula."""
-    import warnings
-
     try:
         from openpyxl import load_workbook
     except ImportError:
         raise not_installed("openpyxl") from None
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of parts that are not read: drop-down lists, pictures
+    with warnings.catch_warnings(action="ignore"):  # of parts that are not read: drop-down lists, pictures
         with closing(load_workbook(path, data_only=True)) as results, closing(load_workbook(path)) as formulas:
             return [
                 _workbook_sheet(path.name, results[name], formulas[name])

@@ -48,9 +48,13 @@ def read_quotes(
     InvalidInput when the file cannot be read.
     """
     book = with_values(read_book(Path(file), encoding), answers or {})
+    return understood(book, told_of(into, as_of, currency, vendor), hidden)
+
+
+def told_of(into: Instance | None, as_of: date | None, currency: str, vendor: str) -> Told:
+    """What is known beside a file: from an instance, and from who reads it."""
     known = Known(_trees(into.systems), _trees(into.accelerators)) if into else Known()
-    told = Told(as_of, currency, vendor, known, dict(into.vendors) if into else {})
-    return understood(book, told, hidden)
+    return Told(as_of, currency, vendor, known, dict(into.vendors) if into else {})
 
 
 def _trees(entities: Mapping[str, object]) -> dict[str, dict[str, object]]:
