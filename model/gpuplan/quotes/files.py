@@ -89,13 +89,16 @@ def _workbook_sheets(path: Path) -> list[Sheet]:
         from openpyxl import load_workbook
     except ImportError:
         raise not_installed("openpyxl") from None
-    with warnings.catch_warnings(action="ignore"):  # of parts that are not read: drop-down lists, pictures
-        with closing(load_workbook(path, data_only=True)) as results, closing(load_workbook(path)) as formulas:
-            return [
-                _workbook_sheet(path.name, results[name], formulas[name])
-                for name in formulas.sheetnames
-                if hasattr(formulas[name], "iter_rows")
-            ]
+    with (
+        warnings.catch_warnings(action="ignore"),  # of parts that are not read: drop-down lists, pictures
+        closing(load_workbook(path, data_only=True)) as results,
+        closing(load_workbook(path)) as formulas,
+    ):
+        return [
+            _workbook_sheet(path.name, results[name], formulas[name])
+            for name in formulas.sheetnames
+            if hasattr(formulas[name], "iter_rows")
+        ]
 
 
 def _workbook_sheet(file: str, results: Any, formulas: Any) -> Sheet:

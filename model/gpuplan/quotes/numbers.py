@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from gpuplan.quotes.cells import Cell
-from gpuplan.quotes.vocabulary import ABSENT
+from gpuplan.quotes.vocabulary import ABSENT, UNTAXED
 
 
 class Unclear(Exception):  # noqa: N818 (the name says what it is)
@@ -149,6 +149,8 @@ def _written_money(text: str, country: str) -> Money:
     if len(parts) > 1 or (parts and not digits.endswith(parts[-1][1])):
         return Money((_in_parts(digits),), code, doubt)
     readings = number_readings(digits)
+    if len(readings) > 1 and scale and "," in digits and re.search(r"[^\x00-\u2e7f]", before + after):
+        readings = readings[:1]  # no comma is a decimal point where units of ten thousand are used
     if len(readings) > 1 and scale:
         raise Unclear(
             f"{shown(text)!r} can be {readings[0]:,} or {readings[1]} times 10^{scale}", "Write it in digits."
@@ -161,6 +163,9 @@ def _split(text: str) -> tuple[str, str, str]:
     match = re.fullmatch(r"(?P<before>[^\d+\-]*?)\s*(?P<digits>\d(?:[\d.,'’ ]*\d)?)\s*(?P<after>[^\d]*)", text)
     if match:
         after = re.sub(r"^(?:,-|,--|\.-|,–)", "", match["after"]).strip()
+        after = (
+            re.sub(rf"(?:^|\s)(?:{UNTAXED})$", "", after.casefold()) if re.search(UNTAXED, after.casefold()) else after
+        )
         return match["before"].strip(), match["digits"], after
     parts = re.fullmatch(
         r"(?P<before>[^\d]*?)\s*(?P<digits>\d[\d.,]*\s*(?:억|億|亿|만|万|萬)\s*[\d.,]+\s*(?:만|万|萬|천만|천|千"

@@ -249,15 +249,31 @@ def _units(desk: Desk, record: Record, system: str, tree: Tree) -> None:
         if isinstance(tree.get(name), int) and name not in record.fields and record.tiers:
             cell = record.tiers[0 if name == "min_units" else -1].cell
             desk.found.note(cell, desk.offer, name, tree[name], f"no price is stated for {words}")
-    for name, why in (("quantity", "a quantity that was quoted for"), ("total", "a total")):
-        if is_stated(record.fields.get(name)):
-            cell = record.fields[name][1]
-            desk.found.leave(
-                desk.book,
-                cell,
-                f"{why}, {shown(cell.text)}: it bounds nothing",
-                "State it as the minimum or maximum if it is one.",
-            )
+    _quoted_for(desk, record, tree)
+
+
+def _quoted_for(desk: Desk, record: Record, tree: Tree) -> None:
+    """Tell of a quantity and a total, which bound nothing; ask where they do not go with the price."""
+    stated: dict[str, Decimal] = {}
+    for name in ("quantity", "total"):
+        part = record.fields.get(name)
+        if part is None or not is_stated(part):
+            continue
+        cell = part[1]
+        words = "a quantity that was quoted for" if name == "quantity" else "a total"
+        way_out = "State it as the minimum or maximum if it is one."
+        desk.found.leave(desk.book, cell, f"{words}, {shown(cell.text)}: it bounds nothing", way_out)
+        with desk.asking(cell):
+            readings = money(cell, desk.country).readings
+            stated |= {name: readings[0].scaleb(part[0].scale)} if len(readings) == 1 else {}
+    price = tree["price"]
+    if len(stated) < 2 or not isinstance(price, Decimal) or record.tiers:
+        return
+    product = stated["quantity"] * price
+    if abs(product - stated["total"]) > 1:
+        cell = record.fields["total"][1]
+        why = f"{stated['quantity']:f} times {price:,f} is {product:,f}, not {shown(cell.text)}"
+        desk.problem(cell, why, "Mend the price, the quantity or the total: a discount may be missing.")
 
 
 def _plain_fields(desk: Desk, record: Record, today: date | None, tree: Tree) -> None:

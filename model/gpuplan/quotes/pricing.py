@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,8 +25,9 @@ PER_DOLLAR = {
     "DKK": 6.6, "HKD": 7.8, "CNY": 7.2, "TWD": 31.0, "INR": 87.0, "JPY": 150.0, "KRW": 1422.0,
 }  # fmt: skip
 """About what a US dollar was in 2025; general knowledge, unverified. It only tells 232 from 232,000."""
-FACTOR = 5
-"""How far off the published prices of a system a quote may be before it is asked for."""
+FACTOR = 3
+"""How many times off the published prices of a system a quote may be before it is asked for: fewer than the eight
+accelerators of a server, whose prices are mistaken for its own."""
 
 
 @dataclass(slots=True)
@@ -71,6 +73,8 @@ def price_of(desk: Desk, record: Record, system: str) -> tuple[Price | None, str
     fields = record.fields
     stated = [name for name in ("price", "list_price", "price_each_accelerator") if name in fields]
     currency = _currency(desk, record)
+    if desk.failed:
+        return None, currency
     found: dict[str, Price] = {}
     for name in stated:
         with desk.asking(fields[name][1]):
@@ -164,7 +168,10 @@ def _told_currency(desk: Desk, record: Record, doubts: list[tuple[Cell, str]], p
         return desk.currency
     if doubts and not desk.failed:
         desk.problem(doubts[0][0], doubts[0][1], "Write the code of the currency, or name it: --currency USD.")
-    elif parts and not desk.failed:
+    for _, cell in parts:
+        with desk.asking(cell):  # an amount that is not understood may name its currency
+            money(cell, desk.country)
+    if parts and not desk.failed:
         desk.problem(
             record.cell, "the currency of this quote is not stated", "Write its code, or name it: --currency EUR."
         )
@@ -263,6 +270,8 @@ def schedule_of(desk: Desk, record: Record, first: Price | None, system: str, cu
         return Schedule(first)
     _without_gaps(desk, read)
     fewest, most = None, read[-1][1]
+    if read[0][0] == 1 and first is not None and read[0][2].get("discount") == 0:
+        read.pop(0)  # a discount of nothing from the first unit on
     if read[0][0] <= 1 or first is None:
         start, _, _, _, price = read.pop(0)
         if price is None:
@@ -382,7 +391,7 @@ def counted(desk: Desk, part: Part, system: str) -> int:
         raise Unclear(f"{part[1].flaw}: {part[1].text}", "Write the number.")
     heading: Heading = part[0]
     text = part[1].text.casefold()
-    in_accelerators = heading.unit == "accelerators"
+    in_accelerators = heading.unit == "accelerators" or bool(re.search(rf"\d\s*(?:{ACCELERATORS})\s*$", text))
     words = f"{UNITS}|{ACCELERATORS}" if in_accelerators else UNITS
     number = count(part[1], words)
     if number and in_accelerators:

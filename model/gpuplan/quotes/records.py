@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 
 from gpuplan.quotes.cells import Book, Cell
-from gpuplan.quotes.headings import Heading, quantity_range
+from gpuplan.quotes.headings import COUNTS, PRICES, Heading, quantity_range
 from gpuplan.quotes.layout import Row, Table
 from gpuplan.quotes.numbers import is_absent, normal, shown
 from gpuplan.quotes.result import Quotes
@@ -68,7 +69,23 @@ def records(book: Book, table: Table, found: Quotes, *, read_hidden: bool | None
         _without_heading(book, table, row, found)
         _merged(book, row, columns, found)
         _add(book, made, list(parts.values()), found)
+    _quantities(book, made, found)
     return made
+
+
+def _quantities(book: Book, made: list[Record], found: Quotes) -> None:
+    """Ask where one vendor quotes one system for several quantities: price tiers, or quotes of their own."""
+    groups: dict[tuple[str, str], list[Cell]] = {}
+    for record in made:
+        if "quantity" in record.fields:
+            who, what = (record.fields.get(name) for name in ("vendor", "system"))
+            key = (normal(who[1].text) if who else "", normal(what[1].text) if what else "")
+            groups.setdefault(key, []).append(record.fields["quantity"][1])
+    for cells in groups.values():
+        if len({cell.value for cell in cells}) > 1:
+            for cell in cells:
+                way_out = "Head the column `From units` if these are price tiers, or leave it out."
+                found.ask(book, cell, f"one system is quoted for {cell.text} and for other quantities", way_out)
 
 
 def _columns(book: Book, table: Table, found: Quotes, *, read_hidden: bool | None) -> dict[int, Heading]:
@@ -100,20 +117,17 @@ def _columns(book: Book, table: Table, found: Quotes, *, read_hidden: bool | Non
 
 
 def _told_besides(book: Book, one: Heading, found: Quotes) -> None:
-    if one.rest:
-        found.leave(
-            book,
-            one.cell,
-            f"the words {shown(one.rest)!r} of the heading are not understood",
-            "Look whether they change what is below.",
-        )
+    """Tell what a heading says besides; ask where it may change the numbers below it."""
     if one.taxed:
-        found.leave(
-            book,
-            one.cell,
-            "these prices have tax in them, and are taken as they are",
-            "Give prices without tax, and the tax under `levies`.",
+        found.ask(
+            book, one.cell, "these prices have tax in them", "Give prices without tax, and the tax under `levies`."
         )
+    if one.rest:
+        said = f"the words {shown(one.rest)!r} of the heading are not understood"
+        if one.field in PRICES | COUNTS and re.search(r"\d", one.rest):
+            found.ask(book, one.cell, said, "Say in other words what the numbers below are.")
+        else:
+            found.leave(book, one.cell, said, "Look whether they change what is below.")
 
 
 def _hidden(book: Book, table: Table, row: Row, found: Quotes, read_hidden: bool | None) -> None:

@@ -236,6 +236,7 @@ def _in_parts(text: str) -> tuple[list[Tree], str]:
     found = []
     for match, said in zip(matches, words, strict=True):
         events = [event for event, pattern in _EVENTS.items() if re.search(pattern, said)]
+        said = re.sub(r"\bnet(?:to)?\s+(\d+)(?:\s+days?)?", r"\1 days", said)
         numbers = re.findall(r"(\d+)\s*([^\W\d]*)", said)
         if len(events) != 1 or len(numbers) > 1 or (numbers and not re.fullmatch(_UNITS["days"], numbers[0][1])):
             raise Unclear(f"{shown(said or text)!r} names no single event of payment", way_out)
