@@ -18,6 +18,8 @@ Kind = Literal[
     "text", "words", "whole", "amount", "share", "day", "ids", "payments", "numbers", "capacity", "needs", "selection"
 ]
 Tree = Mapping[str, object]
+LONGEST_VALUE = 5000
+"""Characters of a cell that is no text: lists and terms of payment may be long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,8 @@ def from_cell(column: Column, cell: Cell, today: date | None = None) -> object:
     """The value of a cell; raises Unclear, or Absent for one that says there is none."""
     if cell.flaw:
         raise Unclear(f"{cell.flaw}: {shown(cell.text)}", "Write the value itself.")
+    if column.kind != "text" and isinstance(cell.value, str) and len(cell.value) > LONGEST_VALUE:
+        raise Unclear(f"{len(cell.value):,} characters are no value", "Write the value itself.")
     readers: dict[Kind, Callable[[], object]] = {
         "text": lambda: str(cell.value) if isinstance(cell.value, str) else cell.text,
         "words": lambda: _word(column, cell),

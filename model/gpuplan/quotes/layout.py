@@ -14,6 +14,9 @@ from gpuplan.quotes.terms import unit_named
 FEWEST = 3
 """Fields that a line of headings has at least, a price among them."""
 LONGEST_HEADING = 120
+"""Characters."""
+WIDEST_LINE = 256
+"""Cells of a line of headings at most."""
 
 
 Row = dict[int, Cell]
@@ -94,9 +97,11 @@ def _header(sheet: Sheet, rows: dict[int, Row], number: int, *, turned: bool) ->
         made = Table(sheet, turned, headings, last, {})
         return made if made.score >= FEWEST and made.names_prices else None
 
+    if len(rows[number]) > WIDEST_LINE:
+        return None
     one = table(number, _headings(rows[number], {}))
     below = rows.get(number + 1)
-    if below is None:
+    if below is None or len(below) > WIDEST_LINE:
         return one
     two = table(number + 1, _headings(below, rows[number] if turned else _spread(rows[number])))
     lower = table(number + 1, _headings(below, {}))

@@ -32,6 +32,10 @@ _LEGAL = frozenset(
 )
 
 
+LONGEST_VALUE = 300
+"""Characters of a cell that is no remark."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What was told beside the file."""
@@ -56,9 +60,11 @@ def slug(text: str) -> str:
 def read_offer(book: Book, found: Quotes, record: Record, told: Told) -> None:
     """Add the offer of a record to what was found; what is unclear is asked."""
     desk = Desk(book, found, told.known, "", "", told.currency)
-    for _, cell in record.fields.values():
+    for cell in record.cells():
         if cell.flaw:
             desk.problem(cell, f"{cell.flaw}: {shown(cell.text)}", "Write the value itself, or delete it.")
+        elif isinstance(cell.value, str) and len(cell.value) > LONGEST_VALUE:
+            desk.problem(cell, f"{len(cell.value):,} characters are no value of a quote", "Move the text to a remark.")
     if desk.failed:
         return
     desk.country = _country(desk, record)

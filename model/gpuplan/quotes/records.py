@@ -54,6 +54,13 @@ class Record:
                 return self.fields[name][1]
         return next(iter(self.fields.values()))[1] if self.fields else self.tiers[0].cell
 
+    def cells(self) -> list[Cell]:
+        """Every cell but the remarks."""
+        parts = [*self.fields.values()]
+        for tier in self.tiers:
+            parts += [part for part in (tier.start, tier.end, tier.price, tier.discount) if part is not None]
+        return [cell for _, cell in parts]
+
 
 def records(book: Book, table: Table, found: Quotes, *, read_hidden: bool | None) -> list[Record]:
     """The quotes of a table. What belongs to none, and what is hidden, is told."""

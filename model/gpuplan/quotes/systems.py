@@ -37,6 +37,7 @@ class Known:
     ) -> None:
         self.systems: dict[str, Tree] = {**entries("systems"), **(systems or {})}
         self.accelerators: dict[str, Tree] = {**entries("accelerators"), **(accelerators or {})}
+        self._matches: dict[tuple[str, int | None], Match] = {}
 
     def accelerators_each(self, system: str) -> int | None:
         """Accelerators of one system, where it states them."""
@@ -45,6 +46,11 @@ class Known:
 
     def match(self, text: str, accelerators_each: int | None) -> Match:
         """The one system that a text can mean. Raises Unclear, with the candidates, where there is none or several."""
+        if (text, accelerators_each) not in self._matches:
+            self._matches[text, accelerators_each] = self._match(text, accelerators_each)
+        return self._matches[text, accelerators_each]
+
+    def _match(self, text: str, accelerators_each: int | None) -> Match:
         plain = normal(text).casefold()
         for name, system in self.systems.items():
             if plain in (name, normal(str(system.get("name", name))).casefold()):
