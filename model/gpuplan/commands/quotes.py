@@ -202,7 +202,9 @@ def export(
             f"{len(left_out)} fields and entities have no place in a workbook; "
             "its sheet `Not in this workbook` names them"
         )
-    say(f"{to} written: {len(instance.offers)} offers, {len(instance.sites)} rooms, {len(instance.limits)} limits\n")
+    counts = {"offer": len(instance.offers), "room": len(instance.sites), "limit": len(instance.limits)}
+    parts = ", ".join(f"{number} {word}{'s' * (number != 1)}" for word, number in counts.items())
+    say(f"{to} written: {parts}\n")
 
 
 def init(

@@ -59,7 +59,8 @@ def _plain(raw: Any) -> object:
 def offer_frames(instance: Instance) -> dict[str, Any]:
     """The quotes, rooms and limits of an instance as data frames, by sheet, which `offers_from` reads back.
 
-    Numbers that a float keeps exactly are floats or whole, others text. Raises InvalidInput when pandas is not there.
+    Shares are text, such as 4 %; numbers that a float does not keep exactly are text too. Raises InvalidInput when pandas
+    is not there.
     """
     from gpuplan.quotes.files import not_installed
 
@@ -67,25 +68,24 @@ def offer_frames(instance: Instance) -> dict[str, Any]:
         import pandas
     except ImportError:
         raise not_installed("pandas", "frames") from None
-    rows = rows_of(instance).sheets
-    return {
-        form.name: pandas.DataFrame(
-            {
-                column.heading: pandas.Series(
-                    [_for_frame(row.get(column.heading)) for row in rows[form.name]], dtype="object"
-                )
-                for column in form.columns
-                if any(column.heading in row for row in rows[form.name])
-            }
-        )
-        for form in FORMS
-        if rows[form.name]
-    }
+    frames = {}
+    for form in FORMS:
+        rows = rows_of(instance).sheets[form.name]
+        columns = {
+            column.heading: [_for_frame(row.get(column.heading), column.kind) for row in rows]
+            for column in form.columns
+            if any(column.heading in row for row in rows)
+        }
+        if rows:
+            frames[form.name] = pandas.DataFrame(columns, dtype="object")
+    return frames
 
 
-def _for_frame(value: object) -> object:
+def _for_frame(value: object, kind: str) -> object:
     if not isinstance(value, Decimal):
         return value
+    if kind == "share":  # a bare 0.04 could be per cent
+        return f"{value * 100:f} %"
     if value == value.to_integral_value():
         return int(value)
     return float(value) if Decimal(repr(float(value))) == value else f"{value:f}"
