@@ -59,8 +59,8 @@ def _plain(raw: Any) -> object:
 def offer_frames(instance: Instance) -> dict[str, Any]:
     """The quotes, rooms and limits of an instance as data frames, by sheet, which `offers_from` reads back.
 
-    Shares are text, such as 4 %; numbers that a float does not keep exactly are text too. Raises InvalidInput when pandas
-    is not there.
+    Shares are text, such as 4 %; numbers that a float does not keep exactly are text too. Raises InvalidInput when
+    pandas is not there.
     """
     from gpuplan.quotes.files import not_installed
 
