@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 
 from gpuplan.quotes.cells import Cell
 from gpuplan.quotes.countries import country_of
-from gpuplan.quotes.dates import day_of, written_day
+from gpuplan.quotes.dates import day_of
 from gpuplan.quotes.headings import Heading
 from gpuplan.quotes.numbers import Unclear, count, normal, share, shown
-from gpuplan.quotes.terms import duration, included, payments, unit_named, warranty
+from gpuplan.quotes.terms import duration, early_order, free_units, included, payments, unit_named, warranty
 
 Reading = dict[str, tuple[object, str]]
 """By field: a value as an offer states it, and what was assumed."""
@@ -112,22 +111,12 @@ def _only_with(_heading: Heading, cell: Cell, _today: date | None) -> Reading:
 
 
 def _free_units(_heading: Heading, cell: Cell, _today: date | None) -> Reading:
-    match = re.fullmatch(r"(\d+)\s*\+\s*(\d+)", normal(cell.text))
-    if match is None:
-        raise Unclear(f"{shown(cell.text)!r} are no free units that can be read", "Write them like 20 + 1.")
-    return {"free_units": ({"buy": int(match[1]), "free": int(match[2])}, "")}
+    return {"free_units": (free_units(cell.text), "")}
 
 
 def _early_order(_heading: Heading, cell: Cell, today: date | None) -> Reading:
-    match = re.fullmatch(r"(\d+(?:[.,]\d+)?)\s*%\s*(?:until|by|bis|jusqu'au)\s+(.+)", normal(cell.text).casefold())
-    if match is None:
-        raise Unclear(
-            f"{shown(cell.text)!r} is no early-order discount that can be read", "Write it like 5 % until 2026-12-15."
-        )
-    read = written_day(match[2], today)
-    return {
-        "early_order": ({"until": read.day, "discount": Decimal(match[1].replace(",", ".")) / 100}, read.assumption)
-    }
+    found, assumption = early_order(cell.text, today)
+    return {"early_order": (found, assumption)}
 
 
 READERS: dict[str, Read] = {

@@ -44,7 +44,7 @@ def sections(quotes: Quotes) -> dict[str, dict[str, Tree]]:
 def offer_tree(offer: Offer) -> Tree:
     """An offer as an instance file states it, what it leaves out left out."""
     stated = offer.model_dump(exclude_defaults=True)
-    return {"vendor": offer.vendor, "system": offer.system, "price": offer.price, **stated}
+    return {"vendor": offer.vendor, "system": offer.system, **stated}
 
 
 def into_text(

@@ -12,10 +12,25 @@ from typing import Literal, cast
 from gpuplan.quotes.cells import Cell, Value
 from gpuplan.quotes.dates import day_of
 from gpuplan.quotes.numbers import Unclear, count, money, plain, share, shown
+from gpuplan.quotes.terms import duration, early_order, free_units
 from gpuplan.quotes.terms import payments as read_payments
 
 Kind = Literal[
-    "text", "words", "whole", "amount", "share", "day", "ids", "payments", "numbers", "capacity", "needs", "selection"
+    "text",
+    "words",
+    "whole",
+    "amount",
+    "share",
+    "day",
+    "ids",
+    "payments",
+    "numbers",
+    "capacity",
+    "needs",
+    "selection",
+    "free",
+    "range",
+    "early",
 ]
 Tree = Mapping[str, object]
 LONGEST_VALUE = 5000
@@ -47,10 +62,20 @@ def to_cell(kind: Kind, value: object) -> Value:
         return "; ".join(f"{key} {_need(one)}" for key, one in cast(Tree, value).items())
     if kind == "selection":
         return "; ".join(f"{key} = {to_cell('ids', one)}" for key, one in cast(Tree, value).items())
+    if kind in _TERMS:
+        return _TERMS[kind](cast(Tree, value))
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     assert isinstance(value, str | Decimal | date | bool)
     return value
+
+
+_TERMS: dict[Kind, Callable[[Tree], str]] = {
+    "free": lambda tree: f"{tree['buy']} + {tree['free']}",
+    "range": lambda tree: f"{tree['least']}-{tree['most']}",
+    "early": lambda tree: f"{_plain(Decimal(str(tree['discount'])) * 100)} % until {tree['until']}",
+}
+"""Terms of an offer that are two numbers in one cell."""
 
 
 def _plain(value: object) -> str:
@@ -87,6 +112,9 @@ def from_cell(column: Column, cell: Cell, today: date | None = None) -> object:
         "numbers": lambda: {key: _number(value) for key, value in _pairs(cell)},
         "capacity": lambda: "unlimited" if cell.text.strip().casefold() == "unlimited" else _amount(cell),
         "needs": lambda: _needs(cell),
+        "free": lambda: free_units(cell.text),
+        "range": lambda: _range(cell),
+        "early": lambda: early_order(cell.text, today)[0],
         "selection": lambda: {key: _listed(value) for key, value in _pairs(cell)},
     }
     return readers[column.kind]()
@@ -149,6 +177,11 @@ def _payments(cell: Cell) -> list[dict[str, object]]:
         one |= {"currency": match["currency"]} if match["currency"] else {}
         found.append(one)
     return found
+
+
+def _range(cell: Cell) -> dict[str, object]:
+    found = duration(cell, "days")
+    return {"least": found.least, "most": found.most}
 
 
 def _needs(cell: Cell) -> dict[str, object]:

@@ -215,11 +215,12 @@ def _priced(reading: Reading, name: str, tree: Tree, cell: Cell) -> None:
         )
         return
     tree["currency"] = currency
-    if "price" not in tree and "price_per_month" not in tree:
+    if not {"price", "prices", "price_per_month"} & set(tree):
         reading.ask(cell, "there is no price", "Write it, or delete the row.", entity)
         return
-    tree.setdefault("price", Decimal(0))
-    if tree["price"] == 0 and not tree.get("price_per_month"):
+    if "prices" not in tree:
+        tree.setdefault("price", Decimal(0))
+    if tree.get("price") == 0 and not tree.get("price_per_month"):
         reading.ask(cell, "a price of 0", "Write what one system costs.", entity)
     system = str(tree.get("system", ""))
     if system not in reading.told.known.systems:
@@ -231,7 +232,8 @@ def _priced(reading: Reading, name: str, tree: Tree, cell: Cell) -> None:
         )
         return
     desk = Desk(reading.book, reading.found, reading.told.known, name, "", currency)
-    prices = [tree["price"], *(tier.get("price") for tier in cast("list[Tree]", tree.get("tiers", [])))]
+    steps = [*cast("list[Tree]", tree.get("tiers", [])), *cast("list[Tree]", tree.get("prices", []))]
+    prices = [tree.get("price"), *(step.get("price") for step in steps)]
     for price in prices:
         if price and not cell.answered:
             with desk.asking(cell):

@@ -71,6 +71,9 @@ QUOTES = SheetForm(
         Column("Availability", "availability", "share"),
         Column("Buyer's share", "buyer_share", "share"),
         Column("Life (years)", "life_years", "whole"),
+        Column("Lead range (days)", "lead_days_range", "range", "The earliest and the latest, such as 98-112."),
+        Column("Free units", "free_units", "free", "Such as 20 + 1: for twenty bought one is given."),
+        Column("Early order", "early_order", "early", "A discount for ordering early, such as 5 % until 2026-12-15."),
         Column("Late damages", "late_damages"),
         Column("Only with", "only_with", "ids", "Ids of offers that must be bought too."),
         Column("Name", "name"),
@@ -113,6 +116,13 @@ LEADS = SheetForm(
     "Leads that change by the day of signing; a single one stands in the sheet Quotes.",
     (_OFFER, Column("From", "from", "day"), Column("Days", "days", "whole")),
     "lead_days",
+)
+PRICES = SheetForm(
+    "Prices",
+    "offers",
+    "Prices that change by the day of signing; a single one stands in the sheet Quotes.",
+    (_OFFER, Column("From", "from", "day"), Column("Until", "until", "day"), Column("Price", "price", "amount")),
+    "prices",
 )
 SUPPLY = SheetForm(
     "Supply",
@@ -192,8 +202,12 @@ LIMITS = SheetForm(
         Column("Note", "note"),
     ),
 )
-FORMS: tuple[SheetForm, ...] = (QUOTES, TIERS, LEADS, SUPPLY, VENDORS, ROOMS, CAPACITY, LIMITS)
-"""In the order of their sheets."""
+FORMS: tuple[SheetForm, ...] = tuple(
+    form
+    for form in (QUOTES, TIERS, PRICES, LEADS, SUPPLY, VENDORS, ROOMS, CAPACITY, LIMITS)
+    if form.section != "offers" or not form.steps or form.steps in Offer.model_fields
+)
+"""In the order of their sheets; a sheet of steps that offers do not have is none."""
 EXPLANATION = "How to fill in"
 LEFT_OUT = "Not in this workbook"
 

@@ -248,6 +248,26 @@ def _in_parts(text: str) -> tuple[list[Tree], str]:
     return found, invoiced
 
 
+def free_units(text: str) -> Tree:
+    """Units that are given for so many bought: 20 + 1. Raises Unclear."""
+    match = re.fullmatch(r"(\d+)\s*\+\s*(\d+)", normal(text))
+    if match is None:
+        raise Unclear(f"{shown(text)!r} are no free units that can be read", "Write them like 20 + 1.")
+    return {"buy": int(match[1]), "free": int(match[2])}
+
+
+def early_order(text: str, today: date | None) -> tuple[Tree, str]:
+    """A discount for ordering by a day, and what was assumed: 5 % until 2026-12-15. Raises Unclear."""
+    pattern = rf"({_NUMBER})\s*%\s*(?:until|by|bis|jusqu'au)\s+(.+)"
+    match = re.fullmatch(pattern, normal(text).casefold())
+    if match is None:
+        raise Unclear(
+            f"{shown(text)!r} is no early-order discount that can be read", "Write it like 5 % until 2026-12-15."
+        )
+    read = written_day(match[2], today)
+    return {"until": read.day, "discount": Decimal(match[1].replace(",", ".")) / 100}, read.assumption
+
+
 _PARTS = {
     "network": r"network|netzwerk|réseau|네트워크|ネットワーク|网络",
     "storage": r"storage|speicher|stockage|스토리지|ストレージ|存储",
