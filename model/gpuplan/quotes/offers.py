@@ -71,6 +71,7 @@ def read_offer(book: Book, found: Quotes, record: Record, told: Told) -> None:
     system = _system(desk, record)
     vendor = _vendor(desk, record, told)
     if system is None or vendor is None:
+        _asked_besides(desk, record, told)
         return
     desk.offer = _free_id(found, f"{vendor}-{system}")
     _note_names(desk, record, vendor, system)
@@ -85,6 +86,13 @@ def read_offer(book: Book, found: Quotes, record: Record, told: Told) -> None:
         _kept(desk, record, tree)
         number = record.fields.get("quote")
         desk.found.numbers[desk.offer] = normal(number[1].text) if number else ""
+
+
+def _asked_besides(desk: Desk, record: Record, told: Told) -> None:
+    """Ask for the other cells of a quote whose system or vendor is asked for, so that all is asked at once."""
+    trial = Desk(desk.book, Quotes(desk.found.file), desk.known, "", desk.country, desk.currency)
+    _plain_fields(trial, record, told.today, {})
+    desk.found.problems += [one for one in trial.found.asked if one not in desk.found.problems]
 
 
 def _country(desk: Desk, record: Record) -> str:
