@@ -104,9 +104,11 @@ def _workbook_sheets(path: Path) -> list[Sheet]:
 def _workbook_sheet(file: str, results: Any, formulas: Any) -> Sheet:
     within_bounds(file, formulas.title, formulas.max_row, formulas.max_column)
     sheet = Sheet(formulas.title, hidden=formulas.sheet_state != "visible")
-    sheet.hidden_rows = {row for row, one in formulas.row_dimensions.items() if one.hidden}
+    sheet.hidden_rows = {row for row, one in formulas.row_dimensions.items() if one.hidden or one.height == 0}
+    if formulas.sheet_format.zeroHeight:
+        sheet.hidden_rows |= set(range(1, formulas.max_row + 1)) - set(formulas.row_dimensions)
     for one in formulas.column_dimensions.values():
-        if one.hidden:
+        if one.hidden or one.width == 0:
             sheet.hidden_columns |= set(range(one.min, min(one.max, formulas.max_column) + 1))
     for row in formulas.iter_rows():
         for stated in row:

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
 
+MOST_WORDS = 20
+"""Cells of a sheet without a table of quotes that are told of one by one."""
+
+
 @exactly
 def read_quotes(
     file: Path | str,
@@ -130,15 +134,19 @@ def _hidden_sheet(book: Book, sheet: Sheet, found: Quotes, has_quotes: bool, hid
 
 
 def _words(book: Book, cells: list[Cell], found: Quotes) -> None:
-    """Tell of words beside the tables."""
-    for cell in cells:
-        if normal(cell.text).strip("-–—_=* ."):
-            found.leave(
-                book,
-                cell,
-                f"beside the quotes: {shown(cell.text, LONGEST_SHOWN)!r}",
-                "Look whether it changes an offer.",
-            )
+    """Tell of the first words of a sheet that has no table, and how many more there are."""
+    said = [cell for cell in cells if normal(cell.text).strip("-–—_=* .")]
+    if len(said) > MOST_WORDS:
+        found.leave(
+            book, said[MOST_WORDS], f"this and {len(said) - MOST_WORDS - 1:,} more cells beside the quotes are not read"
+        )
+    for cell in said[:MOST_WORDS]:
+        found.leave(
+            book,
+            cell,
+            f"beside the quotes: {shown(cell.text, LONGEST_SHOWN)!r}",
+            "Look whether it changes an offer.",
+        )
 
 
 def _read_table(book: Book, table: Table, found: Quotes, told: Told, hidden: bool | None) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from gpuplan.quotes.cells import Cell
-from gpuplan.quotes.vocabulary import ABSENT, UNTAXED
+from gpuplan.quotes.vocabulary import ABSENT, UNITS, UNTAXED
 
 
 class Unclear(Exception):  # noqa: N818 (the name says what it is)
@@ -73,9 +73,38 @@ _PLAIN = re.compile(r"\d+(?:[.,]\d+)?")
 _SMALL_PART = re.compile(r"(\d[\d.,]*)\s*(천만|백만|억|億|亿|만|万|萬|천|千|百万)")
 
 
+_RAISED = ("<super>", "<sub>", "<circle>", "<fraction>")
+
+
 def normal(text: str) -> str:
-    """Text with full-width letters and odd spaces made plain, on one line."""
-    return " ".join(unicodedata.normalize("NFKC", text).replace("\u2212", "-").replace("₩", "₩").split())
+    """Text with full-width letters and odd spaces made plain, on one line.
+
+    A raised or circled figure is a mark of a footnote and becomes ^: 5¹ is not 51.
+    """
+    if not text.isascii():
+        text = "".join("^" if _is_raised(letter) else letter for letter in text)
+    return " ".join(unicodedata.normalize("NFKC", text).replace("\u2212", "-").split())
+
+
+def _is_raised(letter: str) -> bool:
+    return unicodedata.decomposition(letter).startswith(_RAISED) and unicodedata.numeric(letter, None) is not None
+
+
+def says_scale(text: str) -> bool:
+    """Whether words beside a table may say that its prices are in thousands or millions."""
+    plain = normal(text).casefold()
+    return bool(_SCALED.search(plain) and _PRICED.search(plain))
+
+
+_SCALED = re.compile(
+    r"\b(?:thousands?|millions?|tsd\.?|tausend|mio\.?|milliers?|keur|kusd|k€|k\$|t€|teur|tusd|meur|musd|m€|"
+    r"000s?)(?![a-z\d])|"
+    r"천\s*원|백만\s*원|억\s*원|千円|百万円|万円|億円|万元|千元|亿元|百万元"
+)
+_PRICED = re.compile(
+    r"price|preis|prix|amount|betr|montant|금액|단위|가격|단가|価格|単位|金額|价格|单位|金额|eur|usd|krw|jpy|"
+    r"cny|€|\$|₩|원|円|元"
+)
 
 
 def is_absent(text: str) -> bool:
@@ -114,6 +143,11 @@ def currency_of(text: str, country: str = "") -> tuple[str, str]:
             return fitting[0], ""
         return "", f"{sign} can be {', '.join(_OPEN_SIGNS[sign])}"
     raise Unclear(f"{shown(text)!r} is no currency", "Write its code, such as EUR, USD, KRW.")
+
+
+def may_mean(sign: str) -> tuple[str, ...]:
+    """Codes that a sign which leaves it open can mean; empty for others."""
+    return _OPEN_SIGNS.get(normal(sign).upper().strip(" ."), ())
 
 
 def money(cell: Cell, country: str = "") -> Money:
@@ -163,9 +197,8 @@ def _split(text: str) -> tuple[str, str, str]:
     match = re.fullmatch(r"(?P<before>[^\d+\-]*?)\s*(?P<digits>\d(?:[\d.,'’ ]*\d)?)\s*(?P<after>[^\d]*)", text)
     if match:
         after = re.sub(r"^(?:,-|,--|\.-|,–)", "", match["after"]).strip()
-        after = (
-            re.sub(rf"(?:^|\s)(?:{UNTAXED})$", "", after.casefold()) if re.search(UNTAXED, after.casefold()) else after
-        )
+        for said in (UNTAXED, rf"(?:per|je|pro|par|/)\s*(?:{UNITS})|each|l'unité"):
+            after = re.sub(rf"(?:^|\s)(?:{said})$", "", after, flags=re.IGNORECASE)
         return match["before"].strip(), match["digits"], after
     parts = re.fullmatch(
         r"(?P<before>[^\d]*?)\s*(?P<digits>\d[\d.,]*\s*(?:억|億|亿|만|万|萬)\s*[\d.,]+\s*(?:만|万|萬|천만|천|千"

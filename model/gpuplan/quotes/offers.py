@@ -92,7 +92,8 @@ def _asked_besides(desk: Desk, record: Record, told: Told) -> None:
     """Ask for the other cells of a quote whose system or vendor is asked for, so that all is asked at once."""
     trial = Desk(desk.book, Quotes(desk.found.file), desk.known, "", desk.country, desk.currency)
     _plain_fields(trial, record, told.today, {})
-    desk.found.problems += [one for one in trial.found.asked if one not in desk.found.problems]
+    for problem in trial.found.asked:
+        desk.found.add(problem)
 
 
 def _country(desk: Desk, record: Record) -> str:

@@ -126,6 +126,10 @@ def _read_row(reading: Reading, form: SheetForm, cells: dict[Column, Cell], row:
 def _values(reading: Reading, form: SheetForm, entity: tuple[str, str], cells: dict[Column, Cell]) -> Tree:
     values: Tree = {}
     for column, cell in cells.items():
+        if cell.comment:
+            reading.found.leave(
+                reading.book, cell, f"a comment: {shown(cell.comment)!r}", "Look whether it changes it."
+            )
         if column is form.columns[0]:
             continue
         try:

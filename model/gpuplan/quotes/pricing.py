@@ -11,7 +11,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from gpuplan.quotes.cells import Book, Cell
 from gpuplan.quotes.headings import Heading, currency_sign
-from gpuplan.quotes.numbers import Absent, Money, Unclear, count, currency_of, money, plain, share
+from gpuplan.quotes.numbers import Absent, Money, Unclear, count, currency_of, may_mean, money, plain, share
 from gpuplan.quotes.records import Part, Record, TierCells
 from gpuplan.quotes.result import Quotes
 from gpuplan.quotes.systems import Known, price_range
@@ -130,6 +130,7 @@ def _currency(desk: Desk, record: Record) -> str:
     """The one currency of a quote's amounts; asked where they name none, or several."""
     told: dict[str, Cell] = {}
     doubts: list[tuple[Cell, str]] = []
+    signs: dict[str, Cell] = {}
     parts = [
         record.fields[name]
         for name in ("price", "list_price", "price_each_accelerator", "price_per_month")
@@ -147,12 +148,18 @@ def _currency(desk: Desk, record: Record) -> str:
             code, doubt = currency_sign(sign, desk.country)
             told |= {code: told.get(code, where)} if code else {}
             doubts += [(where, doubt)] if doubt else []
+            signs |= {sign: where} if may_mean(sign) else {}
     if len(told) > 1:
         shown = " and ".join(f"{code} ({cell.name})" for code, cell in told.items())
         desk.problem(record.cell, f"the prices of this quote are in {shown}", "Give them in one currency.")
         return ""
     if told:
         code, cell = next(iter(told.items()))
+        for sign, where in signs.items():
+            if code not in may_mean(sign):
+                desk.problem(
+                    where, f"{sign} is written here, and {code} in {cell.name}", "Give the prices in one currency."
+                )
         desk.found.note(cell, desk.offer, "currency", code)
         return code
     return _told_currency(desk, record, doubts, parts)
@@ -282,9 +289,27 @@ def schedule_of(desk: Desk, record: Record, first: Price | None, system: str, cu
                 price.cell, f"the first tier costs {price.amount:,f}, and one system {first.amount:,f}", "Mend either."
             )
         first, fewest = price, start if start > 1 else None
+    _falling(desk, first, read)
     for start, _, tree, cells, price in read:
         _note_tier(desk, first, start, tree, cells, price)
     return Schedule(first, tuple(tree for _, _, tree, _, _ in read), fewest, most)
+
+
+def _falling(
+    desk: Desk, first: Price | None, read: list[tuple[int, int | None, Tree, TierCells, Price | None]]
+) -> None:
+    """Ask where a system costs more in a tier than in the one before it."""
+    before = first.amount if first else Decimal(0)
+    for start, _, tree, cells, price in read:
+        if price is None:
+            before = (first.amount if first else before) * (1 - Decimal(str(tree["discount"])))
+            continue
+        amount = price.amount
+        if amount > before and not cells.cell.answered:
+            why = f"from {start} units on a system costs {amount:,f}, more than the {before:,f} before"
+            again = f"--set '{cells.cell.place}={amount:f}'"
+            desk.problem(cells.cell, why, f"Mend either; if it is so, say it again: {again}.")
+        before = amount
 
 
 def _note_tier(desk: Desk, first: Price | None, start: int, tree: Tree, cells: TierCells, price: Price | None) -> None:

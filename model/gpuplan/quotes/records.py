@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from gpuplan.quotes.cells import Book, Cell
 from gpuplan.quotes.headings import COUNTS, PRICES, Heading, quantity_range
 from gpuplan.quotes.layout import Row, Table
-from gpuplan.quotes.numbers import is_absent, normal, shown
+from gpuplan.quotes.numbers import is_absent, normal, says_scale, shown
 from gpuplan.quotes.result import Quotes
 from gpuplan.quotes.vocabulary import TOTALS
 
@@ -159,7 +159,10 @@ def _is_quote(book: Book, row: Row, parts: dict[int, Part], found: Quotes) -> bo
     if amounts or {"system", "vendor"} <= names:
         return True
     for cell in row.values():
-        if not _is_blank(cell):
+        if isinstance(cell.value, str) and says_scale(cell.value):
+            said = f"{shown(cell.text)!r} may say that prices are in thousands or millions"
+            found.ask(book, cell, said, "Write prices whole, or the unit into their heading; then delete it here.")
+        elif not _is_blank(cell):
             found.leave(
                 book, cell, f"not in the form of a quote: {shown(cell.text)!r}", "Look whether it changes an offer."
             )
@@ -192,6 +195,8 @@ def _add(book: Book, made: list[Record], parts: list[Part], found: Quotes) -> No
     for one, cell in parts:
         _place(record, numbered, own, one, cell)
     stepwise = own.start is not None or own.end is not None or own.units is not None
+    if "tier_range" in record.fields:
+        found.ask(book, record.fields["tier_range"][1], "this is no range of units", "Write it like 20-39 or 40+.")
     if stepwise:
         for name in ("price", "discount"):
             if name in record.fields and getattr(own, name) is None:

@@ -85,6 +85,7 @@ class Quotes:
     problems: list[Problem] = field(default_factory=list)
     """Errors are asked and stand in the way; warnings tell what is not taken over."""
 
+    _added: set[Problem] = field(default_factory=set)
     numbers: dict[str, str] = field(default_factory=dict)
     """What the vendors call each offer: the number of the quote."""
     conditions: list[tuple[str, Cell, str]] = field(default_factory=list)
@@ -115,14 +116,16 @@ class Quotes:
 
     def ask(self, book: Book, cell: Cell | str, why: str, way_out: str) -> None:
         """Ask for a cell, once."""
-        problem = book.problem(cell, why, way_out)
-        if problem not in self.problems:
-            self.problems.append(problem)
+        self.add(book.problem(cell, why, way_out))
 
     def leave(self, book: Book, cell: Cell | str, why: str, way_out: str = "") -> None:
         """Tell what is not taken over, once."""
-        problem = book.problem(cell, why, way_out, blocking=False)
-        if problem not in self.problems:
+        self.add(book.problem(cell, why, way_out, blocking=False))
+
+    def add(self, problem: Problem) -> None:
+        """Add a problem, once."""
+        if problem not in self._added:
+            self._added.add(problem)
             self.problems.append(problem)
 
 

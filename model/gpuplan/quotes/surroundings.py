@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 from gpuplan.quotes.cells import Book, Cell
 from gpuplan.quotes.dates import stated_day
 from gpuplan.quotes.headings import heading
 from gpuplan.quotes.layout import Table
-from gpuplan.quotes.numbers import CODES, LONGEST_SHOWN, normal, shown
+from gpuplan.quotes.numbers import CODES, LONGEST_SHOWN, normal, says_scale, shown
 from gpuplan.quotes.offers import Told
 from gpuplan.quotes.result import Quotes
 
-_SCALED = re.compile(
-    r"\b(?:thousands?|millions?|tsd\.?|tausend|mio\.?|milliers?|keur|kusd|k€|k\$|t€|teur|tusd|meur|musd|"
-    r"m€)(?![a-z])|천\s*원|백만\s*원|억\s*원|千円|百万円|万円|億円|万元|千元|亿元|百万元"
-)
 _PRICED = re.compile(
-    r"price|preis|prix|amount|betr|montant|금액|단위|가격|단가|価格|単位|金額|价格|单位|金额|eur|usd|krw|jpy|"
-    r"cny|€|\$|₩|원|円|元"
+    r"price|preis|prix|currency|währung|devise|가격|단가|통화|価格|単価|通貨|价格|单价|货币|amount|betr|montant"
+    r"|금액|金額|金额"
+)
+_DATED = re.compile(
+    r"as of|as at|dated|\bdate\b|\bdatum\b|\bstand\b|\bvom\b|received|état|en date|\bdu\b|\bau\b|기준|작성|현재"
+    r"|일자|現在|作成|時点|日付|截至|日期|截止"
 )
 
 
 def surroundings(book: Book, table: Table, found: Quotes, told: Told) -> Told:
     """What was told, completed by the words above a table; every such word is told."""
     told = _beside(book, table, found, told)
-    days = {day for cell in table.above if isinstance(cell.value, str) and (day := stated_day(cell.value))}
+    days = {day for cell in table.above if (day := _day_of_quotes(cell))}
     if told.today is None and len(days) == 1:
         told = replace(told, today=days.pop())
     codes: dict[str, Cell] = {}
     for cell in table.above:
         text = normal(cell.text)
-        if _SCALED.search(text.casefold()) and _PRICED.search(text.casefold()):
+        if says_scale(text):
             found.ask(
                 book,
                 cell,
@@ -47,9 +48,7 @@ def surroundings(book: Book, table: Table, found: Quotes, told: Told) -> Told:
         told = replace(told, currency=next(iter(codes)))
     for cell in table.above:
         if normal(cell.text).strip("-–—_=* .:"):
-            used = cell in codes.values() or (
-                isinstance(cell.value, str) and stated_day(cell.value) == told.today and told.today
-            )
+            used = cell in codes.values() or (told.today is not None and _day_of_quotes(cell) == told.today)
             why = f"above the quotes: {shown(cell.text, LONGEST_SHOWN)!r}"
             found.leave(
                 book,
@@ -58,6 +57,12 @@ def surroundings(book: Book, table: Table, found: Quotes, told: Told) -> Told:
                 "Look whether it changes an offer.",
             )
     return told
+
+
+def _day_of_quotes(cell: Cell) -> date | None:
+    """The day of the quotes that a title states in words that say so: not that of a delivery, for instance."""
+    text = normal(cell.value).casefold() if isinstance(cell.value, str) else ""
+    return stated_day(text) if _DATED.search(text) else None
 
 
 def _beside(book: Book, table: Table, found: Quotes, told: Told) -> Told:

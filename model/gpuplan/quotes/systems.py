@@ -18,6 +18,13 @@ _COOLING = {
     ),
     "air": r"air|luft\w*|air-cooled|공랭\w*|공냉\w*|空冷\w*|风冷\w*|風冷\w*",
 }
+_NO_SYSTEM = re.compile(
+    r"(?<![a-z])(?:base ?boards?|spares?|upgrade|kit|licen[cs]es?|refurb\w*|used|pre-owned|trade-in|without "
+    r"gpus?|barebone|"
+    r"option|optional|warranty|support|service|maintenance|ersatzteil\w*|zubehör|gebraucht\w*|wartung|garantie|pièces?|"
+    r"reconditionné\w*|occasion|중고|예비품|유지보수|中古|保守|予備|二手|备件|维保)(?![a-z])"
+)
+"""Words of things that go with a system, or are a used one, and are not it."""
 _OTHER_BOARDS = {"pcie": "pcie", "nvl": r"nvl(?!72)\d*", "oam": "oam"}
 
 
@@ -56,6 +63,9 @@ class Known:
             if plain in (name, normal(str(system.get("name", name))).casefold()):
                 return Match(name, (name,))
         candidates = self._candidates(plain, text)
+        if other := _NO_SYSTEM.search(plain):
+            why = f"{shown(text)!r} may be no new system: it says {other[0]!r}"
+            raise Unclear(why, "Write the id of the system if it is one, or take the row out.")
         fitting = [name for name in candidates if self._fits(name, plain, accelerators_each)]
         if len(fitting) == 1:
             return Match(fitting[0], tuple(candidates))

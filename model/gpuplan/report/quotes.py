@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from gpuplan.errors import SHOWN
 from gpuplan.report.layout import WIDTH, new_table, rendered, titled
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def quotes_text(quotes: Quotes, width: int = WIDTH) -> str:
 def _listed(title: str, problems: Sequence[Problem]) -> str:
     if not problems:
         return ""
-    lines = [f"- {one.path}: {one.message}. {one.way_out}".rstrip() for one in problems]
+    lines = [f"- {one.path}: {one.message}. {one.way_out}".rstrip() for one in problems[:SHOWN]]
+    lines += [f"and {len(problems) - SHOWN} more; --format json has all"] if len(problems) > SHOWN else []
     return "\n".join(["", title, *lines]) + "\n"
 
 
