@@ -129,6 +129,28 @@ def test_a_merged_vendor_counts_for_each_of_its_rows(tmp_path: Path) -> None:
     assert [offer["vendor"] for offer in facts(read_quotes(path))] == ["boreas-rechner"] * 2
 
 
+def test_a_merged_day_counts_for_each_of_its_rows(tmp_path: Path) -> None:
+    """Proves the same of a last day that is written once for two quotes. If broken, the second can be signed at any
+    time."""
+    path = made(
+        tmp_path / "a.xlsx",
+        lambda sheet: sheet.merge_cells("I2:I3"),
+        ("Other", "FR", "DGX H200", 260000, "EUR", 2, 20, 8),
+    )
+    assert [offer["order_until"] for offer in facts(read_quotes(path))] == [date(2026, 12, 20)] * 2
+
+
+def test_a_cell_that_two_quotes_share_is_asked_for_once(tmp_path: Path) -> None:
+    """Proves that one struck-out vendor of two quotes is one question."""
+
+    def strike(sheet: Any) -> None:
+        sheet.merge_cells("A2:A3")
+        sheet["A2"].font = Font(strike=True)
+
+    path = made(tmp_path / "a.xlsx", strike, (None, "FR", "DGX H200", 260000, "EUR", 2, 20, 8))
+    assert [problem.path for problem in read_quotes(path).asked] == ["Quotes!A2"]
+
+
 def test_cells_merged_across_fields_are_asked_about(tmp_path: Path) -> None:
     """Proves that 10 over minimum and maximum is neither of them in silence."""
     path = made(tmp_path / "a.xlsx", lambda sheet: sheet.merge_cells("F2:G2"))

@@ -165,3 +165,25 @@ def test_words_around_a_table_are_named() -> None:
     named = " ".join(str(problem) for problem in quotes.not_taken)
     for words in ("Budgetary only", "Plus 3 % if paid late", "see page 2"):
         assert words in named
+
+
+def test_tiers_of_two_vendors_one_below_the_other_are_two_offers() -> None:
+    """Proves that a row goes on with the quote above it only where vendor and system are the same or left empty."""
+    head = ("Vendor", "Model", "From", "Unit price EUR")
+    rows = (
+        head,
+        ("A", "HGX H200", 1, 232000),
+        ("A", "HGX H200", 20, 226000),
+        ("B", "HGX H200", 1, 240000),
+        (None, None, 20, 230000),
+        ("B", "DGX H200", 1, 260000),
+    )
+    quotes = read(rows)
+    assert quotes.asked == []
+    assert [
+        (offer["vendor"], offer["system"], offer["price"], len(offer.get("tiers", ()))) for offer in facts(quotes)
+    ] == [
+        ("a", "hgx-h200", 232000, 1),
+        ("b", "hgx-h200", 240000, 1),
+        ("b", "dgx-h200", 260000, 0),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,19 @@ def test_an_empty_template_says_nothing(tmp_path: Path) -> None:
     quotes = read_quotes(path)
     assert (quotes.offers, quotes.vendors, quotes.problems) == ({}, {}, [])
     assert quotes.further == {"sites": {}, "limits": {}}
+
+
+def test_numbers_of_more_digits_than_a_workbook_keeps_come_back_exactly(tmp_path: Path) -> None:
+    """Proves that money is exact: a price of 232000.123456789012345 and a share of a third to 20 digits are as they
+    were. If broken, the last digits are lost, or a share is a hundred times too small."""
+    text = """
+name: digits
+calendar: {start: 2027-01-01, periods: 2}
+systems: {box: {accelerators: 8}}
+vendors: {shop: {}}
+offers: {quote: {vendor: shop, system: box, price: 232000.123456789012345, spares_share: 0.33333333333333333333}}
+sites: {plant: {}}
+"""
+    instance = gpuplan.load(text)
+    read = returned(instance, tmp_path).offers["quote"]
+    assert (read.price, read.spares_share) == (Decimal("232000.123456789012345"), Decimal("0.33333333333333333333"))
