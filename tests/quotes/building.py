@@ -13,7 +13,7 @@ from openpyxl import Workbook
 from gpuplan.quotes.cells import Book, Cell, Sheet
 from gpuplan.quotes.files import plain_value
 from gpuplan.quotes.importing import understood
-from gpuplan.quotes.offers import Told
+from gpuplan.quotes.names import Told
 from gpuplan.quotes.result import Quotes
 
 Rows = Sequence[Sequence[object]]

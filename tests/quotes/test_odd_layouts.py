@@ -68,6 +68,8 @@ ASKED: dict[str, tuple[Rows, tuple[str, ...]]] = {
         (("Delivery required by 31.12.2027",), (*H, "Valid until"), (*A, "end of Jan")),
         ("D3",),
     ),
+    "a most number for a least one": (((*H, "Min. qty"), (*A, "max. 10")), ("D2",)),
+    "a tier up to where it should begin": (((*H, "Tier 1 from", "Tier 1 price"), (*A, "up to 20", 226000)), ("E2",)),
     "no vendor": ((("Model", "Price EUR", "MOQ"), ("HGX H200", 232000, 1)), ("A2",)),
 }
 
@@ -165,6 +167,22 @@ def test_words_around_a_table_are_named() -> None:
     named = " ".join(str(problem) for problem in quotes.not_taken)
     for words in ("Budgetary only", "Plus 3 % if paid late", "see page 2"):
         assert words in named
+
+
+def test_a_currency_that_is_told_does_not_speak_against_a_sign() -> None:
+    """Proves that $ is never read as euros, whoever says so, and that it is dollars where somebody does."""
+    rows = (("Vendor", "Model", "Price", "MOQ"), ("A", "HGX H200", "$232,000", 1))
+    assert asked(read(rows, currency="EUR")) == ["C2"]
+    assert facts(read(rows, currency="USD"))[0]["currency"] == "USD"
+
+
+def test_a_vendor_of_almost_the_same_name_is_said_to_be_the_same() -> None:
+    """Proves that two spellings are one vendor only with an assumption that says so."""
+    quotes = read((H, A, ("A GmbH", "DGX H200", 260000)))
+    assert list(quotes.vendors) == ["a"]
+    assert [one.assumption for one in quotes.understood if one.cell == "A3" and one.field == "vendor"] == [
+        "taken for A"
+    ]
 
 
 def test_tiers_of_two_vendors_one_below_the_other_are_two_offers() -> None:

@@ -13,8 +13,9 @@ from gpuplan.quotes.cells import Cell
 from gpuplan.quotes.dates import written_day
 from gpuplan.quotes.headings import heading, quantity_range
 from gpuplan.quotes.numbers import Absent, Unclear, money, number_readings, share
+from gpuplan.quotes.remarks import remarks
 from gpuplan.quotes.systems import Known
-from gpuplan.quotes.terms import duration, payments, remarks, warranty
+from gpuplan.quotes.terms import duration, payments, warranty
 
 
 def cell(value: object) -> Cell:

@@ -14,8 +14,9 @@ from gpuplan.quotes.cells import Book, Cell, Sheet
 from gpuplan.quotes.files import read_book, with_values
 from gpuplan.quotes.headings import Heading
 from gpuplan.quotes.layout import Table, tables
+from gpuplan.quotes.names import Told
 from gpuplan.quotes.numbers import LONGEST_SHOWN, normal, shown
-from gpuplan.quotes.offers import Told, not_a_field, read_offer
+from gpuplan.quotes.offers import not_a_field, read_offer
 from gpuplan.quotes.own import is_own, read_own
 from gpuplan.quotes.records import records
 from gpuplan.quotes.result import Quotes, goes_to

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 from gpuplan.quotes.cells import Cell
 from gpuplan.quotes.vocabulary import ABSENT, UNITS, UNTAXED
@@ -290,16 +291,21 @@ def _below_one(found: Decimal, cell: Cell) -> Decimal:
     return found
 
 
-def count(cell: Cell, words: str = "") -> int:
-    """A whole number of things, `words` being a pattern of units that may follow. Raises Absent or Unclear."""
+_LOW = r"≥|>=|ab|from|at least|mind\.?|mindestens|min\.?|dès|à partir de|au moins|최소|最低|最小"
+_HIGH = r"≤|<=|up to|bis(?: zu)?|max\.?|jusqu'à|최대|最大"
+
+
+def count(cell: Cell, words: str = "", bound: Literal["", "low", "high"] = "") -> int:
+    """A whole number of things, `words` being a pattern of units that may follow, `bound` whether it is a least or a
+    most number, which words may say. Raises Absent or Unclear."""
     value = cell.value
     if isinstance(value, str):
         if is_absent(value):
             raise Absent
         text = normal(value)
-        stripped = re.fullmatch(
-            rf"(?:≥|>=|ab|from|min\.?|max\.?|up to|bis)?\s*([\d.,' ]*\d)\s*\+?\s*(?:{words})?", text.casefold()
-        )
+        said = {"": r"(?!)", "low": _LOW, "high": _HIGH}[bound]
+        plus = r"\+?" if bound == "low" else ""
+        stripped = re.fullmatch(rf"(?:{said})?\s*([\d.,' ]*\d)\s*{plus}\s*(?:{words})?", text.casefold())
         if stripped is None:
             raise Unclear(f"{shown(text)!r} is no whole number", "Write one whole number; a remark in another cell.")
         readings = number_readings(stripped[1])

@@ -2,59 +2,30 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
 from pydantic import ValidationError
 
-from gpuplan.instance.base import LONGEST_ID
 from gpuplan.instance.calendar import ALWAYS
 from gpuplan.instance.faults import all_told
-from gpuplan.instance.offers import Offer, Vendor
+from gpuplan.instance.offers import Offer
 from gpuplan.quotes.cells import Book, Cell
-from gpuplan.quotes.countries import country_of
+from gpuplan.quotes.desk import Desk
 from gpuplan.quotes.fields import READERS
+from gpuplan.quotes.names import Told, country_stated, note_names, system_of, vendor_of
 from gpuplan.quotes.numbers import LONGEST_SHOWN, Unclear, money, normal, shown
-from gpuplan.quotes.pricing import Desk, Price, counted, price_of, schedule_of
+from gpuplan.quotes.pricing import Price, price_of
 from gpuplan.quotes.records import Record, is_stated
+from gpuplan.quotes.remarks import remarks
 from gpuplan.quotes.result import Quotes, goes_to, written
-from gpuplan.quotes.systems import Known
-from gpuplan.quotes.terms import remarks
+from gpuplan.quotes.tiers import counted, schedule_of
 
 Tree = dict[str, object]
-_LEGAL = frozenset(
-    "inc ltd llc corp corporation co company gmbh ag kg se bv nv sa sas sarl spa srl oy ab as plc pte pty kk "  # noqa: SIM905
-    "limited mbh".split()
-)
 
 
 LONGEST_VALUE = 300
 """Characters of a cell that is no remark."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What was told beside the file."""
-
-    today: date | None = None
-    """Day of the quotes, which a day without a year comes after."""
-    currency: str = ""
-    vendor: str = ""
-    """Who sells, where the quotes do not say."""
-    known: Known = field(default_factory=Known)
-    vendors: Mapping[str, Vendor] = field(default_factory=dict)
-    """Vendors that an instance has already."""
-
-
-def slug(text: str) -> str:
-    """An id for a name: its words in small letters, without legal forms; empty where it has no Latin letters."""
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().casefold()
-    words = [word for word in re.findall(r"[a-z0-9]+", plain.replace(".", "")) if word not in _LEGAL]
-    return "-".join(words)[: LONGEST_ID // 2].strip("-")
 
 
 def read_offer(book: Book, found: Quotes, record: Record, told: Told) -> None:
@@ -67,14 +38,14 @@ def read_offer(book: Book, found: Quotes, record: Record, told: Told) -> None:
             desk.problem(cell, f"{len(cell.value):,} characters are no value of a quote", "Move the text to a remark.")
     if desk.failed:
         return
-    desk.country = _country(desk, record)
-    system = _system(desk, record)
-    vendor = _vendor(desk, record, told)
+    desk.country = country_stated(desk, record)
+    system = system_of(desk, record)
+    vendor = vendor_of(desk, record, told)
     if system is None or vendor is None:
         _asked_besides(desk, record, told)
         return
     desk.offer = _free_id(found, f"{vendor}-{system}")
-    _note_names(desk, record, vendor, system)
+    note_names(desk, record, vendor, system)
     tree = _priced(desk, record, vendor, system)
     if tree is None:
         return
@@ -96,98 +67,11 @@ def _asked_besides(desk: Desk, record: Record, told: Told) -> None:
         desk.found.add(problem)
 
 
-def _country(desk: Desk, record: Record) -> str:
-    code = ""
-    if is_stated(record.fields.get("country")):
-        cell = record.fields["country"][1]
-        with desk.asking(cell):
-            code = country_of(cell.text)
-    return code
-
-
-def _system(desk: Desk, record: Record) -> str | None:
-    """The system that a quote is for, its candidates told."""
-    each = None
-    if is_stated(record.fields.get("accelerators_each")):
-        part = record.fields["accelerators_each"]
-        with desk.asking(part[1]):
-            each = counted(desk, (part[0].__class__(part[1]), part[1]), "")
-    if not is_stated(record.fields.get("system")):
-        desk.problem(record.cell, "it is not stated which system this is for", "Write the id of a system or its name.")
-        return None
-    cell = record.fields["system"][1]
-    with desk.asking(cell):
-        return desk.known.match(cell.text, each).system
-    return None
-
-
-def _vendor(desk: Desk, record: Record, told: Told) -> str | None:
-    """Id of the vendor, who is added to those that were found."""
-    if is_stated(record.fields.get("vendor")):
-        cell = record.fields["vendor"][1]
-        name = normal(cell.text)
-    elif told.vendor:
-        cell, name = record.cell, told.vendor
-    else:
-        desk.problem(record.cell, "it is not stated whose quote this is", "Name the vendor: --vendor 'Name'.")
-        return None
-    for vendor_id, vendor in {**told.vendors, **desk.found.vendors}.items():
-        if name.casefold() in (vendor_id, vendor.name.casefold()) or slug(name) == vendor_id:
-            desk.found.vendors.setdefault(vendor_id, vendor)
-            known = vendor.country
-            if desk.country and known and known != desk.country:
-                desk.problem(cell, f"{name} is in {desk.country} here and in {known} elsewhere", "Write one of them.")
-            return vendor_id
-    made = slug(name) or f"vendor-{len(desk.found.vendors) + 1}"
-    while made in desk.found.vendors or made in told.vendors:
-        made += "-2"
-    desk.found.vendors[made] = Vendor.model_validate(
-        {"name": name, **({"country": desk.country} if desk.country else {})}
-    )
-    return made
-
-
 def _free_id(found: Quotes, wanted: str) -> str:
     name, number = wanted, 2
     while name in found.offers:
         name, number = f"{wanted}-{number}", number + 1
     return name
-
-
-def _note_names(desk: Desk, record: Record, vendor: str, system: str) -> None:
-    part = record.fields.get("vendor")
-    desk.found.note(
-        part[1] if part else record.cell,
-        desk.offer,
-        "vendor",
-        vendor,
-        record.assumed.get("vendor", "" if part else "told beside the file"),
-    )
-    if desk.country:
-        desk.found.note(
-            record.fields["country"][1], desk.offer, "vendor", desk.country, record.assumed.get("country", "")
-        )
-    cell = record.fields["system"][1]
-    candidates = [
-        one
-        for one in desk.known.match(
-            cell.text,
-            None if not is_stated(record.fields.get("accelerators_each")) else desk.known.accelerators_each(system),
-        ).candidates
-        if one != system
-    ]
-    assumption = f"told from {', '.join(candidates)} by its words" if candidates else ""
-    desk.found.note(
-        cell, desk.offer, "system", system, assumption or ("" if normal(cell.text) == system else "by its name")
-    )
-    if is_stated(record.fields.get("accelerators_each")):
-        desk.found.note(
-            record.fields["accelerators_each"][1],
-            desk.offer,
-            "accelerators of the system",
-            desk.known.accelerators_each(system),
-            "it is a fact of the system",
-        )
 
 
 def _priced(desk: Desk, record: Record, vendor: str, system: str) -> Tree | None:

@@ -13,10 +13,12 @@ from gpuplan.instance.faults import all_told
 from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.rules import Limit
 from gpuplan.quotes.cells import Book, Cell, Sheet
+from gpuplan.quotes.desk import Desk
 from gpuplan.quotes.kinds import Column, from_cell
+from gpuplan.quotes.names import Told
 from gpuplan.quotes.numbers import Absent, Unclear, normal, shown
-from gpuplan.quotes.offers import Told, not_a_field
-from gpuplan.quotes.pricing import Desk, plausible
+from gpuplan.quotes.offers import not_a_field
+from gpuplan.quotes.pricing import plausible
 from gpuplan.quotes.result import Quotes
 from gpuplan.quotes.sheets import CAPACITY, EXPLANATION, FORMS, LEFT_OUT, QUOTES, SheetForm, is_field
 

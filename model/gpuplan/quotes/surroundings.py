@@ -10,8 +10,8 @@ from gpuplan.quotes.cells import Book, Cell
 from gpuplan.quotes.dates import stated_day
 from gpuplan.quotes.headings import heading
 from gpuplan.quotes.layout import Table
+from gpuplan.quotes.names import Told
 from gpuplan.quotes.numbers import CODES, LONGEST_SHOWN, normal, says_scale, shown
-from gpuplan.quotes.offers import Told
 from gpuplan.quotes.result import Quotes
 
 _PRICED = re.compile(
