@@ -45,6 +45,7 @@ def slug(text: str) -> str:
 
 
 def country_stated(desk: Desk, record: Record) -> str:
+    """Code of the vendor's country; empty where it is not stated, asked where it is none."""
     code = ""
     if is_stated(record.fields.get("country")):
         cell = record.fields["country"][1]

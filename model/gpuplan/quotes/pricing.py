@@ -90,7 +90,8 @@ def _discounted(desk: Desk, listed: Price, discount: Part) -> Price | None:
 
 
 def cents(amount: Decimal) -> Decimal:
-    return amount.quantize(Decimal("0.01"), ROUND_HALF_EVEN).normalize()
+    """An amount to the cent, without an exponent."""
+    return plain(amount.quantize(Decimal("0.01"), ROUND_HALF_EVEN))
 
 
 def _currency(desk: Desk, record: Record) -> str:
