@@ -98,13 +98,15 @@ def _show(quotes: Quotes, form: Format) -> None:
 
 def _keep(quotes: Quotes, into: Path | None, start: Start | None, output: Path, edits: list[str]) -> None:
     """Write the instance with the offers, once it is known to be one."""
+    from gpuplan.instance.document import read_document
     from gpuplan.quotes.into import into_text
     from gpuplan.quotes.starts import start_text
     from gpuplan.report.yaml_text import as_yaml
 
     text = ""
     if into is not None:
-        text = into.read_text(encoding="utf-8-sig")
+        is_yaml = into.suffix.lower() in (".yaml", ".yml")
+        text = into.read_text(encoding="utf-8-sig") if is_yaml else as_yaml(read_document(into).value)
         if output.resolve().parent != into.resolve().parent and re.search("^extends:", text, re.MULTILINE):
             raise InvalidInput([Problem(f"{into} extends a file of its own folder", f"Write to {into.parent} too.")])
     elif start is not None:
@@ -224,12 +226,10 @@ def init(
             [Problem(f"{' and '.join(there)} would be overwritten", "Name another file: --output FILE.")]
         )
     text = start_text(start)
-    made = exported(gpuplan.load(text))
-    written((output, lambda path: _save(path, text)), (workbook, lambda path: _save(path, made)))
-    say(
-        f"{output} written: an instance to start from; gpuplan solve {output}\n"
-        f"{workbook} written: its quotes, rooms and limits as a workbook\n"
-    )
+    _save(output, text)
+    say(f"{output} written: an instance to start from; gpuplan solve {output}\n")
+    _save(workbook, exported(gpuplan.load(text)))
+    say(f"{workbook} written: its quotes, rooms and limits as a workbook\n")
 
 
 def _save(path: Path, content: str | bytes) -> None:

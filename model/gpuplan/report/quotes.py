@@ -11,21 +11,27 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpuplan.errors import Problem
-    from gpuplan.quotes.result import Quotes
+    from gpuplan.quotes.result import Quotes, Understood
+
+
+OFFERS = 100
+"""Offers that are shown cell by cell; of a longer file the rest is counted."""
 
 
 def quotes_text(quotes: Quotes, width: int = WIDTH) -> str:
     """The offers, cell by cell; then what is not taken over; then what has to be answered."""
+    by_offer: dict[str, list[Understood]] = {}
+    for one in quotes.understood:
+        by_offer.setdefault(one.offer, []).append(one)
     parts = []
-    for name in dict.fromkeys(one.offer for one in quotes.understood):
+    for name, cells in list(by_offer.items())[:OFFERS]:
         table = new_table("cell", "found", "understood as", "value", "assumed")
-        sheet = next(one.sheet for one in quotes.understood if one.offer == name)
-        for one in quotes.understood:
-            if one.offer == name:
-                field = one.field if one.taken else f"({one.field})"
-                table.add_row(one.cell, one.found, field, one.value, one.assumption)
-        parts.append(titled(f"{name} ({sheet})", table))
+        for one in cells:
+            table.add_row(one.cell, one.found, one.field if one.taken else f"({one.field})", one.value, one.assumption)
+        parts.append(titled(f"{name} ({cells[0].sheet})", table))
     text = rendered(parts, width) if parts else ""
+    if len(by_offer) > OFFERS:
+        text += f"\nand {len(by_offer) - OFFERS:,} more; --format json shows every cell of them\n"
     if any(not one.taken for one in quotes.understood):
         text += "\nFields in brackets are understood, and are no part of the offers.\n"
     text += _listed("Not taken over", quotes.not_taken)
