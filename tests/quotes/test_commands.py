@@ -136,6 +136,19 @@ def test_an_instance_keeps_its_comments_and_other_offers(tmp_path: Path) -> None
     assert base[base.index("\nlimits:") :].strip() in text
 
 
+def test_an_instance_in_json_takes_quotes_too(tmp_path: Path) -> None:
+    """Proves that the form of the instance does not matter, and that lost comments would be told."""
+    tree = {
+        "name": "j",
+        "calendar": {"start": "2026-12-01", "periods": 6},
+        "sites": {"room": {}},
+    }
+    (tmp_path / "base.json").write_text(json.dumps(tree))
+    workbook(tmp_path / "quotes.xlsx", {"Quotes": [HEAD, (*ROW[:3], 250000, "USD", *ROW[5:])]})
+    run("import", "quotes.xlsx", "--into", "base.json", "--output", "both.yaml", cwd=tmp_path)
+    assert gpuplan.load(tmp_path / "both.yaml").offers["boreas-rechner-hgx-h200"].price == 250000
+
+
 def test_init_gives_an_instance_and_its_workbook(tmp_path: Path) -> None:
     """Proves that the start solves at once, that its workbook goes back in, and that nothing is overwritten."""
     assert "mine.xlsx" in run("init", "--template", "colocation", "--output", "mine.yaml", cwd=tmp_path)

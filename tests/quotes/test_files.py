@@ -198,6 +198,12 @@ def test_a_stored_result_of_a_formula_is_taken_and_said(tmp_path: Path) -> None:
     assert [one.assumption for one in quotes.understood if one.cell == "D2"] == ["the stored result of a formula"]
 
 
+def test_the_noise_of_a_formula_is_no_part_of_a_price(tmp_path: Path) -> None:
+    """Proves that 1.1 times 210,909.0909... is read as a workbook shows it: to fifteen digits."""
+    path = workbook(tmp_path / "a.xlsx", {"Quotes": [HEAD, (*ROW[:3], 225039.99999999997, *ROW[4:])]})
+    assert facts(read_quotes(path))[0]["price"] == 225040
+
+
 def test_an_answer_takes_the_place_of_a_cell(tmp_path: Path) -> None:
     """Proves that what is asked can be answered without opening the workbook, and that no other cell changes."""
     path = made(tmp_path / "a.xlsx", put("I2", value="01/02/2027"))

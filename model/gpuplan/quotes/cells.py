@@ -115,6 +115,11 @@ class Book:
         return Problem(message, way_out, path, self.file, severity="error" if blocking else "warning")
 
 
+def kept(number: float) -> Decimal:
+    """A number as a workbook keeps it, to fifteen digits: 225,040 and not 225,039.99999999997 of a formula."""
+    return Decimal(f"{number:.15g}")
+
+
 def letters(column: int) -> str:
     """Name of a column, counted from 1: A, Z, AA."""
     name = ""

@@ -24,6 +24,7 @@ from gpuplan.quotes.cells import (
     Sheet,
     Value,
     filled_down,
+    kept,
     unreadable,
     within_bounds,
 )
@@ -145,8 +146,10 @@ def plain_value(raw: object) -> Value | None:
     """A value as a cell keeps it: exact numbers, days without hours, text that is not blank; None for nothing."""
     if isinstance(raw, bool):
         return raw
-    if isinstance(raw, int | float):
-        return Decimal(repr(raw))
+    if isinstance(raw, float):
+        return kept(raw)
+    if isinstance(raw, int):
+        return Decimal(raw)
     if isinstance(raw, datetime):
         return raw.date()
     if raw is None or isinstance(raw, date | Decimal):

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from gpuplan.instance.base import exactly
-from gpuplan.quotes.cells import Book, Cell, Sheet
+from gpuplan.quotes.cells import Book, Cell, Sheet, kept
 from gpuplan.quotes.exporting import rows_of
 from gpuplan.quotes.files import plain_value
 from gpuplan.quotes.importing import told_of, understood
@@ -88,4 +88,4 @@ def _for_frame(value: object, kind: str) -> object:
         return f"{value * 100:f} %"
     if value == value.to_integral_value():
         return int(value)
-    return float(value) if Decimal(repr(float(value))) == value else f"{value:f}"
+    return float(value) if kept(float(value)) == value else f"{value:f}"

@@ -9,11 +9,10 @@ from __future__ import annotations
 import zipfile
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from xml.etree import ElementTree
 
-from gpuplan.quotes.cells import LONGEST_TEXT, Cell, Sheet, Value, filled_down, unreadable, within_bounds
+from gpuplan.quotes.cells import LONGEST_TEXT, Cell, Sheet, Value, filled_down, kept, unreadable, within_bounds
 
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -97,8 +96,8 @@ def _value(cell: ElementTree.Element) -> tuple[Value | None, bool, str, str]:
     text = "\n".join("".join(part.itertext()) for part in cell.findall(f"{_TEXT}p"))
     if kind in ("float", "percentage", "currency"):
         try:
-            number = Decimal(cell.get(f"{_OFFICE}value", ""))
-        except InvalidOperation:
+            number = kept(float(cell.get(f"{_OFFICE}value", "")))
+        except ValueError:
             return text, False, "", "its number cannot be read"
         return number, kind == "percentage", cell.get(f"{_OFFICE}currency", ""), ""
     if kind == "date":

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from gpuplan.instance.catalog import entries
-from gpuplan.quotes.cells import Value, letters
+from gpuplan.quotes.cells import Value, kept, letters
 from gpuplan.quotes.exporting import Row, rows_of
 from gpuplan.quotes.files import not_installed
 from gpuplan.quotes.kinds import Column
@@ -158,7 +158,7 @@ def _write(
     plain = styles["example"] if is_example else None
     if isinstance(value, date):
         sheet.write_datetime(line, position, value, styles["day"])
-    elif isinstance(value, Decimal) and Decimal(repr(float(value))) == value:
+    elif isinstance(value, Decimal) and kept(float(value)) == value:
         style = styles["share"] if column.kind == "share" else styles["amount"] if column.kind == "amount" else plain
         sheet.write_number(line, position, float(value), style)
     else:  # a number of more digits than a workbook keeps is written as text
