@@ -93,6 +93,9 @@ def heading(cell: Cell, above: Cell | None = None) -> Heading:
 
 
 def _of_text(cell: Cell, text: str) -> Heading:
+    whole = _phrases().get(_key(re.sub(r"[()\[\]（）]", " ", text)))
+    if whole:  # the words in brackets are a part of the name: units (from)
+        return _fitting(Heading(cell, whole))
     found = Heading(cell)
     for part in re.findall(r"[(\[（【]([^)\]）】]*)[)\]）】]", text):
         found = _qualified(found, part.strip())
@@ -101,9 +104,6 @@ def _of_text(cell: Cell, text: str) -> Heading:
         found = replace(found, taxed=True)
         bare = re.sub(TAXED, " ", bare, flags=re.IGNORECASE)
     found = _named(found, " ".join(bare.split()))
-    if not found.field:  # the words in brackets may be a part of the name: units (from)
-        again = _named(Heading(cell, taxed=found.taxed), re.sub(r"[()\[\]（）]", " ", text))
-        found = again if again.field else found
     return _fitting(found)
 
 

@@ -31,7 +31,7 @@ ACCELERATORS = r"gpus?|accelerators?|cards?|chips?|karten|cartes?|beschleuniger|
 TAXED = (
     r"(?:incl\.?|including|inkl\.?|inklusive|with|mit)\s*(?:\d+(?:[.,]\d+)?\s*%\s*)?(?:of\s*)?(?:vat|tax|taxes|"
     r"gst|mwst\.?|ust\.?|umsatzsteuer)|\bgross\b|brutto|\bttc\b|"
-    r"부가세\s*포함|vat\s*포함|税込|含税|tax included|vat included"
+    r"부가세\s*포함|vat\s*포함|税込|(?<!不)含税|tax included|vat included"
 )
 """Says that a price has tax in it."""
 UNTAXED = (
