@@ -20,9 +20,9 @@ FIELDS = ("warranty_years", "free_units", "late_damages", "early_order", "only_w
 class Richer(Offer):
     """An offer that has a field for each of the terms."""
 
-    warranty_years: Decimal | None = None
+    warranty_years: int = 0
     free_units: Any = None
-    late_damages: str = ""
+    late_damages: Any = None
     early_order: Any = None
     only_with: Any = None
     lead_days_range: Any = None
@@ -48,8 +48,9 @@ def test_a_term_with_a_field_is_taken_over(monkeypatch: pytest.MonkeyPatch) -> N
     offer: Any = quotes.offers["boreas-rechner-hgx-h200"]
     assert offer.warranty_years == 5
     assert offer.free_units == {"buy": 20, "free": 1}
-    assert offer.late_damages == "0.5 % a week"
+    assert offer.late_damages == {"share_per_week": Decimal("0.005")}
     assert offer.early_order["discount"] == Decimal("0.05")
     assert offer.only_with == ["other-dgx-h200"]
     assert offer.lead_days_range == {"least": 42, "most": 56}
+    assert offer.lead_days == Offer.model_fields["lead_days"].default
     assert not [one for one in quotes.understood if one.field in FIELDS and not one.taken]

@@ -228,6 +228,6 @@ def test_remarks_are_fields_or_are_left_as_they_are() -> None:
     assert found == {
         "free_units": {"buy": 20, "free": 1},
         "early_order": {"until": date(2026, 12, 15), "discount": Decimal("0.05")},
-        "late_damages": "LD 0.5 %/week",
+        "late_damages": {"share_per_week": Decimal("0.005")},
         "": None,
     }

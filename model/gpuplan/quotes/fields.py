@@ -11,7 +11,7 @@ from gpuplan.quotes.countries import country_of
 from gpuplan.quotes.dates import day_of
 from gpuplan.quotes.headings import Heading
 from gpuplan.quotes.numbers import Unclear, count, normal, share, shown
-from gpuplan.quotes.terms import duration, early_order, free_units, included, payments, unit_named, warranty
+from gpuplan.quotes.terms import damages, duration, early_order, free_units, included, payments, unit_named, warranty
 
 Reading = dict[str, tuple[object, str]]
 """By field: a value as an offer states it, and what was assumed."""
@@ -114,6 +114,13 @@ def _free_units(_heading: Heading, cell: Cell, _today: date | None) -> Reading:
     return {"free_units": (free_units(cell.text), "")}
 
 
+def _damages(_heading: Heading, cell: Cell, _today: date | None) -> Reading:
+    try:
+        return {"late_damages": (damages(cell.text), "")}
+    except Unclear:  # told in its words, and not taken over
+        return {"late_damages": (cell.text, "")}
+
+
 def _early_order(_heading: Heading, cell: Cell, today: date | None) -> Reading:
     found, assumption = early_order(cell.text, today)
     return {"early_order": (found, assumption)}
@@ -138,7 +145,7 @@ READERS: dict[str, Read] = {
     "quote": _text("quote"),
     "only_with": _only_with,
     "free_units": _free_units,
-    "late_damages": _text("late_damages"),
+    "late_damages": _damages,
     "early_order": _early_order,
 }
 """How each field is read that stands by itself."""

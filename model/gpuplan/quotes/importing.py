@@ -19,7 +19,7 @@ from gpuplan.quotes.numbers import LONGEST_SHOWN, normal, shown
 from gpuplan.quotes.offers import not_a_field, read_offer
 from gpuplan.quotes.own import is_own, read_own
 from gpuplan.quotes.records import records
-from gpuplan.quotes.result import Quotes, goes_to
+from gpuplan.quotes.result import Quotes, as_field, goes_to
 from gpuplan.quotes.systems import Known
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def understood(book: Book, told: Told, hidden: bool | None) -> Quotes:
         for table in made:
             _read_table(book, table, found, told, hidden)
     for offer, cell, words in found.conditions:
-        _condition(book, found, offer, cell, words)
+        if offer in found.offers:
+            _condition(book, found, offer, cell, words)
     return found
 
 
@@ -115,9 +116,10 @@ def _condition(book: Book, found: Quotes, offer: str, cell: Cell, words: str) ->
         )
         found.leave(book, cell, said, "It is not taken over: buy both or neither by a limit.")
         return
-    found.note(cell, offer, "only_with", named, f"{shown(words)} is taken for this offer")
-    if goes_to("only_with"):
-        found.offers[offer] = Offer.model_validate({**found.offers[offer].model_dump(), "only_with": named})
+    form = as_field("only_with", named) if goes_to("only_with") else None
+    found.note(cell, offer, "only_with", named, f"{shown(words)} is taken for this offer", taken=form is not None)
+    if form is not None:
+        found.offers[offer] = Offer.model_validate({**found.offers[offer].model_dump(), "only_with": form})
     else:
         not_a_field(found, book, cell, "only_with", named)
 

@@ -12,7 +12,7 @@ from typing import Literal, cast
 from gpuplan.quotes.cells import Cell, Value
 from gpuplan.quotes.dates import day_of
 from gpuplan.quotes.numbers import Unclear, count, money, plain, share, shown
-from gpuplan.quotes.terms import duration, early_order, free_units
+from gpuplan.quotes.terms import damages, duration, early_order, free_units
 from gpuplan.quotes.terms import payments as read_payments
 
 Kind = Literal[
@@ -31,6 +31,7 @@ Kind = Literal[
     "free",
     "range",
     "early",
+    "damages",
 ]
 Tree = Mapping[str, object]
 LONGEST_VALUE = 5000
@@ -70,9 +71,17 @@ def to_cell(kind: Kind, value: object) -> Value:
     return value
 
 
+def _written_damages(tree: Tree) -> str:
+    text = f"{_plain(Decimal(str(tree['share_per_week'])) * 100)} % a week"
+    if "at_most_share" in tree:
+        text += f", at most {_plain(Decimal(str(tree['at_most_share'])) * 100)} %"
+    return text + (f", after {tree['grace_days']} days" if "grace_days" in tree else "")
+
+
 _TERMS: dict[Kind, Callable[[Tree], str]] = {
     "free": lambda tree: f"{tree['buy']} + {tree['free']}",
     "range": lambda tree: f"{tree['least']}-{tree['most']}",
+    "damages": _written_damages,
     "early": lambda tree: f"{_plain(Decimal(str(tree['discount'])) * 100)} % until {tree['until']}",
 }
 """Terms of an offer that are two numbers in one cell."""
@@ -114,6 +123,7 @@ def from_cell(column: Column, cell: Cell, today: date | None = None) -> object:
         "needs": lambda: _needs(cell),
         "free": lambda: free_units(cell.text),
         "range": lambda: _range(cell),
+        "damages": lambda: damages(cell.text),
         "early": lambda: early_order(cell.text, today)[0],
         "selection": lambda: {key: _listed(value) for key, value in _pairs(cell)},
     }

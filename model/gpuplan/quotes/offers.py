@@ -18,7 +18,7 @@ from gpuplan.quotes.numbers import LONGEST_SHOWN, Unclear, money, normal, shown
 from gpuplan.quotes.pricing import Price, price_of
 from gpuplan.quotes.records import Record, is_stated
 from gpuplan.quotes.remarks import remarks
-from gpuplan.quotes.result import Quotes, goes_to, written
+from gpuplan.quotes.result import Quotes, as_field, goes_to, written
 from gpuplan.quotes.tiers import counted, schedule_of
 
 Tree = dict[str, object]
@@ -202,12 +202,15 @@ def _put(desk: Desk, tree: Tree, cell: Cell, target: str, value: object, assumpt
         before = tree.get("includes", ["system"])
         assert isinstance(before, list)
         value = [*before, *(part for part in value if part not in before)]
-    desk.found.note(cell, desk.offer, target, value, assumption)
     field_name = goes_to(target)
     if field_name == "supply":
-        tree["supply"] = [{"from": ALWAYS, "units_per_month": value}]
-    elif field_name:
-        tree[field_name] = value
+        value = [{"from": ALWAYS, "units_per_month": value}]
+    form = as_field(field_name, value) if field_name else None
+    desk.found.note(cell, desk.offer, target, value, assumption, taken=form is not None)
+    if form is not None:
+        tree[field_name] = form
+        if field_name == "lead_days_range":  # it states the lead by itself
+            tree.pop("lead_days", None)
     elif target != "quote":
         not_a_field(desk.found, desk.book, cell, target, value)
 

@@ -19,7 +19,7 @@ from gpuplan.quotes.names import Told
 from gpuplan.quotes.numbers import Absent, Unclear, normal, shown
 from gpuplan.quotes.offers import not_a_field
 from gpuplan.quotes.pricing import plausible
-from gpuplan.quotes.result import Quotes
+from gpuplan.quotes.result import Quotes, as_field
 from gpuplan.quotes.sheets import CAPACITY, EXPLANATION, FORMS, LEFT_OUT, QUOTES, SheetForm, is_field
 
 Tree = dict[str, object]
@@ -142,11 +142,15 @@ def _values(reading: Reading, form: SheetForm, entity: tuple[str, str], cells: d
             reading.ask(cell, error.why, error.way_out, entity)
             continue
         name = form.steps or column.field
-        reading.found.note(
-            cell, entity[1], name if form.section == "offers" else f"{form.section}: {column.field}", value
-        )
-        if is_field(form, column):
-            values[column.field] = value
+        taken = value
+        if form.section == "offers" and not form.steps and column.field not in ("vendor", "system", "price"):
+            taken = as_field(column.field, value) if is_field(form, column) else None
+        named = name if form.section == "offers" else f"{form.section}: {column.field}"
+        reading.found.note(cell, entity[1], named, value, taken=taken is not None)
+        if taken is not None:
+            values[column.field] = taken
+        elif is_field(form, column):
+            reading.ask(cell, f"{shown(cell.text)!r} is no {column.field.replace('_', ' ')}", "Mend it.", entity)
         else:
             not_a_field(reading.found, reading.book, cell, column.field, value)
     return values
@@ -200,6 +204,9 @@ def _valid(reading: Reading, section: str) -> Iterator[tuple[str, BaseModel]]:
         entity = (section, name)
         cell = reading.places[entity]
         if section == "offers":
+            ends = cast(Tree, tree.get("lead_days_range", {}))
+            if ends and tree.get("lead_days") in (0, ends["most"]):
+                del tree["lead_days"]  # the range says it
             _priced(reading, name, tree, cell)
         if entity in reading.failed:
             continue

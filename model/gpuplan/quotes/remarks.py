@@ -8,7 +8,7 @@ from datetime import date
 
 from gpuplan.quotes.dates import written_day
 from gpuplan.quotes.numbers import Unclear, normal, number_readings
-from gpuplan.quotes.terms import included
+from gpuplan.quotes.terms import damages, included
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,12 @@ def _remark(text: str, today: date | None) -> Remark:
             return Remark(text)
         discount = number_readings(early[1])[0] / 100
         return Remark(text, "early_order", {"until": until.day, "discount": discount}, until.assumption)
-    damages = re.fullmatch(
+    late = re.fullmatch(
         r"(?:ld|lds|liquidated damages|late delivery damages|vertragsstrafe|pönale|pénalités?(?: de retard)?)\b.*",
         plain,
     )
-    if damages:
-        return Remark(text, "late_damages", text)
+    if late:
+        return _damages(text)
     freight = re.fullmatch(
         r"(?:freight|shipping|fracht|transport)\s+(?:excl\.?|excluded|exkl\.?|zzgl\.?|plus|\+)\s*(\d+(?:[.,]\d+)?)\s*%",
         plain,
@@ -69,3 +69,11 @@ def _remark(text: str, today: date | None) -> Remark:
     if only:
         return Remark(text, "only_with", [only[1].strip(".,")])
     return Remark(text)
+
+
+def _damages(text: str) -> Remark:
+    """Damages as a share a week where they are one, in their words otherwise."""
+    try:
+        return Remark(text, "late_damages", damages(text))
+    except Unclear:
+        return Remark(text, "late_damages", text)

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 
+from pydantic import ValidationError
+
 from gpuplan.errors import Problem
 from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.quotes.cells import Book, Cell
@@ -53,6 +55,22 @@ def goes_to(name: str) -> str:
     """The field of an offer that an understood field goes to; empty where offers have none."""
     target = TAKEN.get(name, "")
     return target if target in Offer.model_fields else ""
+
+
+def as_field(name: str, value: object) -> object | None:
+    """A value in the form that a field of an offer takes: as it is, whole, or by what it names; None where none fits."""
+    forms: list[object] = [value]
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        forms.append(int(value))
+    if name == "only_with":
+        forms.append({"offer": value})
+    for form in forms:
+        try:
+            Offer.model_validate({"vendor": "vendor", "system": "system", "price": Decimal(1), name: form})
+        except ValidationError:
+            continue
+        return form
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +122,18 @@ class Quotes:
         """What is not taken over, and does not stand in the way."""
         return [problem for problem in self.problems if problem.severity == "warning"]
 
-    def note(self, cell: Cell, offer: str, name: str, value: object, assumption: str = "") -> None:
+    def note(
+        self, cell: Cell, offer: str, name: str, value: object, assumption: str = "", *, taken: bool = True
+    ) -> None:
         """Tell what a cell was understood as."""
         stored = "the stored result of a formula" if cell.formula else ""
         assumed = "; ".join(part for part in (assumption, stored) if part)
         shown = cell.text if len(cell.text) <= 80 else cell.text[:77] + "..."
         target = goes_to(name)
         self.understood.append(
-            Understood(cell.sheet, cell.name, shown, offer, target or name, written(value), assumed, bool(target))
+            Understood(
+                cell.sheet, cell.name, shown, offer, target or name, written(value), assumed, taken and bool(target)
+            )
         )
 
     def ask(self, book: Book, cell: Cell | str, why: str, way_out: str) -> None:

@@ -268,6 +268,24 @@ def early_order(text: str, today: date | None) -> tuple[Tree, str]:
     return {"until": read.day, "discount": Decimal(match[1].replace(",", ".")) / 100}, read.assumption
 
 
+_DAMAGES = re.compile(
+    rf"(?:lds?|liquidated damages|late delivery damages|vertragsstrafe|pönale|pénalités?(?: de "
+    rf"retard)?)?\s*({_NUMBER})\s*%\s*"
+    rf"(?:/|per|a|pro|je|par)\s*(?:week|wk|woche|semaine)(?:,?\s*(?:max\.?|at most|up to|höchstens)\s*({_NUMBER})\s*%)?"
+    rf"(?:,?\s*after\s*(\d+)\s*days)?"
+)
+
+
+def damages(text: str) -> Tree:
+    """What is owed for what comes late: 0.5 % a week, at most 5 %, after 7 days. Raises Unclear."""
+    match = _DAMAGES.fullmatch(normal(text).casefold().strip(" ."))
+    if match is None:
+        raise Unclear(f"{shown(text)!r} are no late-delivery damages that can be read", "Write them like 0.5 % a week.")
+    found: Tree = {"share_per_week": Decimal(match[1].replace(",", ".")) / 100}
+    found |= {"at_most_share": Decimal(match[2].replace(",", ".")) / 100} if match[2] else {}
+    return found | ({"grace_days": int(match[3])} if match[3] else {})
+
+
 _PARTS = {
     "network": r"network|netzwerk|réseau|네트워크|ネットワーク|网络",
     "storage": r"storage|speicher|stockage|스토리지|ストレージ|存储",
