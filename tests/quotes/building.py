@@ -53,11 +53,14 @@ def asked(quotes: Quotes) -> list[str]:
 
 
 def facts(quotes: Quotes) -> list[dict[str, object]]:
-    """What the offers say, in the order that they were read, without notes."""
-    return [
-        {key: value for key, value in offer.model_dump(exclude_defaults=True).items() if key != "note"}
-        for offer in quotes.offers.values()
-    ]
+    """What the offers say, in the order that they were read, without notes; of a range of a lead its later end."""
+    found = []
+    for offer in quotes.offers.values():
+        tree = {key: value for key, value in offer.model_dump(exclude_defaults=True).items() if key != "note"}
+        if "lead_days_range" in tree:
+            tree["lead_days"] = tree.pop("lead_days_range")["most"]
+        found.append(tree)
+    return found
 
 
 HEAD = (

@@ -58,7 +58,7 @@ def goes_to(name: str) -> str:
 
 
 def as_field(name: str, value: object) -> object | None:
-    """A value in the form that a field of an offer takes: as it is, whole, or by what it names; None where none fits."""
+    """A value in the form that a field of an offer takes: as it is, whole, or by its name. None where none fits."""
     forms: list[object] = [value]
     if isinstance(value, Decimal) and value == value.to_integral_value():
         forms.append(int(value))
