@@ -151,6 +151,13 @@ def test_amounts_with_words_beside_them_are_read() -> None:
     assert all("max_units" not in offer for offer in facts(quotes))
 
 
+@pytest.mark.parametrize(("text", "cells"), [("8 GPUs", []), (8, []), ("8x GPU", []), (4, ["B2"]), ("two", ["C2"])])
+def test_the_accelerators_of_a_system_are_checked(text: object, cells: list[str]) -> None:
+    """Proves that a server of four is not taken for one of eight, however the number is written."""
+    rows = (("Vendor", "Model", "GPUs/unit", "Price EUR"), ("A", "HGX H200", text, 232000))
+    assert asked(read(rows)) == cells
+
+
 @pytest.mark.parametrize(
     "word", ["Minimum order value", "Extended warranty price", "Price incl. support", "Surcharge", "Trade-in value"]
 )

@@ -12,10 +12,10 @@ from gpuplan.instance.base import LONGEST_ID
 from gpuplan.instance.offers import Vendor
 from gpuplan.quotes.countries import country_of
 from gpuplan.quotes.desk import Desk
-from gpuplan.quotes.numbers import normal
+from gpuplan.quotes.numbers import count, normal
 from gpuplan.quotes.records import Record, is_stated
 from gpuplan.quotes.systems import Known
-from gpuplan.quotes.tiers import counted
+from gpuplan.quotes.vocabulary import ACCELERATORS
 
 _LEGAL = frozenset(
     "inc ltd llc corp corporation co company gmbh ag kg se bv nv sa sas sarl spa srl oy ab as plc pte pty kk "  # noqa: SIM905
@@ -60,7 +60,7 @@ def system_of(desk: Desk, record: Record) -> str | None:
     if is_stated(record.fields.get("accelerators_each")):
         part = record.fields["accelerators_each"]
         with desk.asking(part[1]):
-            each = counted(desk, (part[0].__class__(part[1]), part[1]), "")
+            each = count(part[1], rf"(?:x\s*)?(?:{ACCELERATORS})")
     if not is_stated(record.fields.get("system")):
         desk.problem(record.cell, "it is not stated which system this is for", "Write the id of a system or its name.")
         return None
