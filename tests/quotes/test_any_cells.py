@@ -12,9 +12,10 @@ from gpuplan.quotes.vocabulary import FIELDS
 from quotes.building import read
 
 POOL = (
-    None, 0, 1, 8, -1, 2.5, Decimal("0.04"), 232000, "232.000,00", "215k", "8 GPUs", "10 units", "8 weeks", "14-16",
-    "3y NBD", "30/60/10", "-4 %", "n/a", "end of Jan", "01/02/2027", "2027-01-31", date(2027, 1, 31), True, "HGX H200",
-    "GB200 NVL72", "hgx-b200-air", "Boreas GmbH", "DE", "EUR", "$", "¥", "元", "1-19", "20+", "up to 5", "5.4억", "=cmd|x",
+    None, 0, 1, 8, -1, 2.5, Decimal("0.04"), 232000, "232.000,00", "215k", "8 GPUs", "10 units", "8 weeks",
+    "14-16", "3y NBD", "30/60/10", "-4 %", "n/a", "end of Jan", "01/02/2027", "2027-01-31", date(2027, 1, 31), True, "HGX H200",
+    "GB200 NVL72", "hgx-b200-air", "Boreas GmbH", "DE", "EUR", "$", "¥", "元", "1-19", "20+", "up to 5", "5.4억",
+    "=cmd|x",
     "incl. network; per 20 servers 1 free of charge; only with B; LD 0.5 %/week", "KW 14/2027", "1.234", "20 + 1",
     "5 % until 2026-12-15", "5¹", "²³", "%", "1e9", "NaN", "inf", "(" * 30, "\u202e123", "١٢٣", "①", "½",
 )  # fmt: skip
@@ -25,8 +26,10 @@ def table(dice: Random) -> list[list[object]]:
     """Some headings, and cells of which half fit them; upright or turned, sometimes with a word above."""
     columns = list(dict.fromkeys([*LIKELY, *dice.sample(list(FIELDS), dice.randint(2, 10))]))
     rows: list[list[object]] = [[dice.choice(FIELDS[column]) for column in columns]]
-    for _ in range(dice.randint(1, 4)):
-        rows.append([LIKELY.get(column) if dice.random() < 0.5 else dice.choice(POOL) for column in columns])
+    rows += [
+        [LIKELY.get(column) if dice.random() < 0.5 else dice.choice(POOL) for column in columns]
+        for _ in range(dice.randint(1, 4))
+    ]
     if dice.random() < 0.3:
         rows = [list(row) for row in zip(*rows, strict=True)]
     return [[dice.choice(POOL)], *rows] if dice.random() < 0.2 else rows

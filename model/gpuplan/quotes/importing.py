@@ -91,6 +91,9 @@ def understood(book: Book, told: Told, hidden: bool | None) -> Quotes:
             _words(book, list(sheet.cells.values()), found)
         for table in made:
             _read_table(book, table, found, told, hidden)
+    if not found.offers and not found.problems:
+        sheets = ", ".join(sheet.name for sheet in book.sheets)
+        found.ask(book, sheets, "headings of quotes are found, and no quote under them", "Put each quote in a row.")
     for offer, cell, words in found.conditions:
         if offer in found.offers:
             _condition(book, found, offer, cell, words)
