@@ -13,10 +13,13 @@ from quotes.building import read
 
 POOL = (
     None, 0, 1, 8, -1, 2.5, Decimal("0.04"), 232000, "232.000,00", "215k", "8 GPUs", "10 units", "8 weeks",
-    "14-16", "3y NBD", "30/60/10", "-4 %", "n/a", "end of Jan", "01/02/2027", "2027-01-31", date(2027, 1, 31), True, "HGX H200",
-    "GB200 NVL72", "hgx-b200-air", "Boreas GmbH", "DE", "EUR", "$", "¥", "元", "1-19", "20+", "up to 5", "5.4억",
+    "14-16", "3y NBD", "30/60/10", "-4 %", "n/a", "end of Jan", "01/02/2027", "2027-01-31",
+    date(2027, 1, 31), True, "HGX H200",
+    "GB200 NVL72", "hgx-b200-air", "Boreas GmbH", "DE", "EUR", "$", "¥", "元", "1-19", "20+",
+    "up to 5", "5.4억",
     "=cmd|x",
-    "incl. network; per 20 servers 1 free of charge; only with B; LD 0.5 %/week", "KW 14/2027", "1.234", "20 + 1",
+    "incl. network; per 20 servers 1 free of charge; only with B; LD 0.5 %/week", "KW 14/2027",
+    "1.234", "20 + 1",
     "5 % until 2026-12-15", "5¹", "²³", "%", "1e9", "NaN", "inf", "(" * 30, "\u202e123", "١٢٣", "①", "½",
 )  # fmt: skip
 LIKELY = {"vendor": "A", "system": "HGX H200", "price": 232000, "currency": "EUR"}
