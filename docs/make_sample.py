@@ -15,7 +15,7 @@ sys.path[:0] = [str(ROOT / "docs" / "_ext"), str(ROOT / "model")]
 from gpuplan_docs.examples import prepared, refreshed  # noqa: E402
 
 PAGES = (
-    "tutorial", "what-if", "explain", "alternatives", "negotiate", "flip", "sweep", "frontier", "regret",
+    "tutorial", "what-if", "explain", "alternatives", "negotiate", "flip", "sweep", "frontier", "regret", "quotes",
 )  # fmt: skip
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
     from gpuplan.plan.changes import Change, Changes
     from gpuplan.plan.plan import Plan
+    from gpuplan.quotes.frames import offer_frames, offers_from
+    from gpuplan.quotes.importing import read_quotes
+    from gpuplan.quotes.result import Quotes, Understood
     from gpuplan.report.showing import figures, frames, page, workbook
     from gpuplan.whatif.alternatives import alternatives
     from gpuplan.whatif.compare import what_if
@@ -40,7 +43,9 @@ __all__ = [
     "Outcome",
     "Plan",
     "Problem",
+    "Quotes",
     "Session",
+    "Understood",
     "alternatives",
     "audit",
     "changes",
@@ -55,7 +60,10 @@ __all__ = [
     "frames",
     "frontier",
     "load",
+    "offer_frames",
+    "offers_from",
     "page",
+    "read_quotes",
     "regret",
     "solve",
     "sweep",
@@ -69,6 +77,9 @@ _HOMES = {
     "instance.schema": ("Instance",),
     "plan.changes": ("Change", "Changes"),
     "plan.plan": ("Plan",),
+    "quotes.frames": ("offer_frames", "offers_from"),
+    "quotes.importing": ("read_quotes",),
+    "quotes.result": ("Quotes", "Understood"),
     "report.showing": ("figures", "frames", "page", "workbook"),
     "whatif.alternatives": ("alternatives",),
     "whatif.compare": ("what_if",),

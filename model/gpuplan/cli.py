@@ -23,6 +23,7 @@ from gpuplan.commands import (
     frontier,
     generate,
     negotiate,
+    quotes,
     regret,
     report,
     serve,
@@ -276,6 +277,10 @@ for name, command in (
     ("report", report.report),
     ("serve", serve.serve),
     ("generate", generate.generate),
+    ("init", quotes.init),
+    ("template", quotes.template),
+    ("import", quotes.import_quotes),
+    ("export", quotes.export),
 ):
     app.command(name)(command)
 

@@ -25,6 +25,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "fraction": set(),
     "instance": {"errors"},
+    "quotes": {"errors", "instance"},
     "generator": {"instance"},
     "program": {"errors", "instance"},
     "ledger": {"errors", "instance"},
@@ -52,9 +53,9 @@ MAY_IMPORT: dict[str, set[str]] = {
         "api",
     },
     "report": {"errors", "instance", "plan"},
-    "gpuplan": {"errors", "instance", "plan", "api", "whatif", "report"},
+    "gpuplan": {"errors", "instance", "plan", "api", "whatif", "report", "quotes"},
     "server": {"errors", "instance", "plan", "report", "gpuplan", "whatif"},
-    "commands": {"errors", "instance", "generator", "plan", "report", "gpuplan", "whatif", "server"},
+    "commands": {"errors", "instance", "quotes", "generator", "plan", "report", "gpuplan", "whatif", "server"},
     "cli": {"errors", "instance", "plan", "report", "gpuplan", "whatif", "commands"},
     "__main__": {"cli"},
 }
@@ -66,7 +67,7 @@ FOR_TYPES_ONLY: dict[str, set[str]] = {
     "planning": {"formulation"},  # a search hands over its program
     "extraction": {"program", "solver"},  # it reads a problem and its values
     "whatif": {"ledger"},
-    "report": {"api", "whatif"},  # an outcome, or an answer, is what a report is about
+    "report": {"api", "whatif", "quotes"},  # an outcome, or an answer, is what a report is about
     "commands": {"solver"},
     "server": {"solver"},  # what a base's searches know is kept for those of its edits
     "cli": {"api"},
@@ -195,6 +196,7 @@ COMMANDS = (
     "report",
     "serve",
     "generate",
+    "quotes",
 )
 OUTSIDE: dict[str, set[str]] = {
     "pyomo": {"gpuplan.pyomo_model"},
@@ -225,8 +227,10 @@ OUTSIDE: dict[str, set[str]] = {
     "fastapi": {"gpuplan.server.app", "gpuplan.commands.serve"},
     "starlette": {"gpuplan.server.app"},
     "uvicorn": {"gpuplan.commands.serve"},
-    "pandas": {"gpuplan.report.showing"},
-    "xlsxwriter": {"gpuplan.report.workbook"},
+    "pandas": {"gpuplan.report.showing", "gpuplan.quotes.frames"},
+    "openpyxl": {"gpuplan.quotes.files"},
+    "babel": {"gpuplan.quotes.countries"},
+    "xlsxwriter": {"gpuplan.report.workbook", "gpuplan.quotes.workbook"},
     "yaml": {"gpuplan.instance.yaml_events", "gpuplan.report.yaml_text"},
 }
 """Which modules may import a library."""
@@ -294,7 +298,7 @@ def loaded(code: str) -> set[str]:
 
 SOLVING = {"numpy", "scipy", "pyomo", "highspy"}
 SHOWING = {"rich", "typer", "click"}
-REPORTING = {"jinja2", "matplotlib", "xlsxwriter", "pandas", "fastapi", "uvicorn"}
+REPORTING = {"jinja2", "matplotlib", "xlsxwriter", "openpyxl", "babel", "pandas", "fastapi", "uvicorn"}
 
 
 @pytest.mark.parametrize(

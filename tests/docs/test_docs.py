@@ -39,7 +39,9 @@ def text(page: str) -> str:
     return (ROOT / page).read_text(encoding="utf-8")
 
 
-QUESTIONS = ("what-if", "explain", "alternatives", "negotiate", "flip", "sweep", "frontier", "regret", "report")
+QUESTIONS = (
+    "what-if", "explain", "alternatives", "negotiate", "flip", "sweep", "frontier", "regret", "report", "quotes",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", *(f"docs/{name}.md" for name in QUESTIONS)])

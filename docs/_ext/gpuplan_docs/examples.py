@@ -1,7 +1,8 @@
 """Examples in the documentation: found, run and refreshed, so that what is printed is what happens.
 
 A `console` block holds lines that start with `$ ` and what each prints; a line `...` stands for anything. A `python`
-block is followed by a `text` block with what it prints. A `yaml` block that starts with `# file: NAME` is a file.
+block is followed by a `text` block with what it prints. A `yaml` block that starts with `# file: NAME` is a file; so is
+a `text` block, without that line.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[3]
 _BLOCK = re.compile(r"^```(?P<language>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+FILES = ("yaml", "text")
 MARK = "<!-- not run -->\n"
 """A block right after this line is only shown."""
 
@@ -90,7 +92,7 @@ def faults(page: str, folder: Path) -> list[str]:
     names: dict[str, object] = {}
     all_blocks = blocks(page)
     for block, following in zip(all_blocks, [*all_blocks[1:], None], strict=True):
-        if block.language == "yaml":
+        if block.language in FILES:
             _write_file(block, folder)
         elif block.language == "console":
             for command, said, printed in console(block.body, folder):
@@ -109,7 +111,7 @@ def refreshed(page: str, folder: Path) -> str:
     """A page with the output of its console blocks as it is today; blocks with `...` are left as they are."""
     written, end = [], 0
     for block in blocks(page):
-        if block.language == "yaml":
+        if block.language in FILES:
             _write_file(block, folder)
         elif block.language == "console" and not re.search(r"^\.\.\.$", block.body, re.MULTILINE):
             written.append(page[end : block.start])
@@ -119,6 +121,7 @@ def refreshed(page: str, folder: Path) -> str:
 
 
 def _write_file(block: Block, folder: Path) -> None:
-    first, _, _ = block.body.partition("\n")
+    first, _, rest = block.body.partition("\n")
     if first.startswith("# file: "):
-        (folder / first.removeprefix("# file: ")).write_text(block.body, encoding="utf-8")
+        content = rest if block.language == "text" else block.body
+        (folder / first.removeprefix("# file: ")).write_text(content, encoding="utf-8")

@@ -45,6 +45,8 @@ Format: TypeAlias = Literal["yaml", "json", "toml"]
 
 BYTES = 20_000_000
 """A document may be this large."""
+SPREADSHEETS = (".xlsx", ".xlsm", ".xls", ".ods", ".csv")
+"""Endings of files that quotes come in, and that no document has."""
 FORMATS: dict[str, Format] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 _LARGEST = int(LARGEST)
@@ -123,6 +125,9 @@ def read_document(source: Path | str, *, format: Format | None = None, folder: P
     """
     if folder is not None or names_a_file(source):
         path = Path(source) if folder is None else _inside(source, folder)
+        if path.suffix.lower() in SPREADSHEETS:
+            way_out = f"Read its quotes with `gpuplan import {_printable(path)}`."
+            raise _invalid(_printable(path), "this is a spreadsheet, not an instance", way_out)
         file, text = _printable(path), _decoded(_contents(path), _printable(path))
         kind = format or FORMATS.get(path.suffix.lower())
     else:
