@@ -63,6 +63,8 @@ def test_any_of_several_will_do() -> None:
     assert cost_of(merged(tree, {"offers": {"q": offer(price=120, max_units=1)}})) == 220
     either = merged(tree, {"offers": {"o": {"only_with": {"offer": ["p"], "vendor": "v"}}, "q": offer(price=120)}})
     assert cost_of(either) == 220
+    told = sentence(made(either), "offers.o.only_with")
+    assert told == "offer o is bought only together with offer p or another offer of vendor v"
 
 
 def test_what_cannot_be_bought_cannot_be_bought_with() -> None:
