@@ -37,7 +37,8 @@ def prices_text(found: EntryPrices, width: int = WIDTH) -> str:
     if forced:
         table = new_table("offer", "costs")
         for one in forced:
-            table.add_row(one.offer, "\n".join(difference(each, found.currency) for each in one.forced))
+            told = [each for each in one.forced[:-1] if each.difference] + [one.forced[-1]]
+            table.add_row(one.offer, "\n".join(difference(each, found.currency) for each in told))
         parts.append(titled("What the least order of each costs at its price, against the plan", table))
     parts += [Text(f"{one.offer}: there is no plan without it.") for one in found.offers if one.standing == "needed"]
     kept_out = [(one.offer, why) for one in found.offers for why in one.why]

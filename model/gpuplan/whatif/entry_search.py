@@ -192,10 +192,11 @@ class OfferPrices:
         if other.is_infeasible:
             return self._said("needed", None, None, True)
         if other.plan is None or other.bound is None:
-            return self._said("chosen", self.price, None, False)
+            return self._said("chosen", None, None, False)
         rival = Rival.of(self.instance, other.levels, other.bound)
         low, high = self._interval(rival, None)
-        return self._said("chosen", max(low or self.price, self.price), high, self._is_told(low, high))
+        low = low if low is not None and low >= self.price else None  # no room is proven, within the gap
+        return self._said("chosen", low, high, low is not None and self._is_told(low, high))
 
     def _said(
         self,
