@@ -13,6 +13,7 @@ from gpuplan.plan.files import to_json
 from gpuplan.plan.plan import Plan
 from gpuplan.report.answers import KINDS_OF_ANSWER, PLAN, tables
 from gpuplan.report.page import page
+from gpuplan.report.words import money, quantity
 from gpuplan.report.workbook import workbook
 from gpuplan.whatif.schemas import ANSWERS
 from report.examples import answers, rich
@@ -169,3 +170,12 @@ def test_what_a_step_of_slack_is_worth_stands_beside_its_limit() -> None:
     told = {str(row[0]): row[-1] for row in shown[1:]}
     assert "Minimise cost" in str(told["budget"])
     assert told["target"] is None
+
+
+def test_a_trifle_below_nothing_is_nothing() -> None:
+    """Proves that no figure is told as -0.00. If broken, a reader wonders what is less than nothing."""
+    trifle = Decimal("-0.0004")
+    assert money(trifle, "USD") == "0.00 USD"
+    assert quantity(trifle, "shortfall", "USD") == "0.00 shortfall"
+    assert quantity(trifle, "share", "USD") == "0.0 %"
+    assert money(Decimal(-5), "USD") == "-5.00 USD"

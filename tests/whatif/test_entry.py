@@ -88,10 +88,16 @@ def test_a_rebate_counts_with_the_price() -> None:
     assert abs(told.enters_at - Decimal("111.11")) < Decimal("0.12")
 
 
-def test_what_a_plan_cannot_do_without_has_no_price() -> None:
-    """Proves that an offer without which there is no plan is told as such. If broken, it stays up to some price."""
-    told = of(instance(limits={"t": target(1)}), "o")
-    assert (told.standing, told.enters_at, told.stays_out_at) == ("needed", None, None)
+def test_what_a_plan_cannot_do_without_is_limited_by_the_budget_alone() -> None:
+    """Proves 125 by hand: two systems are needed, nobody else has any, and the budget is 250. If broken, 100, or any
+    price."""
+    budget = {"measure": "spend", "at_most": 250}
+    told = of(instance(limits={"t": target(2), "budget": budget}), "o")
+    assert (told.standing, told.told) == ("needed", True)
+    assert told.enters_at is not None
+    assert Decimal("124.87") <= told.enters_at <= 125
+    endless = of(instance(limits={"t": target(1)}), "o")
+    assert (endless.standing, endless.enters_at) == ("needed", 100 * HIGHEST)
 
 
 def test_what_a_rule_keeps_out_is_told_with_the_rule() -> None:

@@ -73,7 +73,7 @@ def worths_of(flips: Flips, currency: str) -> dict[str, str]:
 def _comparison(found: Comparison) -> Iterator[str]:
     base, edited = ("; ".join(side(one, found.currency).splitlines()) for one in (found.base, found.edited))
     yield f"Base. {base}"
-    yield f"Edited: {'; '.join(found.edits)}. {edited}"
+    yield f"Edited: {'; '.join(found.edits) or 'nothing'}. {edited}"
     if found.is_kept:
         yield NO_CHANGE
     for one in found.levels:

@@ -24,10 +24,10 @@ def prices_text(found: EntryPrices, width: int = WIDTH) -> str:
         return rendered([Text(found.name, style="bold"), Text(ENDED.get(found.status, found.status))], width)
     parts: list[RenderableType] = [Text(found.name, style="bold")]
     for title, standing, low, high in (
-        ("Not in the plan: the price at which each comes in", "not chosen", "comes in at", "not at"),
-        ("In the plan: the price up to which each stays", "chosen", "stays up to", "not at"),
+        ("Not in the plan: the price at which each comes in", ("not chosen",), "comes in at", "not at"),
+        ("In the plan: the price up to which each stays", ("chosen", "needed"), "stays up to", "not at"),
     ):
-        some = [one for one in found.offers if one.standing == standing]
+        some = [one for one in found.offers if one.standing in standing]
         if some:
             table = new_table("offer", "units", "price", low, "change", high, numbers=(1, 2, 3, 4, 5))
             for one in some:
@@ -40,7 +40,9 @@ def prices_text(found: EntryPrices, width: int = WIDTH) -> str:
             told = [each for each in one.forced[:-1] if each.difference] + [one.forced[-1]]
             table.add_row(one.offer, "\n".join(difference(each, found.currency) for each in told))
         parts.append(titled("What the least order of each costs at its price, against the plan", table))
-    parts += [Text(f"{one.offer}: there is no plan without it.") for one in found.offers if one.standing == "needed"]
+    needed = [one.offer for one in found.offers if one.standing == "needed"]
+    if needed:
+        parts.append(Text(f"There is no plan without {', '.join(needed)}: beyond that price there is none at all."))
     kept_out = [(one.offer, why) for one in found.offers for why in one.why]
     if kept_out:
         table = new_table("offer", "why")

@@ -13,8 +13,8 @@ def money(amount: Decimal, currency: str) -> str:
         scaled = round(amount / scale, 3)
         if abs(scaled) >= 1:
             digits = 1 if abs(scaled) >= Decimal("99.95") else 2 if abs(scaled) >= Decimal("9.995") else 3
-            return f"{scaled:,.{digits}f} {name} {currency}"
-    return f"{amount:,.2f} {currency}"
+            return f"{scaled:z,.{digits}f} {name} {currency}"
+    return f"{amount:z,.2f} {currency}"
 
 
 def quantity(amount: Decimal, unit: str, currency: str) -> str:
@@ -22,8 +22,8 @@ def quantity(amount: Decimal, unit: str, currency: str) -> str:
     if unit == "money":
         return money(amount, currency)
     if unit == "share":
-        return f"{amount * 100:.1f} %"
-    text = f"{amount:,.0f}" if amount == amount.to_integral_value() else f"{amount:,.2f}"
+        return f"{amount * 100:z.1f} %"
+    text = f"{amount:z,.0f}" if amount == amount.to_integral_value() else f"{amount:z,.2f}"
     return f"{text} {unit}".strip()
 
 

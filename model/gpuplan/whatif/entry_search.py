@@ -36,6 +36,8 @@ PROBES = 12
 """Searches for one offer at most."""
 WIDER = 6
 """How much further from a price that is good enough the next one is where nothing could be told of the last."""
+ENDLESS = Decimal("Infinity")
+"""What plans must come to where there is none to compare them with: any does."""
 HALVINGS = 12
 """Prices at which a plan is looked at, at most, to find the highest that it is good enough at."""
 FINER = 0.4
@@ -63,7 +65,8 @@ class EntryPrice(Closed):
     per: Literal["system", "system and month"]
     enters_at: Amount | None
     """The highest price found at which a plan with it is as good as the best one known without it; None where none was
-    found. At or above its price for an offer of the plan: how far the price may rise."""
+    found. At or above its price for an offer of the plan: how far the price may rise. Of one that is needed: the
+    highest at which there is a plan at all."""
     stays_out_at: Amount | None
     """The lowest price found at which it is proven that no plan with it is as good."""
     told: bool
@@ -190,7 +193,8 @@ class OfferPrices:
         gap, seconds = self._gap(own, self.price), self._seconds() / 2
         other = answered(without, self.effort, doing, gap=gap, seconds=seconds)
         if other.is_infeasible:
-            return self._said("needed", None, None, True)
+            low, high = self._interval(Rival((), ENDLESS, ENDLESS, (1,), ()), None)
+            return self._said("needed", low, high, self._is_told(low, high))
         if other.plan is None or other.bound is None:
             return self._said("chosen", None, None, False)
         rival = Rival.of(self.instance, other.levels, other.bound)
@@ -315,6 +319,8 @@ class OfferPrices:
     def _on_line(self, plan: Decisions, made_for: Decimal, one: tuple[Decimal, ...], rival: Rival) -> Decimal | None:
         """The price at which the line of a plan's cost comes to that of the rival; None where the price does not
         decide."""
+        if rival.value == ENDLESS:
+            return None
         second = self._rounded(made_for / 2)
         two = self._values(plan, second)
         if two is None or one[-1] == two[-1] or not rival.is_met([*one[:-1], rival.value]):
@@ -350,6 +356,8 @@ class OfferPrices:
         """The gap at which it can be told whether plans are as good at a price: a part of what its last step is worth
         in the plans that are known."""
         asked = float(self.effort.options.gap)
+        if rival.value == ENDLESS:
+            return asked
         steps = []
         for plan, _ in self._plans[-1:]:
             one, two = self._values(plan, price), self._values(plan, self._rounded(price / 2))
