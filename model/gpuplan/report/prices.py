@@ -42,7 +42,7 @@ def prices_text(found: EntryPrices, width: int = WIDTH) -> str:
         parts.append(titled("What the least order of each costs at its price, against the plan", table))
     needed = [one.offer for one in found.offers if one.standing == "needed"]
     if needed:
-        parts.append(Text(f"There is no plan without {', '.join(needed)}: beyond that price there is none at all."))
+        parts.append(Text(f"There is no plan without {', '.join(needed)}; up to the price told there is one."))
     kept_out = [(one.offer, why) for one in found.offers for why in one.why]
     if kept_out:
         table = new_table("offer", "why")
@@ -58,6 +58,9 @@ def _remarks(found: EntryPrices) -> list[str]:
     if any(one.per != "system" for one in found.offers):
         months = [one.offer for one in found.offers if one.per != "system"]
         lines.append(f"Prices of {', '.join(months)} are for a month.")
+    capped = [one.offer for one in found.offers if one.price and one.enters_at == one.looked_up_to]
+    if capped:
+        lines.append(f"{', '.join(capped)}: no higher price was looked at.")
     wide = [one.offer for one in found.offers if not one.told]
     if wide:
         lines.append(f"Not told to a thousandth, for want of time or proof: {', '.join(wide)}.")

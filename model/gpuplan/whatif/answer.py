@@ -20,7 +20,7 @@ from gpuplan.program.columns import Key, Role
 if TYPE_CHECKING:
     from gpuplan.formulation import Formulation
     from gpuplan.instance.schema import Instance
-    from gpuplan.solver.search import Search, SearchResult
+    from gpuplan.solver.search import SearchResult
     from gpuplan.whatif.effort import Effort
 
 Alter = Callable[["Formulation"], "Formulation"]
@@ -79,12 +79,10 @@ def answered(
     known: Sequence[PlanLevel] = (),
     gap: float | None = None,
     seconds: float = float("inf"),
-    search: Search | None = None,
 ) -> Answer:
     """Search once. `known` are levels that `alter` holds, so that they are not searched again.
 
-    `search` is one that is made already, with an alteration, a gap and a limit of its own. The plan's status is that of
-    the levels searched; its audit is against the instance without what `alter` adds.
+    The plan's status is that of the levels searched; its audit is against the instance without what `alter` adds.
     """
     from gpuplan.plan.complete import complete
     from gpuplan.planning import find
@@ -92,9 +90,7 @@ def answered(
 
     began = time.monotonic()
     effort.say(doing)
-    if search is None:
-        search = effort.search(doing, alter, gap, seconds)
-    found = find(instance, search)
+    found = find(instance, effort.search(doing, alter, gap, seconds))
     effort.done += 1
     result, reckoning = found.result, found.reckoning
     if reckoning is None:

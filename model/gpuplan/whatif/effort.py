@@ -71,13 +71,15 @@ class Effort:
     of: int | None = None
     memory: Memory | None = None
     """What is known before the first search, in a `with` block; it grows with each."""
+    processes: Processes | None = None
+    """Those to search in, in a `with` block; they end with it where none are given."""
     options: PlanOptions = field(init=False)
 
     def __post_init__(self) -> None:
         self.options = options_of(self.gap, self.time_limit, self.threads, self.seed, self.memory_mb)
         self._began = time.monotonic()
         self._stop = stop_of(self.cancel)
-        self._processes: Processes | None = None
+        self._own: Processes | None = None
 
     def __enter__(self) -> Effort:
         """Keep programs and processes from search to search."""
@@ -85,16 +87,17 @@ class Effort:
         from gpuplan.solver.side_by_side import Processes
 
         self.memory = self.memory or Memory()
-        self._processes = Processes.made(self.threads)
+        if self.processes is None:
+            self.processes = self._own = Processes.made(self.threads)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End the processes."""
-        if self._processes is not None:
-            self._processes.close()
-        self._processes = None
+        """End the processes that were started for this question."""
+        if self._own is not None:
+            self._own.close()
+        self.processes = self._own = None
 
     def search(
         self,
@@ -108,9 +111,9 @@ class Effort:
         from gpuplan.solver.search import Search
 
         settings, listener = self.settings(gap, seconds), self.listener(doing)
-        if self._processes is None or self.memory is None:
+        if self.processes is None or self.memory is None:
             return Search(settings, listener, self.should_stop, alter)
-        return Resolve(settings, listener, self.should_stop, alter, self._processes, memory=self.memory)
+        return Resolve(settings, listener, self.should_stop, alter, self.processes, memory=self.memory)
 
     @property
     def seconds(self) -> float:

@@ -51,7 +51,6 @@ def entry_prices(instance: Instance, offers: Iterable[str] = (), **asked: Unpack
     """
     named = _named(instance, tuple(offers))
     with Effort(**asked) as effort:
-        effort.of = None
         base = answered(instance, effort, "solving for the plan")
         found = [] if base.plan is None else _every_one(instance, named, base, effort)
     return EntryPrices(

@@ -19,6 +19,7 @@ from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import Considered, PlanLevel, Status
 from gpuplan.reckoning import reckon
 from gpuplan.whatif.answer import Answer, answered
+from gpuplan.whatif.bounding import is_added, with_a_lot, without
 from gpuplan.whatif.differences import LevelDifference, level_difference
 from gpuplan.whatif.effort import Effort
 from gpuplan.whatif.figures import Figure, figures
@@ -69,6 +70,8 @@ class EntryPrice(Closed):
     highest at which there is a plan at all."""
     stays_out_at: Amount | None
     """The lowest price found at which it is proven that no plan with it is as good."""
+    looked_up_to: Amount
+    """No higher price was looked at."""
     told: bool
     """Whether the two are within a thousandth of one another, or proven to be nowhere."""
     forced_status: Status | None
@@ -186,12 +189,11 @@ class OfferPrices:
 
     def _chosen(self) -> EntryPrice:
         """Up to which price it stays: the plan is held against the best one without it."""
-        without = self._ruled(self.instance, "at_most: 0")
         own = Rival.of(self.instance, self.base.levels, self.base.levels[-1].value)
         self._plans.append((self.decisions, self.price))
         doing = f"solving without {self.offer}"
         gap, seconds = self._gap(own, self.price), self._seconds() / 2
-        other = answered(without, self.effort, doing, gap=gap, seconds=seconds)
+        other = answered(without(self.instance, self.offer), self.effort, doing, gap=gap, seconds=seconds)
         if other.is_infeasible:
             low, high = self._interval(Rival((), ENDLESS, ENDLESS, (1,), ()), None)
             return self._said("needed", low, high, self._is_told(low, high))
@@ -224,6 +226,7 @@ class OfferPrices:
             per="system" if quote.price_on() else "system and month",
             enters_at=low,
             stays_out_at=high,
+            looked_up_to=HIGHEST * self.price,
             told=told,
             forced_status=forced_status,
             forced=forced,
@@ -342,12 +345,9 @@ class OfferPrices:
     def _forced(self, price: Decimal, rival: Rival | None) -> Answer:
         """The best plan with at least a lot of it, at a price."""
         instance = self.instance if self.figure is None else self._priced(price)
-        lot = self.instance.offers[self.offer].lot_units
         doing = f"solving with {self.offer} at {price:f}"
-        gap = None if rival is None else self._gap(rival, price)
-        answer = answered(
-            self._ruled(instance, f"at_least: {lot}"), self.effort, doing, gap=gap, seconds=self._seconds()
-        )
+        gap, forced = None if rival is None else self._gap(rival, price), with_a_lot(instance, self.offer)
+        answer = answered(forced, self.effort, doing, gap=gap, seconds=self._seconds())
         if answer.plan is not None:
             self._plans.append((answer.plan.decisions, price))
         return answer
@@ -366,19 +366,11 @@ class OfferPrices:
             return asked
         return max(min(asked, FINER * float(max(steps) / abs(rival.value))), FINEST)
 
-    def _ruled(self, instance: Instance, bound: str) -> Instance:
-        name = "entry-price"
-        while name in instance.limits:
-            name += "-x"
-        rule = f"{{measure: systems, stage: signed, select: {{offer: {self.offer}}}, {bound}}}"
-        return instance.edited([f"limits.{name} insert {rule}"])
-
     def _clash(self) -> tuple[str, ...]:
         """The rules that clash with a lot of it, as far as they can be named in time."""
         from gpuplan.diagnosis import explain
 
-        lot = self.instance.offers[self.offer].lot_units
-        ruled = self._ruled(self.instance, f"at_least: {lot}")
-        found = explain(ruled, self.effort.settings(), min(self._seconds(), 10.0), self.effort.should_stop)
-        says = (one.says for one in found.members if not one.path.startswith("limits.entry-price"))
+        forced = with_a_lot(self.instance, self.offer)
+        found = explain(forced, self.effort.settings(), min(self._seconds(), 10.0), self.effort.should_stop)
+        says = (one.says for one in found.members if not is_added(self.instance, one.path))
         return tuple(f"at its price: {one}" for one in says)

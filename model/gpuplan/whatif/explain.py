@@ -19,6 +19,7 @@ from gpuplan.plan.obstacles import Obstacle, obstacles
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import answered
+from gpuplan.whatif.bounding import with_a_lot
 from gpuplan.whatif.differences import LevelDifference, level_difference
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.feasibility import Move, exists_without, plan_exists, smallest_amount, smallest_step
@@ -342,9 +343,7 @@ def explain_offer(instance: Instance, offer: str, **asked: Unpack[Asked]) -> Off
         )
         forced = base
         if not bought:
-            rule = f"limits.{_free_name(instance, 'one-lot')} insert "
-            rule += f"{{measure: systems, stage: signed, select: {{offer: {offer}}}, at_least: {lot}}}"
-            forced = answered(instance.edited([rule]), effort, f"solving with a lot of {offer}")
+            forced = answered(with_a_lot(instance, offer), effort, f"solving with a lot of {offer}")
         pairs = zip(base.levels, forced.levels, strict=False)
         return OfferCost(
             name=instance.name,
@@ -357,12 +356,6 @@ def explain_offer(instance: Instance, offer: str, **asked: Unpack[Asked]) -> Off
             levels=tuple(level_difference(one, other) for one, other in pairs),
             denied=denied,
         )
-
-
-def _free_name(instance: Instance, name: str) -> str:
-    while name in instance.limits:
-        name += "-x"
-    return name
 
 
 @exactly

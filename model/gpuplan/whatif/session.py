@@ -108,19 +108,10 @@ class Session:
         self.close()
 
     def _solved(self, instance: Instance) -> Outcome:
-        from gpuplan.solver.resolve import Resolve
-
         began = time.monotonic()
-        effort = Effort(**self._asked)
         doing = "solving" if len(self._states) == 1 else f"solving after edit {len(self._states) - 1}"
-        search = Resolve(
-            effort.settings(),
-            effort.listener(doing),
-            effort.should_stop,
-            processes=self._processes,
-            memory=self._memory,
-        )
-        answer = answered(instance, effort, doing, search=search)
+        with Effort(**self._asked, memory=self._memory, processes=self._processes) as effort:
+            answer = answered(instance, effort, doing)
         last = answer.levels[-1] if answer.levels else None
         bound, gap = (None, None) if last is None else (last.bound, last.gap)
         return Outcome(answer.status, answer.plan, bound, gap, None, time.monotonic() - began)
