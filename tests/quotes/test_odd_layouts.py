@@ -212,3 +212,16 @@ def test_tiers_of_two_vendors_one_below_the_other_are_two_offers() -> None:
         ("b", "hgx-h200", 240000, 1),
         ("b", "dgx-h200", 260000, 0),
     ]
+
+
+def test_weeks_are_read_from_an_abbreviation_in_the_heading() -> None:
+    """Proves that a number under `Délai (sem.)` is of weeks. If broken, eight days, or a question."""
+    (offer,) = facts(read(((*H, "Délai (sem.)"), (*A, 8))))
+    assert offer["lead_days"] == 56
+
+
+def test_a_least_order_in_chinese_is_read() -> None:
+    """Proves that the least order is not only named beside the offer: two systems at 1.65 M yuan each."""
+    head = ("供应商", "型号", "单价（万元）", "货币", "最小订购量")
+    (offer,) = facts(read((head, ("A", "HGX H200", 165, "CNY", 2))))
+    assert (offer["price"], offer["min_units"]) == (1_650_000, 2)

@@ -33,7 +33,7 @@ _FILLERS = frozenset(
 )
 _UNITS_OF_TIME = re.compile(
     r"(?:calendar )?(?:days?|weeks?|wks?|months?|years?|yrs?|tagen?|wochen?|monaten?|jahren?|jahre|jours|"
-    r"semaines|mois|ans|주|일|개월|년|週|週間|日|年|か月|ヶ月|周|天|个月)(?: aro| after order)?"
+    r"semaines|sem\.?|mois|ans|주|일|개월|년|週|週間|日|年|か月|ヶ月|周|天|个月)(?: aro| after order)?"
 )
 
 
