@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def block_of(formulation: Formulation) -> Any:
     """A `pyomo.kernel` block with `columns`, `families` and `objective` (the last level's)."""
+    _leave_statistics_out()
     import pyomo.kernel as pmo
     from pyomo.core.expr.numeric_expr import LinearExpression
     from pyomo.core.kernel.matrix_constraint import matrix_constraint
@@ -61,3 +62,16 @@ def block_of(formulation: Formulation) -> Any:
     )
     block.objective = pmo.objective(aim, sense=pmo.maximize if goal.maximise else pmo.minimize)
     return block
+
+
+def _leave_statistics_out() -> None:
+    """Keep Pyomo from importing scipy.stats beside scipy.sparse: half a second of every start, and never used here.
+
+    Once a matrix is asked for, Pyomo imports what "we will want to assume are present". SciPy imports each of these by
+    itself when it is used, so that nobody misses them who shares the process.
+    """
+    from pyomo.common import dependencies
+
+    finalize = getattr(dependencies, "_finalize_scipy", None)
+    if finalize is not None and getattr(dependencies.scipy_available, "_callback", None) is finalize:
+        dependencies.scipy_available._callback = None

@@ -24,15 +24,16 @@ class Incumbent:
 
     def take(self, point: Floats | None, objective: float | None, by: str) -> bool:
         """Take a point that comes to so much in the program, if it makes a better plan."""
-        if point is None or objective is None or (self.value is not None and objective >= self.value):
-            return False
-        value = self._cost_of(point, objective)
+        value = self.weigh(point, objective)
         if value is None or (self.value is not None and value >= self.value):
             return False
         self.plan, self.value, self.by = point, value, by
         return True
 
-    def _cost_of(self, point: Floats, objective: float) -> float | None:
+    def weigh(self, point: Floats | None, objective: float | None) -> float | None:
+        """What the plan of a point costs, looked at once; None where it is none, or comes to no less in the program."""
+        if point is None or objective is None or (self.value is not None and objective >= self.value):
+            return None
         if self.judge is None:
             return objective
         if objective not in self._judged:

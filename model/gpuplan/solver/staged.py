@@ -48,15 +48,15 @@ from gpuplan.solver.watched import Watched
 if TYPE_CHECKING:
     from gpuplan.formulation import Coarse
 
-WORK = 12_000.0
+WORK = 18_000.0
 """Work of one stretch of the tree."""
 CUTTING = 20_000.0
 """Work of cuts off the root of the tree."""
-BESIDE, DOWN = 3, 3
+BESIDE, DOWN = 2, 2
 """How much longer a stretch is beside a search for a plan, and on the way down."""
 SCOUTING, REFINING = 3, 2
 """Stretches of a narrow tree at most, for first shapes and for better ones."""
-DEALT = 12
+DEALT = 48
 """Nodes that one stretch of the tree starts from at most."""
 NODES = 200
 """Nodes of the first search of a part."""
@@ -294,7 +294,9 @@ class Staged:
         # One hand alone looks for plans and branches by turns.
         self._rounds += 1
         jobs = [] if most == 1 and self._rounds % 2 == 0 and self._nodes else list(islice(self._searches(), most))
-        return jobs + self._branching(most - len(jobs), max((job.beside for job in jobs), default=0))
+        beside = max((job.beside for job in jobs), default=0)
+        branching = self._branching(most - len(jobs), beside)
+        return [self._filled(job) if job.beside < beside and self._nodes else job for job in jobs] + branching
 
     def _searches(self) -> Iterator[Job]:
         """Searches for plans and shapes, and of parts: each is begun when it is asked for."""
@@ -331,6 +333,12 @@ class Staged:
         work = WORK * (DOWN if goes_down else max(beside, 1))
         orders = [Order.DOWN if goes_down else Order.BEST, *[Order.BEST] * hands]
         return [self._stretch(self._dealt[first::hands], orders[first], work) for first in range(hands)]
+
+    def _filled(self, job: Job) -> Job:
+        """A stretch of a narrow tree, and what it leaves of the work for the tree: what is beside it takes longer."""
+        dealt, self._nodes = self._nodes[:DEALT], self._nodes[DEALT:]
+        self._dealt = self._dealt + dealt
+        return self._stretch(dealt, Order.BEST, WORK, job)
 
     def _is_nearly_over(self) -> bool:
         """Whether one more round like the last will prove the plan that is known, so that no other is looked for."""
@@ -411,14 +419,20 @@ class Staged:
 
         return Job(run, take, 1)
 
-    def _stretch(self, nodes: list[Node], order: Order, work: float) -> Job:
-        """A stretch of the tree from some nodes."""
+    def _stretch(self, nodes: list[Node], order: Order, work: float, shorter: Job | None = None) -> Job:
+        """A stretch of the tree from some nodes; after a shorter run, with what that leaves of the work."""
         task = self._task(nodes, order, work)
 
         def run(worker: Watched) -> object:
-            return worker.explore(task, self._is_stopped)
+            first = None if shorter is None else shorter.run(worker)
+            used = first.work if isinstance(first, Explored) else 0.0
+            return first, worker.explore(replace(task, work=work - used), self._is_stopped)
 
-        def take(found: object) -> None:
+        def take(pair: object) -> None:
+            assert isinstance(pair, tuple)
+            first, found = pair
+            if shorter is not None:
+                shorter.take(first)
             self._dealt = [node for node in self._dealt if not any(node is mine for mine in nodes)]
             if not isinstance(found, Explored):
                 self._lost += not self._is_stopped()
@@ -516,7 +530,10 @@ class Staged:
         steps = AT_ONCE if relative_gap(first.value, self._bound()) > FAR else STEPS
 
         def run(worker: Watched) -> object:
-            return self._completion.plan_of(first, worker, settings, self._is_stopped, steps)
+            found = self._completion.plan_of(first, worker, settings, self._is_stopped, steps)
+            if found is not None:
+                self.incumbent.weigh(found.values, found.objective)  # while the others are still at work
+            return found
 
         def take(found: object) -> None:
             before = self._value

@@ -126,6 +126,8 @@ class Explored:
     """The cheapest ones that were met, no two with the same columns that shape them."""
     learned: Learned
     """What was learned on the way, without what was known before."""
+    work: float = 0.0
+    """What it took."""
     narrow: Narrow | None = None
     """The narrow tree that it was, to be gone on with where nodes are left: a better shape may be in these."""
 
@@ -205,7 +207,7 @@ def _explored(stretch: Stretch, should_stop: ShouldStop) -> Explored:
     tree = _Tree(stretch, should_stop)
     nodes = tuple(tree.run())
     shapes = sorted(tree.shapes.values(), key=lambda shape: shape.bound)
-    return Explored(nodes, tuple(shapes[:SHAPES]), tree.learned.less(stretch.learned))
+    return Explored(nodes, tuple(shapes[:SHAPES]), tree.learned.less(stretch.learned), tree.work)
 
 
 def _with_closed(stretch: Stretch, narrow: Narrow) -> Stretch | None:
