@@ -18,7 +18,7 @@ from gpuplan.solver.matrix import Matrix, matrix_of
 from gpuplan.solver.portfolio import Portfolio
 from gpuplan.solver.result import NO_BOUND, Report, Result, Settings, Termination, never
 from gpuplan.solver.side_by_side import several
-from gpuplan.solver.tree import Node, Shape
+from gpuplan.solver.tree import Explored, Node, Shape, Stretch
 from gpuplan.solver.watched import Watched
 from solver.here import Here
 from support.builders import Tree, made
@@ -204,6 +204,37 @@ def test_a_node_is_gone_down_once_its_relaxation_was_used_for_any_sites(monkeypa
         assert search._shape is not None
         search._refine(search._shape, node)
     assert [root.limits for root in roots] == [(), node.limits, (), node.limits]
+
+
+class _Recorder(Here):
+    """A child that says how much work each stretch was given, and that each took 5,000."""
+
+    def __init__(self) -> None:
+        self.given: list[float] = []
+
+    def explore(self, stretch: Stretch, should_stop: Callable[[], bool]) -> Explored:
+        self.given.append(stretch.work)
+        return replace(super().explore(replace(stretch, work=0.0), should_stop), work=5_000.0)
+
+
+def test_what_a_narrow_tree_leaves_of_its_stretch_goes_to_the_whole_one() -> None:
+    """Proves that, beside a longer search for a plan, a narrow tree that took 5,000 leaves 13,000 for the whole tree.
+
+    No node is lost by it. If broken, one of two processes has nothing to do until the plan is found.
+    """
+    whole = formulate(made(tiny(1)), reductions=True)
+    search = staged_on(made(tiny(1)), whole, Settings(gap=0.0))
+    search._is_scouted = search._is_cut = True
+    search._see(Shape(10.0, np.zeros(len(search._coarse.lower))))
+    search._nodes = [Node(9.0), Node(9.5)]
+    plan, narrow = search.jobs(2)
+    assert plan.beside > narrow.beside
+    assert search._nodes == []
+    child = _Recorder()
+    narrow.take(narrow.run(child))  # type: ignore[arg-type]
+    assert child.given == [18_000.0, 13_000.0]
+    assert [node.bound for node in search._nodes] == [9.0, 9.5]
+    assert search._dealt == []
 
 
 @pytest.mark.parametrize(("bound", "jobs"), [(100.0, 0), (106.0, 1)])
