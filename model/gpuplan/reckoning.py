@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from gpuplan.families import FAMILIES
@@ -34,7 +35,7 @@ class Reckoning:
     remarks: tuple[str, ...] = ()
     """What contradicts the plan beside its rules; a plan with any fails its audit."""
 
-    @property
+    @cached_property
     def broken(self) -> tuple[Reading, ...]:
         """Readings that do not hold."""
         return tuple(reading for reading in self.readings if not reading.holds)

@@ -45,6 +45,7 @@ from gpuplan.families.siting import opened_by
 from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.serving import (
+    ServingMonths,
     demand_on,
     is_ready,
     rate_of,
@@ -130,11 +131,12 @@ def rows(problem: Problem) -> None:
     for one in served(problem):
         by_workload[one.workload].append(one)
         by_place.setdefault((one.system, one.site, one.turn), Linear()).add(one.column, 1.0)
+    months = ServingMonths(problem.instance)
     for name, some in by_workload.items():
         _demand_rows(problem, name, some)
         _opening_rows(problem, name, some)
         _system_rows(problem, some)
-        _transit(problem, name, some)
+        _transit(problem, name, some, months)
     for (system, site, turn), serving in by_place.items():
         there = problem.standings.usable(system, site, turn.usable_by, of_buyer=True)
         problem.rows.add(("serving", system, site, turn.position), serving.plus(there, -1.0), at_most=0.0)
@@ -208,10 +210,10 @@ def _system_rows(problem: Problem, some: list[Served]) -> None:
             problem.rows.add(key, Linear([(one.column, share)]).plus(there, -many), at_most=0.0, tightening=True)
 
 
-def _transit(problem: Problem, name: str, some: list[Served]) -> None:
+def _transit(problem: Problem, name: str, some: list[Served], months: ServingMonths) -> None:
     """What carrying the work to each site costs, by system so that limits can select it."""
     instance = problem.instance
-    prices = {site: transit_prices(instance, name, site) for site in dict.fromkeys(one.site for one in some)}
+    prices = {site: transit_prices(instance, name, site, months) for site in dict.fromkeys(one.site for one in some)}
     for one in some:
         rate = Fraction(rate_of(instance, name, one.system))
         by_day = [due for position in one.turn.positions for due in prices[one.site].get(position, [])]
@@ -261,8 +263,7 @@ def work_by(recount: Recount, workload: str) -> dict[tuple[str, str], list[Fract
     """Work done on each serving day, by system and site."""
     return {
         (system, site): [count * Fraction(rate_of(recount.instance, workload, system)) for count in systems]
-        for (name, system, site), systems in recount.served.items()
-        if name == workload
+        for (system, site), systems in recount.served_of.get(workload, {}).items()
     }
 
 
@@ -296,9 +297,10 @@ def _choice_readings(recount: Recount, name: str) -> Iterator[Reading]:
 
 
 def _usable_readings(recount: Recount) -> Iterator[Reading]:
-    places = dict.fromkeys((system, site) for _, system, site in recount.served)
-    for system, site in places:
-        serving = [one for (_, *place), one in recount.served.items() if tuple(place) == (system, site)]
+    places: dict[tuple[str, str], list[list[Fraction]]] = {}
+    for (_, system, site), systems in recount.served.items():
+        places.setdefault((system, site), []).append(systems)
+    for (system, site), serving in places.items():
         for position, day in enumerate(recount.serving_days):
             busy = sum((systems[position] for systems in serving), Fraction(0))
             there = recount.usable_systems(system, site, day, of_buyer=True)
@@ -308,10 +310,11 @@ def _usable_readings(recount: Recount) -> Iterator[Reading]:
 
 def entries(recount: Recount) -> Iterator[Entry]:
     """What carrying the work costs, month by month."""
+    months = ServingMonths(recount.instance)
     for (name, system, site), systems in recount.served.items():
         rate = Fraction(rate_of(recount.instance, name, system))
         subject = Subject(workload=name, system=system, site=site)
-        for position, payments in transit_prices(recount.instance, name, site).items():
+        for position, payments in transit_prices(recount.instance, name, site, months).items():
             for day, price in payments if systems[position] else ():
                 yield entry(recount.instance, "transit", day, price * rate * systems[position], subject)
 

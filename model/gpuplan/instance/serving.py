@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.fraction import Fraction
@@ -134,17 +135,42 @@ def spells(instance: Instance, last: date) -> Iterator[Spell]:
             yield from (Spell(position, *month) for month in months_between(first, until))
 
 
-def transit_prices(instance: Instance, workload_id: str, site_id: str) -> dict[int, list[tuple[date, Fraction]]]:
+class ServingMonths:
+    """When transit is paid, and the share of a month that each payment is for: worked out once for many workloads."""
+
+    def __init__(self, instance: Instance) -> None:
+        self._instance = instance
+        self._by_currency: dict[str, list[tuple[int, date, Fraction]]] = {}
+
+    @cached_property
+    def _spells(self) -> list[Spell]:
+        return list(spells(self._instance, self._instance.operation_end))
+
+    def of(self, currency: str) -> list[tuple[int, date, Fraction]]:
+        """(position of serving day, day of payment, share of a month in the reporting currency), in order."""
+        if currency not in self._by_currency:
+            rate = self._instance.economics.rate
+            self._by_currency[currency] = [
+                (one.position, one.last, one.share_of_month * Fraction(rate(currency, one.last)))
+                for one in self._spells
+            ]
+        return self._by_currency[currency]
+
+
+def transit_prices(
+    instance: Instance, workload_id: str, site_id: str, months: ServingMonths | None = None
+) -> dict[int, list[tuple[date, Fraction]]]:
     """By position of serving day: (day of payment, reporting currency) for one unit of work served at a site.
 
     Months are paid on their last day, or on the last day that a decision holds in them; nothing where it costs nothing.
+    `months` are those of the instance, for who asks more than once.
     """
     workload = instance.workloads[workload_id]
     price = Fraction(workload.transit_price_per_unit_month.get(site_id, 0))
     found: dict[int, list[tuple[date, Fraction]]] = {}
-    for spell in spells(instance, instance.operation_end) if price else ():
-        rate = Fraction(instance.economics.rate(workload.currency or instance.currency, spell.last))
-        found.setdefault(spell.position, []).append((spell.last, price * spell.share_of_month * rate))
+    if price:
+        for position, last, share in (months or ServingMonths(instance)).of(workload.currency or instance.currency):
+            found.setdefault(position, []).append((last, price * share))
     return found
 
 

@@ -54,4 +54,5 @@ class Reading:
     @property
     def holds(self) -> bool:
         """Whether the rule holds, soft shortfalls being forgiven."""
-        return self.shortfall - self.forgiven <= self.tolerance
+        missed = self.shortfall - self.forgiven
+        return missed <= 0 or missed <= self.tolerance

@@ -177,6 +177,14 @@ class Recount:
         }
 
     @cached_property
+    def served_of(self) -> dict[str, dict[tuple[str, str], list[Fraction]]]:
+        """The same by workload: by system and site."""
+        found: dict[str, dict[tuple[str, str], list[Fraction]]] = defaultdict(dict)
+        for (workload, system, site), systems in self.served.items():
+            found[workload][system, site] = systems
+        return dict(found)
+
+    @cached_property
     def clusters(self) -> dict[Place, list[tuple[int, int]]]:
         """(clusters, systems in them) on each state day, by place."""
         return {
