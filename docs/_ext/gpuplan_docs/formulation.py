@@ -56,6 +56,22 @@ TERMS = {
     "residual": "Worth of what is left of lives at the end; negative, and never inside a budget",
     "penalty": "Of soft limits; never inside a budget",
 }
+SETS = {
+    "$o$": "offers",
+    "$s$": "sites",
+    "$t$": "periods of the calendar; in each, an offer is signed for on one day",
+    "$k$": "state days, on which what stands can change; $D_k$ is the day",
+    "$d$": "days",
+    "$h$": "calendar months of operation",
+    "$r, q$": "resources",
+    "$m$": "kinds of facility module; in supply calendar months",
+    "$v$": "vendors, and with first signings offers too",
+    "$j$": "systems, as kinds; in pricing, tier steps, fees and vendor terms steps of a price or rebate",
+    "$c$": "load cases (design day, typical year); in clusters kinds of cluster, in commitments what is committed",
+    "$w$": "windows of a limit; in export control ways to a site, in workloads workloads",
+    "$i$": "serving days; in limits what is counted, in other sums what the table of the page says",
+}
+"""Letters of the formulas, and what each runs over."""
 _ROW = re.compile(r"^\| (?P<symbol>.+?) \| (?P<meaning>.+?) \| (?P<unit>.*?) ?\|$", re.MULTILINE)
 _NAMES = re.compile(r"\((`\w+`(?:, `\w+`)*)\)")
 _FIELD_ONLY = re.compile(r"^`")
@@ -175,6 +191,10 @@ def index_page() -> str:
             "## Families\n",
             table(["family", "kind", "concept"], families),
             "```{toctree}\n:hidden:\n\n" + "\n".join(list(docstrings())) + "\n```\n",
+            "## Sets\n",
+            "A row is stated for every value of the letters after ∀ for which its columns exist; a letter under a sum "
+            "runs over all of its set, or over what stands beside it.\n",
+            table(["letter", "runs over"], list(SETS.items())),
             "## Decisions\n",
             "Available modules, cash, energy and carbon are expressions of these.\n",
             table(["decision", "symbol", "meaning", "unit", "family"], rows),

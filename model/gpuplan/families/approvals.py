@@ -4,7 +4,7 @@ A permit, a grid-impact assessment or an earlier stage is a module; one that com
 day on which the first of it is ready. Modules that a site has been granted already wait for nothing.
 
 $$ \sum_{t' \le t} n^{\mathrm{modules}}_{mst'} \le M_{ms} \sum_{t':\, d^{\mathrm{ready}}_{at'} \le d_t}
-n^{\mathrm{modules}}_{ast'} \quad \forall\, a \in \mathrm{after}(m) $$
+n^{\mathrm{modules}}_{ast'} \quad \forall\, m, s, t,\ a \in \mathrm{after}(m) $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

@@ -7,7 +7,8 @@ for on the day on which they are formed.
 
 $$ \underline{m}_c\, n^{\mathrm{clusters}}_{cjsk} \le n^{\mathrm{joined}}_{cjsk} \le
 \overline{m}_c\, n^{\mathrm{clusters}}_{cjsk}, \qquad
-\sum_c n^{\mathrm{joined}}_{cjsk} \le \sum_{o \in O_j} n^{\mathrm{installed}}_{osk(o)} + f_{js} $$
+\sum_c n^{\mathrm{joined}}_{cjsk} \le \sum_{o \in O_j} n^{\mathrm{installed}}_{osk(o)} + f_{js}
+\quad \forall\, c, j, s, k $$
 
 with equality on the last state day where every system must be in some cluster. Whatever numbers keep these rows can be
 dealt out: systems that number between the least and the most of so many clusters fill them. So no cluster has columns

@@ -7,8 +7,9 @@ all, and the fee is all that is paid for them. Systems that stand already stay. 
 has changed since, or is withdrawn, keeps what was agreed, as orders under that quote.
 
 $$ \ell_o n^{\mathrm{orders}}_{ost} \ge U_c, \quad n^{\mathrm{modules}}_{mst} \ge U_c, \quad
-n^{\mathrm{opening}}_{st} = 1; \qquad \mathrm{cancellation} = \sum_c \phi_c\, (U_c - \ell_o n^{\mathrm{orders}}_{ost});
-\qquad n^{\mathrm{installed}}_{osk} \ge \sum_{c:\, d_c \le D_k} U_c $$
+n^{\mathrm{opening}}_{st} = 1 \quad \forall\, c; \qquad
+\mathrm{cancellation} = \sum_c \phi_c\, (U_c - \ell_o n^{\mathrm{orders}}_{ost});
+\qquad n^{\mathrm{installed}}_{osk} \ge \sum_{c:\, d_c \le D_k} U_c \quad \forall\, o, s, k $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

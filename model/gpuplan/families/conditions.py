@@ -3,7 +3,7 @@ r"""Conditions: offers that may be bought only together with another offer, or w
 One unit of any of those named is enough, at whatever site and on whatever day. An offer of which something was signed
 for on a day that is over is bound no more.
 
-$$ u_o \le \sum_{o' \in W_o} \sum_{s,t} \ell_{o'} n^{\mathrm{orders}}_{o'st} $$
+$$ u_o \le \sum_{o' \in W_o} \sum_{s,t} \ell_{o'} n^{\mathrm{orders}}_{o'st} \quad \forall\, o \text{ with } W_o $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

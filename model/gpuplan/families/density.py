@@ -3,7 +3,7 @@ r"""Density: how many systems share a rack position, by cooling.
 Systems for each position are the whole number of their maximum power that the site's rack power for their cooling
 holds. None: the pair is denied. Positions are whole, and one position holds systems of one kind.
 
-$$ q_{jsk} \ge \frac{1}{c_{js}} \sum_{o \in O_j} n^{\mathrm{installed}}_{osk}, \qquad
+$$ q_{jsk} \ge \frac{1}{c_{js}} \sum_{o \in O_j} n^{\mathrm{installed}}_{osk} \quad \forall\, j, s, k, \qquad
 c_{js} = \left\lfloor \frac{P^{\mathrm{rack}}_{s}}{P^{\mathrm{max}}_j} \right\rfloor $$
 
 | symbol | meaning | unit |

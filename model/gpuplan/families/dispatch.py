@@ -4,7 +4,8 @@ A resource's only provider delivers just what is needed. Otherwise what a provid
 delivers is a decision, within its capacity, and providers without needs take the rest.
 
 $$ 0 \le N_{rskc} - \sum_{m \in D_r} x^{\mathrm{output}}_{mrskc} \le \mathrm{free}_{rsk}, \qquad
-0 \le x^{\mathrm{output}}_{mrskc} \le B_m\, n^{\mathrm{avail}}_{msk} $$
+0 \le x^{\mathrm{output}}_{mrskc} \le B_m\, n^{\mathrm{avail}}_{msk}
+\quad \forall\, r, s, k, c,\ m \in D_r $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

@@ -9,7 +9,7 @@ and carbon by days, the demand charge once for the design-day draw, which is lar
 
 $$ D_{sh} = \sum_{o,t} \Bigl( \rho_{os} - \rho^{\min}_{os} \frac{\Delta_h - \delta_{oth}}{\Delta_h} \Bigr)
   \ell_o n^{\mathrm{orders}}_{ost}
-  + D_{sk(h)} - \sum_o \rho_{os}\, n^{\mathrm{installed}}_{osk(h)} $$
+  + D_{sk(h)} - \sum_o \rho_{os}\, n^{\mathrm{installed}}_{osk(h)} \quad \forall\, s, h $$
 $$ \mathrm{energy} = \sum_{s,h} 24\, \Delta_h\, p_{sh}\, D^{\mathrm{typical}}_{sh}, \qquad
 \mathrm{demand} = \sum_{s,h} \frac{\Delta_h}{M_h}\, c_s\, D^{\mathrm{design}}_{sh}, \qquad
 \mathrm{carbon} = \sum_{s,h} 24\, \Delta_h\, g_s\, \pi\, D^{\mathrm{typical}}_{sh} $$

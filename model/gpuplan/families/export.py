@@ -12,7 +12,7 @@ Caps and quotas are rows of the limits. Where a licence may be refused, a limit 
 
 $$ n^{\mathrm{delivered}}_{osk} \le n^{\mathrm{installed}}_{osk}, \qquad
 n^{\mathrm{delivered}}_{osk} \le \sum_{t,w:\, d^{\mathrm{installed}}_{ostw} \le D_k} p_w\, \ell_o\,
-n^{\mathrm{orders}}_{ostw} $$
+n^{\mathrm{orders}}_{ostw} \quad \forall\, o, s, k $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

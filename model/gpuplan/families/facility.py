@@ -4,7 +4,7 @@ For each site $s$, state day $k$, load case $c$ and resource $r$, the need (see 
 deliver (see dispatch): the capacity that exists, and the modules that have been ordered (see module orders) and are
 there.
 
-$$ N_{rskc} \le E_{rsk} + R_{rsk} + G_{rskc} $$
+$$ N_{rskc} \le E_{rsk} + R_{rsk} + G_{rskc} \quad \forall\, r, s, k, c $$
 
 What an existing fleet lacks at its site is given ($G$) while no module can have come yet, see `interim`.
 
@@ -13,7 +13,8 @@ of a site that is opened by decision, where nothing draws on it before; and no n
 block is lost, with $N^{\max}$ the largest need that the site's grid connection leaves room for.
 
 $$ x^{\mathrm{output}}_{\mathrm{existing},rsk} \le E_{rsk}\, \omega_{sk}, \qquad
-N_{rsk} \le E_{rsk}\, \omega_{sk} + (N^{\max}_{rs} - E_{rsk}) \sum_\theta \sigma_{\theta rsk} $$
+N_{rsk} \le E_{rsk}\, \omega_{sk} + (N^{\max}_{rs} - E_{rsk}) \sum_\theta \sigma_{\theta rsk}
+\quad \forall\, r, s, k $$
 
 Redundancy at a site: N+k counts the total less the $k$ largest blocks in use, which is
 $R = \max_\theta \big( \sum_m \min(B_m, \theta)\, n^{\mathrm{avail}}_m - k \theta \big)$ over the block sizes $\theta$,

@@ -3,7 +3,8 @@ r"""Fees: fixed fees of price tiers, due at the first signing of an offer. Used 
 Of all-units tiers the one that is reached is owed for, of incremental ones every one that is entered. Where there are
 tiers and several periods, what is owed is paid in the period of the first signing.
 
-$$ \sum_t x^{\mathrm{fee}}_{ot} = \sum_j \phi_{oj}\, z_{oj}, \qquad x^{\mathrm{fee}}_{ot} \le \Phi_o\, f_{ot} $$
+$$ \sum_t x^{\mathrm{fee}}_{ot} = \sum_j \phi_{oj}\, z_{oj}, \qquad x^{\mathrm{fee}}_{ot} \le \Phi_o\, f_{ot}
+\quad \forall\, o, t $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

@@ -4,7 +4,7 @@ Of an offer or a vendor $v$ that is used, one period has the first signing: noth
 in it.
 
 $$ \sum_t f_{vt} = u_v, \qquad f_{vt} \le \sum_{o \in v} \ell_o\, n^{\mathrm{orders}}_{ot} \le
-  N_{vt} \sum_{t' \le t} f_{vt'} $$
+  N_{vt} \sum_{t' \le t} f_{vt'} \quad \forall\, v, t $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

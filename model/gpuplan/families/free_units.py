@@ -6,7 +6,7 @@ count as units in everything else. Days of signing in a row with the same prices
 
 $$ k_{ot} = \Bigl\lfloor \frac{N_{ot}}{b_o + f_o} \Bigr\rfloor, \qquad
 e_{ot} = \max(N_{ot} - (b_o + f_o) k_{ot} - b_o, 0), \qquad
-\sum_j x^{\mathrm{free}}_{ojt} = f_o k_{ot} + e_{ot} $$
+\sum_j x^{\mathrm{free}}_{ojt} = f_o k_{ot} + e_{ot} \quad \forall\, o, t $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

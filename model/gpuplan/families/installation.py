@@ -7,7 +7,8 @@ from a point, each installation is moved to the first day on which there is room
 What waits although there was room is a fault. Not where an instance says that systems are installed when needed.
 
 $$ n^{\mathrm{installed}}_{osd} < \ell_o \sum_{t:\, d^{\mathrm{installed}}_{ot} \le d} n^{\mathrm{orders}}_{ost}
-\quad \Longrightarrow \quad \text{one more has no room on some day until the next one is installed} $$
+\quad \Longrightarrow \quad \text{one more has no room on some day until the next one is installed}
+\quad \forall\, o, s, d $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

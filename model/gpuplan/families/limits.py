@@ -5,7 +5,8 @@ of nothing satisfies. A count bounds how many vendors, makers, models or offers 
 A soft limit may be missed by a shortfall, paid for by a penalty or weighed by a priority.
 
 $$ \underline{b} \le A_w + \delta^-_w, \quad A_w - \delta^+_w \le \overline{b}; \qquad
-A_{iw} \ge \gamma\, z_{iw}, \quad A_{iw} \le \gamma^- + M_{iw} z_{iw}, \quad \sum_i z_{iw} \lessgtr n $$
+A_{iw} \ge \gamma\, z_{iw}, \quad A_{iw} \le \gamma^- + M_{iw} z_{iw}, \quad \sum_i z_{iw} \lessgtr n
+\quad \forall\, w, i $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

@@ -4,7 +4,8 @@ No more are ordered than a site allows. Where it states no maximum, no more are 
 they provide could take, spare ones included; so every switch has a bound.
 
 $$ \sum_t n^{\mathrm{modules}}_{mst} \le M_{ms}, \qquad \text{or else} \qquad
-\sum_t n^{\mathrm{modules}}_{mst} \le \max_{r,c} \big( g_r \lceil N^{\max}_{rsc} / B_{mr} \rceil + k_r \big) $$
+\sum_t n^{\mathrm{modules}}_{mst} \le \max_{r,c} \big( g_r \lceil N^{\max}_{rsc} / B_{mr} \rceil + k_r \big)
+\quad \forall\, m, s $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

@@ -5,7 +5,8 @@ other resources need for what they deliver: a resource's only provider delivers 
 with needs delivers what is decided.
 
 $$ N_{rskc} = \kappa_{rc} \Big( \sum_{o} a_{orsc}\, n^{\mathrm{installed}}_{osk}
-  + \sum_m a_{mrc}\, n^{\mathrm{avail}}_{msk} + \sum_{m,q} b_{mqrc}\, x^{\mathrm{output}}_{mqskc} \Big) $$
+  + \sum_m a_{mrc}\, n^{\mathrm{avail}}_{msk} + \sum_{m,q} b_{mqrc}\, x^{\mathrm{output}}_{mqskc} \Big)
+  \quad \forall\, r, s, k, c $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

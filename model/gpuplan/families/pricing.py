@@ -3,8 +3,8 @@ r"""Pricing: what the orders cost, tier by tier, with fees, parts and support.
 All-units: the tier reached prices every unit, $\sum_j x^{\mathrm{tier}}_{ojst} = \ell_o n^{\mathrm{orders}}_{ost}$ and
 $b_{oj} z_{oj} \le \sum_{s,t} x^{\mathrm{tier}}_{ojst} \le b_{o,j+1} z_{oj}$, $\sum_j z_{oj} = u_o$. Incremental: orders
 pay the first price and the saving of each further tier is booked on the last day of the order window, see tier steps.
-A price is that of the day of signing. See fees for what tiers ask beside. Support is paid by days, for those that no
-warranty covers.
+That holds for every offer $o$. A price is that of the day of signing. See fees for what tiers ask beside. Support is
+paid by days, for those that no warranty covers.
 
 | symbol | meaning | unit |
 | --- | --- | --- |

@@ -4,7 +4,8 @@ A site that costs nothing to open and needs no building is open from its first d
 decision on the first day of one period, and is open after its building time.
 
 $$ \sum_t n^{\mathrm{opening}}_{st} = y_s \le 1, \qquad
-\sum_o n^{\mathrm{installed}}_{osk} \le U_{sk} \sum_{t:\, \mathrm{open}_{st} \le D_k} n^{\mathrm{opening}}_{st} $$
+\sum_o n^{\mathrm{installed}}_{osk} \le U_{sk} \sum_{t:\, \mathrm{open}_{st} \le D_k} n^{\mathrm{opening}}_{st}
+\quad \forall\, s, k $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

@@ -7,9 +7,10 @@ day $k$ are a decision
 that never falls and never passes what has been installed by then.
 
 $$ n^{\mathrm{installed}}_{osk} \le \ell_o \sum_{t:\, d^{\mathrm{installed}}_{ot} \le D_k} n^{\mathrm{orders}}_{ost},
-\qquad n^{\mathrm{installed}}_{osk} \ge n^{\mathrm{installed}}_{os,k-1} $$
+\qquad n^{\mathrm{installed}}_{osk} \ge n^{\mathrm{installed}}_{os,k-1} \quad \forall\, o, s, k $$
 $$ \ell_o \sum_{s,\,t:\, d^{\mathrm{shipped}}_{ot} \in m} n^{\mathrm{orders}}_{ost} \le r_{om}, \qquad
-m_o u_o \le \ell_o \sum_{s,t} n^{\mathrm{orders}}_{ost} \le M_o u_o $$
+m_o u_o \le \ell_o \sum_{s,t} n^{\mathrm{orders}}_{ost} \le M_o u_o
+\quad \forall\, o, m $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

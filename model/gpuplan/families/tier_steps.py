@@ -6,7 +6,7 @@ window. Days of signing in a row on which every tier has the same price are not 
 each such run has columns, and the day before it is the last one of the run before.
 
 $$ \sum_j x^{\mathrm{step}}_{ojt} = \sum_{s,\,t' \le t} \ell_o n^{\mathrm{orders}}_{ost'}, \qquad
-\max(w_{oj} z_{o,j+1,t}, z_{ojt}) \le x^{\mathrm{step}}_{ojt} \le w_{oj} z_{ojt} $$
+\max(w_{oj} z_{o,j+1,t}, z_{ojt}) \le x^{\mathrm{step}}_{ojt} \le w_{oj} z_{ojt} \quad \forall\, o, j, t $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |

@@ -4,7 +4,7 @@ Activation falls due at the first signing with the vendor. Its rebate is a share
 the spend reaches, and is booked on the last day on which it can be ordered from.
 
 $$ \sum_j y_{vj} = 1, \qquad \sum_j x^{\mathrm{spend}}_{vj} = \mathrm{spend}_v, \qquad
-b_{vj}\, y_{vj} \le x^{\mathrm{spend}}_{vj} \le b_{v,j+1}\, y_{vj} $$
+b_{vj}\, y_{vj} \le x^{\mathrm{spend}}_{vj} \le b_{v,j+1}\, y_{vj} \quad \forall\, v, j $$
 
 | symbol | meaning | unit |
 | --- | --- | --- |
