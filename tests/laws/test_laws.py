@@ -111,7 +111,7 @@ def test_law_four_the_mathematics_is_stated_with_symbols_meanings_and_units(fami
 
 @pytest.mark.parametrize("family", [one for one in FAMILIES if one.kind != "cost"], ids=lambda family: family.name)
 def test_what_the_rows_of_a_family_hold_for_is_stated(family: Family) -> None:
-    """Proves that a family that restricts anything says for which offers, sites and days. If broken, a reader guesses."""
+    """Proves that a family that restricts says for which offers, sites and days. If broken, a reader guesses."""
     page = sys.modules[f"gpuplan.families.{family.name}"].__doc__ or ""
     assert re.search(r"\\forall|for all|for every", page)
 
