@@ -20,6 +20,8 @@ Floats = npt.NDArray[np.float64]
 Indexes = npt.NDArray[np.int32]
 Limits = tuple[tuple[int, float, float], ...]
 """(column, lower, upper) of the columns whose bounds differ from those of a matrix."""
+WHOLE = 1e-6
+"""How near to a whole number a value counts as one."""
 TINY = 1e-9
 """Entries of a scaled matrix up to this are left out, with room for what they could come to: HiGHS would drop them
 without a word."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gpuplan.solver.highs import pass_model, quiet, set_option, set_options
-from gpuplan.solver.matrix import Floats, Limits, checked, scaled
+from gpuplan.solver.matrix import WHOLE, Floats, Limits, checked, scaled
 from gpuplan.solver.proof.safe import Rows
 from gpuplan.solver.reduction import Reduced
 from gpuplan.solver.result import NO_BOUND, Settings
@@ -18,8 +18,6 @@ BEYOND = 1e-9
 """Share of the cutoff beyond which a relaxation is left."""
 BASIC = 1
 """HiGHS's number for a basic column or row; zero is its number for one at its lower bound."""
-WHOLE = 1e-6
-"""How near to a whole number a value counts as one."""
 OPTIONS = {
     "presolve": "off",
     "simplex_dual_edge_weight_strategy": 1,

@@ -41,8 +41,7 @@ from gpuplan.solver.result import (
     relative_gap,
 )
 from gpuplan.solver.tree import Explored, Learned, Narrow, Node, Order, Shape, Stretch
-from gpuplan.solver.verification import WITHIN as WITHIN_GAP
-from gpuplan.solver.verification import Verification
+from gpuplan.solver.verification import WITHIN, Verification
 from gpuplan.solver.watched import Watched
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ FAR = 0.01
 """Gap between a shape and the bound above which better shapes will come, so that it is made whole only once."""
 INNER = 0.25
 """Share of the gap to which a part is searched."""
-WITHIN = 0.9
+BETTER = 0.9
 """Share of the gap by which a plan must be bettered to be sought."""
 
 
@@ -206,7 +205,7 @@ class Staged:
         """
         if self._value is None:
             return []
-        needed = self._value - allowance(self._value, self.settings.gap * WITHIN_GAP)
+        needed = self._value - allowance(self._value, self.settings.gap * WITHIN)
         parts = [part for part in self._parts.values() if part.safe < needed and part.proofs < PROOFS]
         return [self._verify(part) for part in parts[:hands]]
 
@@ -276,7 +275,7 @@ class Staged:
 
     def _cutoff(self) -> float | None:
         """What a plan must be better than to be sought."""
-        return None if self._value is None else self._value - self.settings.gap * WITHIN * abs(self._value)
+        return None if self._value is None else self._value - self.settings.gap * BETTER * abs(self._value)
 
     # Runs, each with what takes its result
 

@@ -26,12 +26,11 @@ from typing import cast
 
 import numpy as np
 
-from gpuplan.solver.matrix import Floats, Limits, Matrix, sealed
+from gpuplan.solver.matrix import WHOLE, Floats, Limits, Matrix, sealed
 from gpuplan.solver.reduction import reduced
 from gpuplan.solver.relaxation import (
     INFEASIBLE,
     UNSOLVED,
-    WHOLE,
     WORSE,
     Begun,
     Relaxation,

@@ -38,10 +38,6 @@ class OnLevels:
         return self.alter(formulation)
 
 
-HOLD = 1e-9
-"""Share by which a held level may slip, as in the search itself."""
-
-
 @dataclass(frozen=True)
 class Answer:
     """How one search ended: a plan or none, and what is proven."""
@@ -172,18 +168,19 @@ def holding(known: Sequence[PlanLevel]) -> Alter:
     """Holds the first levels at what they reached, with their tolerances, and asks for the others only."""
 
     def alter(formulation: Formulation) -> Formulation:
+        from gpuplan.solver.level import most_of
+
         problem = formulation.problem
         problem.rows.family = "objective"
         for number, (goal, level) in enumerate(zip(formulation.goals, known, strict=False)):
             reached = float(level.reached) / goal.scale
-            slip = goal.tolerance + goal.tolerance_share * abs(reached) + HOLD * max(1.0, abs(reached))
             if not goal.expression:
                 continue
             key = ("held", number)
             if goal.maximise:
-                problem.rows.add(key, goal.expression, at_least=reached - slip)
+                problem.rows.add(key, goal.expression, at_least=-most_of(goal, -reached))
             else:
-                problem.rows.add(key, goal.expression, at_most=reached + slip)
+                problem.rows.add(key, goal.expression, at_most=most_of(goal, reached))
         return replace(formulation, goals=formulation.goals[len(known) :])
 
     return OnLevels(alter)

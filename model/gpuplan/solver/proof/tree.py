@@ -21,7 +21,7 @@ import numpy as np
 
 from gpuplan.fraction import Fraction
 from gpuplan.instance.units import common_step
-from gpuplan.solver.matrix import Floats, Matrix, checked, sealed
+from gpuplan.solver.matrix import WHOLE, Floats, Matrix, checked, sealed
 from gpuplan.solver.proof.cuts import Separator, chosen
 from gpuplan.solver.proof.merging import Merged, merged
 from gpuplan.solver.proof.propagation import ROUNDING, Propagation
@@ -32,8 +32,6 @@ RESOLUTION = 1e-10
 """Share of a value, or of 1 in the program's unit where that is more, below which two values are not told apart."""
 AMBITION = 8_000.0
 """Work that a bound above the cutoff is worth."""
-WHOLE = 1e-6
-"""How near to a whole number a relaxed value must be to be taken for one."""
 ROUNDS = 20
 """Rounds of cuts at the root at most."""
 CUTS = 30
