@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from gpuplan.whatif.frontier import frontier
     from gpuplan.whatif.regret import regret
     from gpuplan.whatif.session import Session
+    from gpuplan.whatif.stress import stress
     from gpuplan.whatif.sweep import Axis, sweep
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "read_quotes",
     "regret",
     "solve",
+    "stress",
     "sweep",
     "what_if",
     "workbook",
@@ -89,6 +91,7 @@ _HOMES = {
     "whatif.frontier": ("frontier",),
     "whatif.regret": ("regret",),
     "whatif.session": ("Session",),
+    "whatif.stress": ("stress",),
     "whatif.sweep": ("Axis", "sweep"),
 }
 """Names for hosts, by the module that each is from. They are read when first asked for, so that the solver's processes,

@@ -27,6 +27,7 @@ from gpuplan.commands import (
     regret,
     report,
     serve,
+    stress,
     sweep,
     what_if,
 )
@@ -92,6 +93,7 @@ class Document(Enum):
     FRONTIER = "frontier"
     REGRET = "regret"
     ENTRY_PRICES = "entry-prices"
+    STRESS = "stress"
 
 
 @app.command()
@@ -274,6 +276,7 @@ for name, command in (
     ("sweep", sweep.sweep),
     ("frontier", frontier.frontier),
     ("regret", regret.regret),
+    ("stress", stress.stress),
     ("report", report.report),
     ("serve", serve.serve),
     ("generate", generate.generate),

@@ -193,6 +193,7 @@ COMMANDS = (
     "sweep",
     "frontier",
     "regret",
+    "stress",
     "report",
     "serve",
     "generate",
@@ -209,6 +210,7 @@ OUTSIDE: dict[str, set[str]] = {
     },
     "rich": {
         "gpuplan.report.layout",
+        "gpuplan.report.stress",
         "gpuplan.report.terminal",
         "gpuplan.report.export",
         "gpuplan.report.infeasibility",

@@ -108,3 +108,16 @@ def test_schemas_of_answers_are_printed() -> None:
     for name, model in ANSWERS.items():
         done = ran("schema", name, command=MODULE)
         assert json.loads(done.stdout)["title"] == model.__name__
+
+
+def test_a_plan_is_stressed_from_files(tmp_path: Path) -> None:
+    """Proves the way from files: solve, then stress with a day; 0 where all is told, 2 for what is no day."""
+    edit = "uncertainty = {reveals: 2025-01-01, futures: {as-stated: {probability: 1}}}"
+    plan, output = tmp_path / "plan.json", tmp_path / "stress.json"
+    assert ran("solve", QUICKSTART, "--edit", edit, "--quiet", "--output", plan).returncode == 0
+    done = ran("stress", QUICKSTART, plan, "--edit", edit, "--before", "2025-03-01", "--output", output, command=MODULE)
+    assert done.returncode == 0, done.stderr
+    assert "Of 1 future, there is a plan in those of 100 % of all probability." in done.stdout.replace("\n", " ")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    jsonschema.validate(json.loads(output.read_text(encoding="utf-8")), ANSWERS["stress"].model_json_schema())
+    refused(ran("stress", QUICKSTART, plan, "--edit", edit, "--before", "March"), "'March' is no day")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -66,6 +67,18 @@ scenarios:
 """Three boxes, at most half from afar: one cheap and two dear, 280, is more than the budget of 270."""
 
 
+def uncertain(instance: gpuplan.Instance) -> gpuplan.Instance:
+    """With a dear future and one in which an offer is gone, each drawn twice."""
+    first = next(iter(instance.offers))
+    futures = {
+        "dear": {"probability": 0.75, "edits": [f"offers.{first}.price *= 1.5"]},
+        "as-stated": {"probability": 0.25},
+    }
+    drawn = {"number": 2, "figures": {f"offers.{first}.price": {"uniform": [0, 3]}}}
+    stated = {"reveals": str(instance.calendar.start), "futures": futures, "drawn": drawn}
+    return instance.edited([f"uncertainty = {json.dumps(stated)}"])
+
+
 @cache
 def answers() -> dict[str, Any]:
     """One answer of every kind, by the name of its schema."""
@@ -86,4 +99,5 @@ def answers() -> dict[str, Any]:
         "sweep": gpuplan.sweep(shop, ["limits.budget.at_most = {} : 270; 280; 400"], jobs=1),
         "frontier": gpuplan.frontier(richer),
         "regret": gpuplan.regret(shop, ["richer"]),
+        "stress": gpuplan.stress(uncertain(richer), plan),
     }

@@ -34,6 +34,7 @@ from gpuplan.instance.prices import typical_price
 from gpuplan.instance.regimes import Export
 from gpuplan.instance.rules import Deadline, Level, Limit, Measured
 from gpuplan.instance.signing import signing_days
+from gpuplan.instance.uncertainty import Uncertainty
 from gpuplan.instance.workloads import Workload
 
 
@@ -79,6 +80,8 @@ class Instance(Closed):
     committed: Committed = Committed()
     """What is signed or decided, and cannot be undone."""
     scenarios: ById[Scenario] = Field(default_factory=Table)
+    uncertainty: Uncertainty | None = None
+    """What may turn out otherwise: looked at by `stress`, and not by `solve`."""
 
     def offer_sites(self, offer: Id) -> tuple[Id, ...]:
         """Sites that an offer can be delivered to, in the instance's order."""

@@ -102,7 +102,11 @@ def _earlier(instance: Instance, site: str, by: date) -> tuple[str, ...]:
 
 
 def remarks(instance: Instance) -> Iterator[Problem]:
-    """Offers that can stand at no site for which they are quoted, whenever they are signed for."""
+    """Offers that can stand at no site for which they are quoted, whenever they are signed for; futures, which a plan
+    does not look at."""
+    if instance.uncertainty is not None:
+        message = "a plan is made for the instance as it is stated: futures are looked at by `gpuplan stress`"
+        yield Problem(message, path="uncertainty", severity="warning")
     for offer in instance.offers:
         kept = []
         for site in instance.offer_sites(offer):

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gpuplan.whatif.flip import Flips
     from gpuplan.whatif.frontier import Frontier
     from gpuplan.whatif.regret import Regret
+    from gpuplan.whatif.stress import Stress
     from gpuplan.whatif.sweep import Sweep
 
 Row = dict[str, Cell]
@@ -307,5 +308,40 @@ def broken_rules_tables(found: BrokenRules) -> tuple[Table, ...]:
             "broken-rules", "Rules that the plan breaks", NO_CURRENCY, found.broken,
             column("path"), column("says"), column("detail"),
             *(column(key, "=unit") for key in ("used", "at_least", "at_most")), column("unit"), column("repair"),
+        ),
+    )  # fmt: skip
+
+
+def stress_tables(found: Stress) -> tuple[Table, ...]:
+    """Limits with their chances, what sways the last level, and every future."""
+    limits: list[Row] = [
+        {
+            "limit": one.limit, "window": one.window, "least": one.chance.least, "most": one.chance.most,
+            "error": one.chance.error, "worst": one.worst, "unit": one.unit,
+        }
+        for one in found.limits
+    ]  # fmt: skip
+    futures: list[Row] = [
+        {
+            "future": one.name, "probability": one.probability, "status": one.status, "value": one.value,
+            "bound": one.bound, "breaks": "; ".join(one.breaks[:3]),
+        }
+        for one in found.futures
+    ]  # fmt: skip
+    return (
+        table(
+            "limits", "Limits that may be missed: probability that each is kept", found.currency, limits,
+            column("limit"), column("window"), column("least", "share"), column("most", "share"),
+            column("error", "share", "error of sampling"), column("worst", heading="missed by at most"), column("unit"),
+        ),
+        table(
+            "sways", "Mean by the lower and the upper half of what was drawn", found.currency, found.sways,
+            column("path", heading="drawn"), column("low", found.unit, "lower half"),
+            column("high", found.unit, "upper half"),
+        ),
+        table(
+            "futures", "Every future", found.currency, futures, column("future"), column("probability", "share"),
+            column("status"), column("value", found.unit), column("bound", found.unit),
+            column("breaks", heading="what breaks"),
         ),
     )  # fmt: skip

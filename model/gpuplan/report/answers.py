@@ -14,6 +14,7 @@ from gpuplan.report.figures import Picture, plan_figures
 from gpuplan.report.infeasibility import ENDS, KINDS
 from gpuplan.report.plan_tables import plan_tables
 from gpuplan.report.sections import Section, answer_sections, plan_sections
+from gpuplan.report.stress import stress_lines
 from gpuplan.report.words import plural, quantity
 
 if TYPE_CHECKING:
@@ -161,5 +162,6 @@ KINDS_OF_ANSWER: dict[str, Kind] = {
     "gpuplan-frontier/1": Kind("Frontier", answer_tables.frontier_tables, _frontier, chart.frontier_figures),
     "gpuplan-entry-prices/1": Kind("At which price", answer_tables.entry_prices_tables, _entry_prices),
     "gpuplan-regret/1": Kind("Regret", answer_tables.regret_tables, _regret),
+    "gpuplan-stress/1": Kind("Stress", answer_tables.stress_tables, stress_lines),
 }
 """By the format that an answer states."""

@@ -8,7 +8,6 @@ breaks.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Unpack
 
@@ -17,22 +16,15 @@ from gpuplan.instance.base import Closed, Currency, Figure, Text, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.plan.shown import Shown
-from gpuplan.program.linear import Linear
 from gpuplan.whatif.answer import Answer, answered, kept
 from gpuplan.whatif.effort import Asked, Effort
 from gpuplan.whatif.explain import explain_plan
+from gpuplan.whatif.holding import keeping, missing, signed
 
 if TYPE_CHECKING:
-    from gpuplan.formulation import Formulation
     from gpuplan.instance.schema import Instance
-    from gpuplan.ledger.decisions import Decisions
-    from gpuplan.program.problem import Problem as Program
-    from gpuplan.whatif.answer import Alter
 
 BASE = "base"
-Signed = dict[tuple[str, str, str, date], int]
-"""What is signed for, by kind, name, site and day. It is kept: it is signed before it is known which scenario comes
-true."""
 
 
 class RegretCell(Closed):
@@ -124,11 +116,11 @@ def _cell(under: dict[str, Instance], bests: dict[str, Answer], plan_of: str, na
             plan_of=plan_of, under=name, status="holds", value=level.value, regret=Decimal(0),
             regret_at_least=Decimal(0), regret_at_most=spread, breaks=(),
         )  # fmt: skip
-    missing = _missing(under[name], own.plan.decisions)
-    if missing:
-        return _no_value(plan_of, name, "infeasible", missing)
+    lacking = missing(under[name], own.plan.decisions)
+    if lacking:
+        return _no_value(plan_of, name, "infeasible", lacking)
     fixed = answered(
-        under[name], effort, f"the plan of {plan_of} under {name}", alter=_keeping(_wanted(own.plan.decisions))
+        under[name], effort, f"the plan of {plan_of} under {name}", alter=keeping(signed(own.plan.decisions))
     )
     if fixed.plan is None or not fixed.levels:
         status: Literal["infeasible", "unknown"] = "infeasible" if fixed.is_infeasible else "unknown"
@@ -167,61 +159,3 @@ def _no_value(
         plan_of=plan_of, under=name, status=status, value=None, regret=None, regret_at_least=None,
         regret_at_most=None, breaks=breaks,
     )  # fmt: skip
-
-
-def _missing(instance: Instance, decisions: Decisions) -> tuple[str, ...]:
-    """What the plan orders and the scenario does not have."""
-    found = [f"there is no offer {line.offer}" for line in decisions.orders if line.offer not in instance.quotes]
-    found += [f"there is no module {one.module}" for one in decisions.modules if one.module not in instance.modules]
-    sites = [line.site for line in decisions.orders] + [line.site for line in decisions.modules]
-    sites += [line.site for line in decisions.openings]
-    found += [f"there is no site {site}" for site in sites if site not in instance.sites]
-    return tuple(dict.fromkeys(found))
-
-
-def _keeping(wanted: Signed) -> Alter:
-    """Fixes what is signed for; asks for what no plan can have where a signing is not possible any more."""
-
-    def alter(formulation: Formulation) -> Formulation:
-        problem = formulation.problem
-        problem.rows.family = "kept"
-        left = dict(wanted)
-        for place, units in _signed(problem).items():
-            # As a row, not as a bound: the bounds of columns follow from rows and may be tighter than these.
-            amount = float(left.pop(place, 0))
-            problem.rows.add(("kept", *map(str, place)), units, at_least=amount, at_most=amount)
-        for place in left:
-            problem.rows.add(("kept", *map(str, place)), Linear(), at_least=1.0)
-        return formulation
-
-    return alter
-
-
-def _signed(problem: Program) -> dict[tuple[str, str, str, date], Linear]:
-    """What can be signed for, by kind, name, site and day; the ways that an order can take together."""
-    found: dict[tuple[str, str, str, date], Linear] = {}
-    for (offer, site), signings in problem.signings.items():
-        lot = problem.instance.quotes[offer].lot_units
-        for period, column in signings:
-            found.setdefault(("order", offer, site, problem.days[period]), Linear()).add(column, lot)
-    keys = problem.columns.keys
-    for one in problem.columns.of("modules"):
-        _, module, where, number = keys[one]
-        found["module", str(module), str(where), problem.days[int(number)]] = Linear([(one, 1.0)])
-    for one in problem.columns.of("opening"):
-        _, where, number = keys[one]
-        found["opening", str(where), str(where), problem.days[int(number)]] = Linear([(one, 1.0)])
-    return found
-
-
-def _wanted(decisions: Decisions) -> Signed:
-    """What is signed for in a plan."""
-    found: Signed = {}
-    for order in decisions.orders:
-        place = ("order", order.offer, order.site, order.signed)
-        found[place] = found.get(place, 0) + order.units
-    for module in decisions.modules:
-        found["module", module.module, module.site, module.signed] = module.units
-    for opening in decisions.openings:
-        found["opening", opening.site, opening.site, opening.decided] = 1
-    return found

@@ -12,6 +12,7 @@ from gpuplan.whatif.explain import BrokenRules, Infeasibility, OfferCost
 from gpuplan.whatif.flip import Flips
 from gpuplan.whatif.frontier import Frontier
 from gpuplan.whatif.regret import Regret
+from gpuplan.whatif.stress import Stress
 from gpuplan.whatif.sweep import Sweep
 
 ANSWERS: dict[str, type[BaseModel]] = {
@@ -26,4 +27,5 @@ ANSWERS: dict[str, type[BaseModel]] = {
     "frontier": Frontier,
     "regret": Regret,
     "entry-prices": EntryPrices,
+    "stress": Stress,
 }
