@@ -51,6 +51,62 @@ RENTAL = case(
     },
     limits={"t": target(1)},
 )
+RENTAL_THAT_ENDS = case(
+    economics={"discount_rate_per_year": 0.1},
+    systems={"s": POWERED},
+    modules={"ups": {"provides": {"protected-power": 10}, "price": 5, "lead_days": 0}},
+    sites={
+        "a": {
+            "capacity": UNLIMITED,
+            "modules": {"ups": {"max_units": 2}},
+            "tariff": {"energy_price_per_kwh": 0.001, "demand_charge_per_kw_month": 0.1},
+        }
+    },
+    offers={
+        "o": {
+            "price": 1,
+            "price_per_month": 31,
+            "min_months": 1,
+            "notice_days": 40,
+            "acceptance_days": 3,
+            "support_rate_per_year": 0.5,
+            "max_units": 2,
+        },
+        "p": offer(max_units=1, price=150, lead_days=40, order_until="2025-01-31"),
+    },
+    limits={
+        "t": target(1, by="2025-01-31", soft={"penalty": 9}),
+        "u": target(1),
+        "s": {"measure": "systems", "at_most_share": 0.8, "select": {"offer": "o"}, "by": "2025-02-28"},
+    },
+)
+RENTAL_BY_LOTS = case(
+    offers={
+        "o": {"price": 0, "price_per_month": 31, "min_months": 0, "min_units": 4, "lot_units": 2, "max_units": 4},
+        "p": offer(max_units=1, price=90, lead_days=35),
+    },
+    limits={"t": target(1, by="2025-01-31")},
+    deadlines={"d": {"by": "2025-02-10", "stage": "usable", "select": {"offer": "o"}}},
+    workloads={"w": {"unit": "t/s", "demand": 1, "rates": {"s": 1}, "required": False}},
+    objective=[{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
+)
+RENTED_BEFORE = case(
+    calendar={"periods": 2},
+    offers={"o": {"price": 0, "price_per_month": 31, "min_months": 1, "max_units": 2}, "p": offer(max_units=1)},
+    committed={
+        "orders": {
+            "c": {
+                "offer": "o",
+                "site": "a",
+                "signed": "2024-11-10",
+                "units": 1,
+                "installed": "2024-11-20",
+                "given_back": "2025-01-31",
+            }
+        }
+    },
+    limits={"t": target(1, by="2025-01-31")},
+)
 LIFETIME = case(
     calendar=TWO_MONTHS,
     economics={"exchange_rates": EURO, "evaluation_years": 2, "discount_rate_per_year": 0.1},
@@ -230,7 +286,7 @@ CANCELLABLE = case(
 CASES: dict[str, list[Tree]] = {
     "approvals": [APPROVALS, GRANTED],
     "commitments": [COMMITMENTS, BUILT, CANCELLABLE],
-    "rental": [RENTAL],
+    "rental": [RENTAL, RENTAL_THAT_ENDS, RENTAL_BY_LOTS, RENTED_BEFORE],
     "lifetime": [LIFETIME],
     "levies": [LEVIES],
     "funds": [FUNDS, ONE_FUND, SHARED_FUNDS, PAID_BACK],

@@ -134,9 +134,7 @@ def sentence(instance: Instance, at: str) -> str:
     name = at.split(".")[1]
     quote = instance.offers[name]
     notice = f", with {quote.notice_days} days of notice" if quote.notice_days else ""
-    return (
-        f"what is rented under {name} is given back after {quote.min_months} months at the soonest{notice}"
-    )
+    return f"what is rented under {name} is given back after {quote.min_months} months at the soonest{notice}"
 
 
 def repair(_instance: Instance, reading: Reading) -> str:
