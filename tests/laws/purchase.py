@@ -52,13 +52,12 @@ RENTAL = case(
     limits={"t": target(1)},
 )
 RENTAL_THAT_ENDS = case(
-    economics={"discount_rate_per_year": 0.1},
+    calendar=TWO_MONTHS,
+    economics={"discount_rate_per_year": 0.1, "evaluation_years": 1},
     systems={"s": POWERED},
-    modules={"ups": {"provides": {"protected-power": 10}, "price": 5, "lead_days": 0}},
     sites={
         "a": {
-            "capacity": UNLIMITED,
-            "modules": {"ups": {"max_units": 2}},
+            "capacity": {**UNLIMITED, "protected-power": {"amount": 15, "needs": {"grid-power": 1}}},
             "tariff": {"energy_price_per_kwh": 0.001, "demand_charge_per_kw_month": 0.1},
         }
     },
@@ -67,18 +66,13 @@ RENTAL_THAT_ENDS = case(
             "price": 1,
             "price_per_month": 31,
             "min_months": 1,
-            "notice_days": 40,
-            "acceptance_days": 3,
+            "notice_days": 20,
             "support_rate_per_year": 0.5,
-            "max_units": 2,
+            "max_units": 1,
         },
-        "p": offer(max_units=1, price=150, lead_days=40, order_until="2025-01-31"),
+        "p": offer(max_units=1, price=150, lead_days=31, order_until="2025-01-31"),
     },
-    limits={
-        "t": target(1, by="2025-01-31", soft={"penalty": 9}),
-        "u": target(1),
-        "s": {"measure": "systems", "at_most_share": 0.8, "select": {"offer": "o"}, "by": "2025-02-28"},
-    },
+    limits={"t": target(1, by="2025-01-31", soft={"penalty": 9})},
 )
 RENTAL_BY_LOTS = case(
     offers={
@@ -91,8 +85,8 @@ RENTAL_BY_LOTS = case(
     objective=[{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
 )
 RENTED_BEFORE = case(
-    calendar={"periods": 2},
-    offers={"o": {"price": 0, "price_per_month": 31, "min_months": 1, "max_units": 2}, "p": offer(max_units=1)},
+    calendar=TWO_MONTHS,
+    offers={"o": {"price": 0, "price_per_month": 31, "min_months": 1, "max_units": 1}},
     committed={
         "orders": {
             "c": {
@@ -105,7 +99,7 @@ RENTED_BEFORE = case(
             }
         }
     },
-    limits={"t": target(1, by="2025-01-31")},
+    limits={"t": target(1, by="2025-01-31", soft={"penalty": 9})},
 )
 LIFETIME = case(
     calendar=TWO_MONTHS,

@@ -1,0 +1,223 @@
+"""Rentals that end: minimum terms, notice, what is held from a day on, and what goes with the systems."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+import gpuplan
+from gpuplan.errors import InvalidInput
+from gpuplan.instance.rentals import end_of, is_there, without_end
+from gpuplan.plan.plan import Plan
+from support.answers import is_infeasible, plan_of, terms_of
+from support.builders import POWERED, UNLIMITED, Tree, case, made, merged, offer, target
+
+RENTED: Tree = {"price": 0, "price_per_month": 31, "min_months": 1, "max_units": 3}
+FIRST = {"order_until": "2025-01-31"}
+"""Signed in January or not at all."""
+
+
+def until(plan: Plan) -> list[tuple[str, date | None, int]]:
+    """(offer, last day, units) of every order."""
+    return [(one.offer, one.given_back, one.units) for one in plan.orders]
+
+
+def bridge(**over: object) -> Tree:
+    """One system is wanted from January on; a bought one comes on 1 March, three years are looked at."""
+    tree = case(
+        calendar={"periods": 6},
+        economics={"evaluation_years": 3},
+        offers={"o": {**RENTED, **FIRST}, "p": offer(lead_days=59, **FIRST)},
+        limits={"t": target(1, by="2025-01-31")},
+    )
+    return merged(tree, dict(over))
+
+
+def test_what_is_rented_is_given_back_when_what_was_bought_is_there() -> None:
+    """Proves the day of return: 31 for January, 31 for February, and 100 for the system of 1 March: 162.
+
+    If rent never ended, 36 x 31 = 1,116.
+    """
+    plan = plan_of(bridge())
+    assert plan.cost.amount == 162
+    assert ("o", date(2025, 2, 28), 1) in until(plan)
+
+
+def test_a_target_holds_from_its_day_on_after_every_rental() -> None:
+    """Proves that a target by 31 January is not met by a month's rent alone. If it were, 31 instead of 162."""
+    plan = plan_of(bridge())
+    assert [limit.used for limit in plan.limits] == [1]
+    assert "and from then on" in plan.limits[0].says
+    assert plan.cost.amount == 162
+
+
+def test_a_minimum_term_is_kept() -> None:
+    """Proves `min_months`: three months from 1 January end with March, 93 + 100 = 193. Without it, 162."""
+    plan = plan_of(bridge(offers={"o": {"min_months": 3}}))
+    assert plan.cost.amount == 193
+    assert ("o", date(2025, 3, 31), 1) in until(plan)
+
+
+def test_notice_is_given_after_signing() -> None:
+    """Proves `notice_days`: 59 days from 1 January are 1 March, so that March is paid too: 193. With 58 days, 162.
+
+    With 58 days notice is given on the day of signing, for 28 February.
+    """
+    assert plan_of(bridge(offers={"o": {"notice_days": 59}})).cost.amount == 193
+    plan = plan_of(bridge(offers={"o": {"notice_days": 58}}))
+    assert plan.cost.amount == 162
+    assert [one.notice_by for one in plan.orders if one.given_back] == [date(2025, 1, 1)]
+
+
+def test_a_rental_without_a_minimum_term_stays_to_the_end() -> None:
+    """Proves that without `min_months` nothing is given back: to buy at once costs less than 1,116 of rent.
+
+    Three months of calendar and no further years, and what is bought comes too late: 93 of rent, no other order.
+    """
+    tree = bridge(calendar={"periods": 3}, economics={"evaluation_years": None})
+    del tree["offers"]["o"]["min_months"]
+    plan = plan_of(tree)
+    assert terms_of(tree) == {"rental": 93}
+    assert until(plan) == [("o", None, 1)]
+
+
+def test_part_of_what_is_rented_goes_and_the_rest_stays() -> None:
+    """Proves that units of one offer end on days of their own: two from January on, one from 1 March on.
+
+    62 for January and February of one, 6 x 31 = 186 of the other to the end of the calendar: 248. If all of them
+    went together, 372, or 372 less what must stay.
+    """
+    tree = bridge(economics={"evaluation_years": None})
+    del tree["offers"]["p"], tree["limits"]
+    tree["workloads"] = {
+        "w": {
+            "unit": "t/s",
+            "demand": [{"from": "2025-01-01", "amount": 2}, {"from": "2025-03-01", "amount": 1}],
+            "rates": {"s": 1},
+        }
+    }
+    plan = plan_of(tree)
+    assert plan.cost.amount == 248
+    assert sorted(until(plan), key=str) == [("o", None, 1), ("o", date(2025, 2, 28), 1)]
+
+
+def test_what_serves_is_decided_anew_when_a_rental_ends() -> None:
+    """Proves that work is not done by what is gone: a demand of 1 throughout needs 36 x 31 of rent, or 162.
+
+    If the decision of January went on to the end, one month of rent would do: 31.
+    """
+    work = {"w": {"unit": "t/s", "demand": 1, "rates": {"s": 1}}}
+    tree = bridge(workloads=work)
+    del tree["limits"]
+    assert plan_of(tree).cost.amount == 162
+
+
+def test_what_is_given_back_makes_room() -> None:
+    """Proves that racks are free again: one position, the bought system stands from 1 March on, and not beside it."""
+    powered = {
+        "systems": {"s": {**POWERED, "rack_positions": 1}},
+        "sites": {"a": {"capacity": {**UNLIMITED, "protected-power": "unlimited", "rack-positions": 1}}},
+    }
+    plan = plan_of(bridge(**powered))
+    assert plan.cost.amount == 162
+    assert [one.installed for one in plan.orders if one.offer == "p"] == [date(2025, 3, 1)]
+
+
+def test_energy_is_paid_to_the_last_day() -> None:
+    """Proves the charge: 10 kW x 24 h x 0.1 = 24 a day over January and February, then the other system draws it.
+
+    One system throughout the 181 days of six months: 4,344. If the rented one went on being charged, 24 x 122 more.
+    """
+    tree = bridge(
+        economics={"evaluation_years": None},
+        offers={"o": {"price_per_month": 62}},
+        systems={"s": POWERED},
+        sites={
+            "a": {
+                "capacity": {**UNLIMITED, "protected-power": {"amount": "unlimited", "needs": {"grid-power": 1}}},
+                "tariff": {"energy_price_per_kwh": 0.1},
+            }
+        },
+    )
+    assert terms_of(tree) == {"purchase": 100, "rental": 124, "energy": 24 * 181}
+
+
+def test_modules_are_bought_for_what_stands_in_the_meantime() -> None:
+    """Proves the bounds of modules: two rented systems of 10 kW for two months need two blocks, one would do after.
+
+    2 x 2 x 31 of rent, 100, and 2 x 5 for the blocks: 234. If only the last day bounded them, there would be no plan.
+    """
+    tree = bridge(
+        systems={"s": POWERED},
+        modules={"ups": {"provides": {"protected-power": 10}, "price": 5, "lead_days": 0}},
+        sites={"a": {"capacity": UNLIMITED, "modules": {"ups": {}}}},
+        workloads={
+            "w": {
+                "unit": "t/s",
+                "demand": [{"from": "2025-01-01", "amount": 2}, {"from": "2025-03-01", "amount": 1}],
+                "rates": {"s": 1},
+            }
+        },
+    )
+    tree["offers"]["p"]["max_units"] = 1
+    assert plan_of(tree).cost.amount == 234
+
+
+def test_the_maximum_and_the_minimum_count_whatever_is_given_back_when() -> None:
+    """Proves that an offer's units are one total: of at most one, none is left to rent again in March.
+
+    What is bought comes on 1 July, after the calendar: one stays for six months, 186. At least two, and another
+    is rented for the one month that it must: 100 + 62 + 31 = 193. If each return had a minimum of its own, 162.
+    """
+    late = {"economics": {"evaluation_years": None}, "offers": {"o": {"max_units": 1}, "p": {"lead_days": 181}}}
+    assert plan_of(bridge(**late)).cost.amount == 186
+    assert plan_of(bridge(offers={"o": {"min_units": 2}})).cost.amount == 100 + 62 + 31
+
+
+def test_a_deadline_on_use_binds_what_is_given_back_too() -> None:
+    """Proves that nothing selected becomes usable after a deadline, though it has gone by the end."""
+    tree = bridge(deadlines={"d": {"by": "2025-01-05", "stage": "usable", "select": {"offer": "o"}}})
+    assert plan_of(tree).cost.amount == 162
+    tree["offers"]["o"]["lead_days"] = 20
+    assert is_infeasible(tree)
+
+
+def test_a_soft_target_is_missed_by_the_most_that_is_ever_missing() -> None:
+    """Proves the shortfall: for a month's 31 the target holds on its day; a penalty of 9 is owed for what comes after.
+
+    So nothing is rented at all: 9. If the target were looked at on its day alone and missed for 40, 31.
+    """
+    tree = bridge(limits={"t": {"soft": {"penalty": 40}}})
+    del tree["offers"]["p"]
+    assert plan_of(tree).cost.amount == 40
+
+
+def test_a_plan_that_gives_back_too_soon_fails_its_audit() -> None:
+    """Proves that the audit recomputes minimum term and notice from the decisions alone."""
+    plan = plan_of(bridge())
+    harder = made(bridge(offers={"o": {"min_months": 4}}))
+    with pytest.raises(InvalidInput, match="the instance has no offer 'o@2025-02-28'"):
+        gpuplan.audit(harder, plan)
+    noticed = made(bridge(offers={"o": {"notice_days": 60}}))
+    assert any("given back after 2025-02-28" in fault for fault in gpuplan.audit(noticed, plan))
+
+
+def test_the_days_of_a_quote_are_told_by_its_id() -> None:
+    """Proves the grammar of a quote that ends, and that its last day counts."""
+    assert end_of("o@2025-02-28") == date(2025, 2, 28)
+    assert end_of("o") is None
+    assert without_end("o@2025-02-28") == "o"
+    assert is_there("o@2025-02-28", date(2025, 2, 28))
+    assert not is_there("o@2025-02-28", date(2025, 3, 1))
+
+
+def test_a_signed_rental_keeps_its_day_of_return_in_a_plan_made_again() -> None:
+    """Proves that a plan is committed with the day: planned again, it costs the same and ends on the same day."""
+    instance = made(bridge())
+    plan = plan_of(bridge())
+    again = gpuplan.solve(gpuplan.commit(instance, plan, until=date(2025, 1, 31)), gap=0, explain_seconds=0).plan
+    assert again is not None
+    assert again.audit.passed
+    assert again.cost.amount == 162
+    assert ("o", date(2025, 2, 28), 1) in until(again)
