@@ -41,7 +41,17 @@ def test_what_is_rented_is_given_back_when_what_was_bought_is_there() -> None:
     """
     plan = plan_of(bridge())
     assert plan.cost.amount == 162
-    assert ("o", date(2025, 2, 28), 1) in until(plan)
+    assert until(plan) == [("p", None, 1), ("o", date(2025, 2, 28), 1)]
+
+
+def test_what_is_needed_on_is_not_given_back_and_rented_again() -> None:
+    """Proves that one rental is signed for and not two, one after the other, which would cost the same 62.
+
+    Rent may be signed for in every month, and one month is owed at least.
+    """
+    plan = plan_of(bridge(offers={"o": {"order_until": None}}))
+    assert until(plan) == [("p", None, 1), ("o", date(2025, 2, 28), 1)]
+    assert [one.signed for one in plan.orders] == [date(2025, 1, 1)] * 2
 
 
 def test_a_target_holds_from_its_day_on_after_every_rental() -> None:

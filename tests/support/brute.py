@@ -22,7 +22,7 @@ from gpuplan.families.objective import values
 from gpuplan.families.siting import is_decided
 from gpuplan.instance.facility import LOAD_CASES
 from gpuplan.instance.providers import network
-from gpuplan.instance.rentals import is_there
+from gpuplan.instance.rentals import is_there, without_end
 from gpuplan.instance.routes import route, routes
 from gpuplan.instance.timeline import state_days
 from gpuplan.ledger.decisions import (
@@ -150,7 +150,9 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
     slots += [
         (name, site, day, way)
         for name, site, day, way in instance.ordered
-        if name == offer and day < start and (space.wild or not any(True for _ in pair_denials(instance, offer, site)))
+        if without_end(name) == offer
+        and day < start
+        and (space.wild or not any(True for _ in pair_denials(instance, offer, site)))
     ]
     for lots in _up_to(len(slots), most):
         yield tuple(
