@@ -8,6 +8,7 @@ import pytest
 
 import gpuplan
 from gpuplan.errors import InvalidInput
+from gpuplan.instance.checks import check
 from gpuplan.instance.rentals import end_of, is_there, without_end
 from gpuplan.plan.plan import Plan
 from support.answers import is_infeasible, plan_of, terms_of
@@ -231,3 +232,77 @@ def test_a_signed_rental_keeps_its_day_of_return_in_a_plan_made_again() -> None:
     assert again.audit.passed
     assert again.cost.amount == 162
     assert ("o", date(2025, 2, 28), 1) in until(again)
+
+
+def test_a_reserved_and_an_on_demand_rate_of_one_system_are_two_offers() -> None:
+    """Proves the example of the guide: 10 servers for twelve months at 11,000 and 4 for three at 14,600.
+
+    1,320,000 + 175,200 = 1,495,200. With reserved ones alone 14 x 12 x 11,000 = 1,848,000.
+    """
+    demand = [("01", 10), ("03", 14), ("06", 10)]
+    tree = case(
+        calendar={"periods": 12},
+        offers={
+            "o": {"price": 0, "price_per_month": 11000, "min_months": 12, "max_units": 40},
+            "d": offer(price=0, price_per_month=14600, min_months=0, max_units=40),
+        },
+        workloads={
+            "w": {
+                "unit": "t/s",
+                "demand": [{"from": f"2025-{month}-01", "amount": amount} for month, amount in demand],
+                "rates": {"s": 1},
+            }
+        },
+    )
+    plan = plan_of(tree)
+    assert plan.cost.amount == 1_495_200
+    assert sorted(until(plan), key=str) == [("d", date(2025, 5, 31), 4), ("o", None, 10)]
+
+
+@pytest.mark.parametrize(
+    ("over", "why"),
+    [
+        ({"fee": 5}, "its tiers, fee or free units count all of its units"),
+        ({"life_years": 2}, "it has life_years"),
+    ],
+)
+def test_what_keeps_a_rental_to_the_end_is_told(over: Tree, why: str) -> None:
+    """Proves the warning, and that there is no quote that ends then."""
+    instance = made(bridge(offers={"o": over}))
+    assert instance.last_days == ()
+    assert [one.path for one in check(instance) if why in one.message] == ["offers.o.min_months"]
+
+
+def test_notice_without_a_day_of_return_is_told() -> None:
+    """Proves the error: `notice_days` says nothing of what stays to the end."""
+    tree = bridge(offers={"o": {"notice_days": 30}})
+    del tree["offers"]["o"]["min_months"]
+    with pytest.raises(InvalidInput, match="not given back without min_months"):
+        made(tree)
+
+
+@pytest.mark.parametrize("day", ["2025-02-27", "2025-06-30", "2024-12-31"])
+def test_a_signed_rental_ends_on_the_last_day_of_a_month_of_the_calendar(day: str) -> None:
+    """Proves the check: in the midst of a month, at the calendar's end and before it are refused by their path."""
+    line = {"offer": "o", "site": "a", "signed": "2024-11-01", "units": 1, "given_back": day}
+    with pytest.raises(InvalidInput, match=r"committed\.orders\.c\.given_back"):
+        made(bridge(committed={"orders": {"c": line}}))
+
+
+def test_what_was_signed_before_ends_on_its_day() -> None:
+    """Proves commitments: the rented system of November costs 31 + 31 in the calendar and 62 before, and then is gone.
+
+    The bought one of 1 March costs 100. Days before the calendar are paid too: from its first day, 1 November.
+    """
+    line = {
+        "offer": "o",
+        "site": "a",
+        "signed": "2024-11-01",
+        "units": 1,
+        "installed": "2024-11-01",
+        "given_back": "2025-02-28",
+    }
+    tree = bridge(committed={"orders": {"c": line}})
+    assert terms_of(tree) == {"purchase": 100, "rental": 4 * 31}
+    tree["limits"]["t"]["at_least"] = 2
+    assert terms_of(tree) == {"purchase": 200, "rental": 4 * 31 + 2 * 31}
