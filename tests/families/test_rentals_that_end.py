@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -10,6 +11,7 @@ import gpuplan
 from gpuplan.errors import InvalidInput
 from gpuplan.instance.checks import check
 from gpuplan.instance.rentals import end_of, is_there, without_end
+from gpuplan.ledger.recount import Recount
 from gpuplan.plan.plan import Plan
 from support.answers import is_infeasible, plan_of, terms_of
 from support.builders import POWERED, UNLIMITED, Tree, case, made, merged, offer, target
@@ -306,3 +308,56 @@ def test_what_was_signed_before_ends_on_its_day() -> None:
     assert terms_of(tree) == {"purchase": 100, "rental": 4 * 31}
     tree["limits"]["t"]["at_least"] = 2
     assert terms_of(tree) == {"purchase": 200, "rental": 4 * 31 + 2 * 31}
+
+
+def test_a_minimum_term_begins_when_a_lot_is_ready() -> None:
+    """Proves the first day of the term: ready on 11 January, a month ends on 10 February, so the rent with February.
+
+    21 + 31 + 100 = 152, though the bought system is there on 1 February. Were January enough, 121.
+    """
+    tree = bridge(offers={"o": {"lead_days": 10}, "p": {"lead_days": 31}})
+    assert plan_of(tree).cost.amount == 152
+
+
+def test_the_audit_sees_a_target_that_falls_after_a_rental() -> None:
+    """Proves the least over the days: a month's rent, made for work in January alone, breaks a target from then on."""
+    demand = [{"from": "2025-01-01", "amount": 1}, {"from": "2025-02-01", "amount": 0}]
+    tree = bridge(workloads={"w": {"unit": "t/s", "demand": demand, "rates": {"s": 1}}})
+    asked = made(tree)
+    del tree["limits"]
+    plan = plan_of(tree)
+    assert plan.cost.amount == 31
+    assert any("limits" in fault and "by 2025-01-31" in fault for fault in gpuplan.audit(asked, plan))
+
+
+def test_modules_carry_what_is_gone_by_the_end() -> None:
+    """Proves the bounds of modules: two systems of before the calendar need two blocks up to 28 February.
+
+    Rent of 22 in December and 62 later for each, and 2 x 5: 178. Bounded by the last day there would be no plan.
+    """
+    line = {"offer": "o", "site": "a", "signed": "2024-12-10", "units": 2, "given_back": "2025-02-28"}
+    fed = {"provides": {"protected-power": {"amount": 10, "needs": {"grid-power": 1}}}, "price": 5, "lead_days": 0}
+    tree = bridge(
+        systems={"s": POWERED},
+        modules={"ups": fed},
+        sites={"a": {"capacity": {**UNLIMITED, "grid-power": 20}, "modules": {"ups": {}}}},
+        offers={"o": {"order_until": "2024-12-31"}},
+        committed={"orders": {"c": line}},
+        limits={"t": target(2, by="2025-01-31", each="month")},
+    )
+    del tree["offers"]["p"]
+    assert terms_of(tree) == {"rental": 168, "modules": 10}
+
+
+def test_what_is_given_back_is_not_usable_on_the_next_day_whatever_its_acceptance() -> None:
+    """Proves the recount: five days of acceptance do not make it usable for five days more."""
+    tree = bridge(offers={"o": {"acceptance_days": 5}})
+    recount = Recount(made(tree), plan_of(tree).decisions)
+    assert recount.usable_on("o@2025-02-28", "a", date(2025, 2, 28)) == 1
+    assert recount.usable_on("o@2025-02-28", "a", date(2025, 3, 1)) == 0
+
+
+def test_support_is_paid_to_the_last_day() -> None:
+    """Proves support: 36.5 a year of a price of 36.5 are 0.1 a day, 59 days of January and February: 5.90."""
+    tree = bridge(offers={"o": {"price": 36.5, "support_rate_per_year": 1, "order_until": "2025-01-31"}})
+    assert terms_of(tree) == {"purchase": Decimal("136.5"), "rental": 62, "support": Decimal("5.9")}
