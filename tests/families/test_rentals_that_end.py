@@ -13,7 +13,7 @@ from gpuplan.instance.checks import check
 from gpuplan.instance.rentals import end_of, is_there, without_end
 from gpuplan.ledger.recount import Recount
 from gpuplan.plan.plan import Plan
-from support.answers import is_infeasible, plan_of, terms_of
+from support.answers import is_infeasible, plan_of, terms_of, worth
 from support.builders import POWERED, UNLIMITED, Tree, case, made, merged, offer, target
 
 RENTED: Tree = {"price": 0, "price_per_month": 31, "min_months": 1, "max_units": 3}
@@ -186,6 +186,7 @@ def test_the_maximum_and_the_minimum_count_whatever_is_given_back_when() -> None
     late = {"economics": {"evaluation_years": None}, "offers": {"o": {"max_units": 1}, "p": {"lead_days": 181}}}
     assert plan_of(bridge(**late)).cost.amount == 186
     assert plan_of(bridge(offers={"o": {"min_units": 2}})).cost.amount == 100 + 62 + 31
+    assert worth(bridge(offers={"o": {"min_units": 2}}), whole=True) == pytest.approx(193)
 
 
 def test_a_deadline_on_use_binds_what_is_given_back_too() -> None:

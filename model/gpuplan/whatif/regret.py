@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.instance.base import Closed, Currency, Figure, Text, exactly
 from gpuplan.instance.base import Sequence as Items
+from gpuplan.instance.rentals import end_of, without_end
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.plan.shown import Shown
 from gpuplan.program.linear import Linear
@@ -171,12 +172,17 @@ def _no_value(
 
 def _missing(instance: Instance, decisions: Decisions) -> tuple[str, ...]:
     """What the plan orders and the scenario does not have."""
-    found = [f"there is no offer {line.offer}" for line in decisions.orders if line.offer not in instance.quotes]
+    found = [_no_offer(instance, line.offer) for line in decisions.orders if line.offer not in instance.quotes]
     found += [f"there is no module {one.module}" for one in decisions.modules if one.module not in instance.modules]
     sites = [line.site for line in decisions.orders] + [line.site for line in decisions.modules]
     sites += [line.site for line in decisions.openings]
     found += [f"there is no site {site}" for site in sites if site not in instance.sites]
     return tuple(dict.fromkeys(found))
+
+
+def _no_offer(instance: Instance, quote: str) -> str:
+    offer, end = without_end(quote), end_of(quote)
+    return f"{offer} is not given back on {end}" if end and offer in instance.quotes else f"there is no offer {offer}"
 
 
 def _keeping(wanted: Signed) -> Alter:
