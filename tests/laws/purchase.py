@@ -75,13 +75,21 @@ RENTAL_THAT_ENDS = case(
     limits={"t": target(1, by="2025-01-31", soft={"penalty": 9})},
 )
 RENTAL_BY_LOTS = case(
+    calendar=TWO_MONTHS,
     offers={
-        "o": {"price": 0, "price_per_month": 31, "min_months": 0, "min_units": 4, "lot_units": 2, "max_units": 4},
-        "p": offer(max_units=1, price=90, lead_days=35),
+        "o": {
+            "price": 0,
+            "price_per_month": 31,
+            "min_months": 0,
+            "min_units": 4,
+            "lot_units": 2,
+            "max_units": 4,
+            "acceptance_days": 3,
+        },
+        "p": offer(max_units=1, price=90, lead_days=35, order_until="2025-01-31"),
     },
     limits={"t": target(1, by="2025-01-31")},
     deadlines={"d": {"by": "2025-02-10", "stage": "usable", "select": {"offer": "o"}}},
-    workloads={"w": {"unit": "t/s", "demand": 1, "rates": {"s": 1}, "required": False}},
     objective=[{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
 )
 RENTED_BEFORE = case(
