@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.families.installation import as_soon_as_possible
 from gpuplan.instance.joining import places
+from gpuplan.instance.rentals import is_there
 from gpuplan.instance.serving import serving_days
 from gpuplan.ledger.decisions import (
     ClusterLine,
@@ -62,7 +63,7 @@ def _installed(problem: Problem, values: Floats) -> Iterator[InstalledLine]:
     for (offer, site), standing in problem.standings.columns.items():
         before = 0
         for day, column in zip(problem.states, standing, strict=True):
-            units = _whole(values, column)
+            units = _whole(values, column) if is_there(offer, day) else before
             if units != before:
                 yield InstalledLine(offer=offer, site=site, day=day, units=units)
             before = units

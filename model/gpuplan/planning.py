@@ -15,6 +15,7 @@ from gpuplan.instance.caps import every_limit
 from gpuplan.instance.timeline import windows
 from gpuplan.program.problem import Group
 from gpuplan.reckoning import Reckoning, reckon
+from gpuplan.renewals import kept_on
 from gpuplan.solver.result import Termination
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def _keeping_the_last(instance: Instance) -> Reckoned:
         if found is None:
             decisions = decisions_of(formulation.problem, point)
             known = next((one[3] for one in kept if one[2] == decisions), None)
-            found = (formulation, seal, decisions, reckon(instance, decisions) if known is None else known)
+            made = kept_on(instance, reckon(instance, decisions)) if known is None else known
+            found = (formulation, seal, decisions, made)
         kept[:] = [found, *(one for one in kept if one is not found)][:KEPT]
         return found[3]
 

@@ -51,6 +51,64 @@ RENTAL = case(
     },
     limits={"t": target(1)},
 )
+RENTAL_THAT_ENDS = case(
+    calendar=TWO_MONTHS,
+    economics={"discount_rate_per_year": 0.1, "evaluation_years": 1},
+    systems={"s": POWERED},
+    sites={
+        "a": {
+            "capacity": {**UNLIMITED, "protected-power": {"amount": 15, "needs": {"grid-power": 1}}},
+            "tariff": {"energy_price_per_kwh": 0.001, "demand_charge_per_kw_month": 0.1},
+        }
+    },
+    offers={
+        "o": {
+            "price": 1,
+            "price_per_month": 31,
+            "min_months": 1,
+            "notice_days": 20,
+            "support_rate_per_year": 0.5,
+            "max_units": 1,
+        },
+        "p": offer(max_units=1, price=150, lead_days=31, order_until="2025-01-31"),
+    },
+    limits={"t": target(1, by="2025-01-31", soft={"penalty": 9})},
+)
+RENTAL_BY_LOTS = case(
+    calendar=TWO_MONTHS,
+    offers={
+        "o": {
+            "price": 0,
+            "price_per_month": 31,
+            "min_months": 0,
+            "min_units": 4,
+            "lot_units": 2,
+            "max_units": 4,
+            "acceptance_days": 3,
+        },
+        "p": offer(max_units=1, price=90, lead_days=35, order_until="2025-01-31"),
+    },
+    limits={"t": target(1, by="2025-01-31")},
+    deadlines={"d": {"by": "2025-02-10", "stage": "usable", "select": {"offer": "o"}}},
+    objective=[{"minimise": "commissioning", "target": "t"}, {"minimise": "cost"}],
+)
+RENTED_BEFORE = case(
+    calendar=TWO_MONTHS,
+    offers={"o": {"price": 0, "price_per_month": 31, "min_months": 1, "max_units": 1}},
+    committed={
+        "orders": {
+            "c": {
+                "offer": "o",
+                "site": "a",
+                "signed": "2024-11-10",
+                "units": 1,
+                "installed": "2024-11-20",
+                "given_back": "2025-01-31",
+            }
+        }
+    },
+    limits={"t": target(1, by="2025-01-31", soft={"penalty": 9})},
+)
 LIFETIME = case(
     calendar=TWO_MONTHS,
     economics={"exchange_rates": EURO, "evaluation_years": 2, "discount_rate_per_year": 0.1},
@@ -230,7 +288,7 @@ CANCELLABLE = case(
 CASES: dict[str, list[Tree]] = {
     "approvals": [APPROVALS, GRANTED],
     "commitments": [COMMITMENTS, BUILT, CANCELLABLE],
-    "rental": [RENTAL],
+    "rental": [RENTAL, RENTAL_THAT_ENDS, RENTAL_BY_LOTS, RENTED_BEFORE],
     "lifetime": [LIFETIME],
     "levies": [LEVIES],
     "funds": [FUNDS, ONE_FUND, SHARED_FUNDS, PAID_BACK],

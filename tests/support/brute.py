@@ -22,6 +22,7 @@ from gpuplan.families.objective import values
 from gpuplan.families.siting import is_decided
 from gpuplan.instance.facility import LOAD_CASES
 from gpuplan.instance.providers import network
+from gpuplan.instance.rentals import is_there, without_end
 from gpuplan.instance.routes import route, routes
 from gpuplan.instance.timeline import state_days
 from gpuplan.ledger.decisions import (
@@ -137,23 +138,26 @@ def _orders_of(instance: Instance, offer: str, space: Space) -> Iterator[tuple[O
     quote = instance.offers[offer]
     most = space.most_lots if quote.max_units is None else quote.max_units // quote.lot_units + space.beyond
     slots = [
-        (site, day, way.name)
-        for site in instance.offer_sites(offer)
-        if not any(True for _ in pair_denials(instance, offer, site)) or space.wild
-        for day in instance.signing_days[offer, site]
-        for way in routes(instance, offer, site, day)
-        if space.wild or not any(True for _ in signing_denials(instance, offer, site, way))
+        (term, site, day, way.name)
+        for term in instance.terms_of(offer)
+        for site in instance.offer_sites(term)
+        if not any(True for _ in pair_denials(instance, term, site)) or space.wild
+        for day in instance.signing_days[term, site]
+        for way in routes(instance, term, site, day)
+        if space.wild or not any(True for _ in signing_denials(instance, term, site, way))
     ]
     start = instance.calendar.start
     slots += [
-        (site, day, way)
+        (name, site, day, way)
         for name, site, day, way in instance.ordered
-        if name == offer and day < start and (space.wild or not any(True for _ in pair_denials(instance, offer, site)))
+        if without_end(name) == offer
+        and day < start
+        and (space.wild or not any(True for _ in pair_denials(instance, offer, site)))
     ]
     for lots in _up_to(len(slots), most):
         yield tuple(
-            OrderLine(offer=offer, site=site, signed=day, units=count * quote.lot_units, route=name)
-            for (site, day, name), count in zip(slots, lots, strict=True)
+            OrderLine(offer=term, site=site, signed=day, units=count * quote.lot_units, route=name)
+            for (term, site, day, name), count in zip(slots, lots, strict=True)
             if count
         )
 
@@ -169,7 +173,6 @@ def _up_to(places: int, most: int) -> Iterator[tuple[int, ...]]:
 
 
 def _installed(instance: Instance, orders: tuple[OrderLine, ...], space: Space) -> Iterator[tuple[InstalledLine, ...]]:
-    states = state_days(instance)
     pairs: dict[tuple[str, str], list[tuple[date, int]]] = {}
     for line in orders:
         pairs.setdefault((line.offer, line.site), []).append((_installed_from(instance, line), line.units))
@@ -180,11 +183,12 @@ def _installed(instance: Instance, orders: tuple[OrderLine, ...], space: Space) 
             yield ()
             return
         (offer, site), lots = left[0], pairs[left[0]]
+        states = [day for day in state_days(instance) if is_there(offer, day)]
         ordered = sum(units for _, units in lots)
         arrived = [ordered if space.wild else sum(n for day, n in lots if day <= state) for state in states]
         paths = _paths(arrived) if not space.wild else itertools.product(*(range(most + 1) for most in arrived))
         for path in paths:
-            lines = tuple(_lines(offer, site, states, path))
+            lines = tuple(_lines(offer, site, tuple(states), path))
             for others in together(left[1:]):
                 yield (*lines, *others)
 
@@ -202,9 +206,9 @@ def _some_installed(
     instance: Instance, orders: tuple[OrderLine, ...], space: Space, random: Random
 ) -> tuple[InstalledLine, ...]:
     """One of the paths of installed systems; mostly one that never falls."""
-    states = state_days(instance)
     found: list[InstalledLine] = []
     for offer, site in dict.fromkeys((line.offer, line.site) for line in orders):
+        states = tuple(day for day in state_days(instance) if is_there(offer, day))
         lots = [
             (_installed_from(instance, line), line.units) for line in orders if (line.offer, line.site) == (offer, site)
         ]

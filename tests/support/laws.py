@@ -18,6 +18,7 @@ import gpuplan.formulation
 from gpuplan.extraction import decisions_of
 from gpuplan.families import FAMILIES, Family
 from gpuplan.formulation import Formulation, formulate
+from gpuplan.instance.rentals import is_there
 from gpuplan.instance.schema import Instance
 from gpuplan.ledger.decisions import Decisions
 from gpuplan.ledger.recount import Recount
@@ -80,7 +81,8 @@ def absent(problem: Problem, decisions: Decisions) -> list[Key]:
         if line.units:
             following = [one.day for one in decisions.installed if (one.offer, one.site) == (line.offer, line.site)]
             until = min((state[day] for day in following if day > line.day), default=len(state))
-            keys += [("installed", line.offer, line.site, number) for number in range(state[line.day], until)]
+            there = [number for number in range(state[line.day], until) if is_there(line.offer, problem.states[number])]
+            keys += [("installed", line.offer, line.site, number) for number in there]
     keys += [("modules", line.module, line.site, period[line.signed]) for line in decisions.modules]
     keys += [("opening", line.site, period[line.decided]) for line in decisions.openings]
     recount = Recount(problem.instance, decisions)

@@ -69,7 +69,7 @@ class Meaning:
         finders: dict[str, Callable[..., Fraction | int]] = {
             "orders": self._orders,
             "installed": lambda offer, site, state: self.recount.installed.get((offer, site), [0] * (state + 1))[state],
-            "offer_used": lambda offer: int(self._units[offer] > 0),
+            "offer_used": lambda offer: int(any(self._units[one] for one in self._terms(offer))),
             "vendor_used": lambda vendor: int(any(self._units[offer] for offer in self._offers(vendor))),
             "offer_first": lambda offer, period: int(self._first([offer]) == period),
             "vendor_first": lambda vendor, period: int(self._first(self._offers(vendor)) == period),
@@ -122,7 +122,11 @@ class Meaning:
         return found
 
     def _offers(self, vendor: str) -> list[str]:
-        return [offer for offer, quote in self.instance.offers.items() if quote.vendor == vendor]
+        return [offer for offer, quote in self.instance.quotes.items() if quote.vendor == vendor]
+
+    def _terms(self, offer: str) -> list[str]:
+        """A quote, and those of an offer whose systems are given back."""
+        return [one for one in self.instance.quotes if one == offer or one.startswith(f"{offer}@")]
 
     def _orders(self, offer: str, site: str, period: int, route: str = "") -> Fraction:
         units = sum(
@@ -130,7 +134,7 @@ class Meaning:
             for line in self.decisions.orders
             if (line.offer, line.site, self._period_of[line.signed], line.route) == (offer, site, period, route)
         )
-        return Fraction(units, self.instance.offers[offer].lot_units)
+        return Fraction(units, self.instance.quotes[offer].lot_units)
 
     def _first(self, offers: list[str]) -> int | None:
         days = [line.signed for line in self.decisions.orders if line.offer in offers]
@@ -324,6 +328,9 @@ class Meaning:
             used = Fraction(len(self._counting(name, number)))
         else:
             used = measure(self.recount, limit, first, last)
+            if limit.at_least is not None and limit.is_stock and limit.kind == "units" and not limit.each:
+                days = [day for day in self.recount.states if day >= last]
+                used = min([used, *(measure(self.recount, limit, first, day) for day in days)])
         low, high = limit.at_least, limit.at_most
         whole = Fraction(1)
         if not limit.is_amount:

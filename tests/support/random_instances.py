@@ -600,6 +600,8 @@ def _purchase(dice: Dice, tree: Tree) -> None:
             quote["spares_share"] = 0.05
         if _sometimes(dice, 8):
             quote |= {"price_per_month": _one(dice, 12, 30), "min_months": _one(dice, 0, 1, 9)}
+            if _sometimes(dice, 30):
+                quote["notice_days"] = _one(dice, 20, 45)
         if _sometimes(dice, 8):
             quote["life_years"] = _one(dice, 1, 2)
         if "payments" in quote and _sometimes(dice, 20):

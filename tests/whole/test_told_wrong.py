@@ -375,3 +375,26 @@ def test_rates_of_one_currency_that_are_too_far_apart_are_told() -> None:
     with pytest.raises(gpuplan.InvalidInput) as caught:
         made(tree)
     assert [one.path for one in caught.value.problems] == ["economics.exchange_rates.EUR"]
+
+
+# What is rented may end
+
+
+def test_what_is_rented_is_given_back_when_what_was_bought_arrives() -> None:
+    """Proves 360,000: two servers rented from January to April, 160,000, and two bought for 1 May, 200,000.
+
+    If broken, 1,440,000: rent for all of three years.
+    """
+    tree = case(
+        calendar={"start": "2026-01-01", "periods": 6},
+        economics={"evaluation_years": 3},
+        offers={
+            "o": {"price": 100_000, "max_units": 100, "lead_days": 120},
+            "rent": offer(price=0, price_per_month=20_000, min_months=1, max_units=10),
+        },
+        limits={"early": target(2, by="2026-01-31"), "target": target(2, by="2026-06-30")},
+    )
+    plan = costs(tree, "360000")
+    assert [(one.offer, one.units, str(one.given_back)) for one in plan.orders if one.given_back] == [
+        ("rent", 2, "2026-04-30")
+    ]

@@ -34,6 +34,7 @@ from gpuplan.fraction import Fraction
 from gpuplan.instance.commitments import CommittedOrder, agreed_module, cancel_day, signed_under
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import rate
+from gpuplan.instance.rentals import is_there, without_end
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.linear import Linear
@@ -130,7 +131,7 @@ def _standing_rows(problem: Problem) -> None:
         kept = [(day, units) for day, units, name in some if problem.is_on(NAME, path("orders", name))]
         for state, day in enumerate(problem.states):
             least = sum(units for since, units in kept if since <= day)
-            if least:
+            if least and is_there(offer, day):
                 columns = problem.standings.columns.get((offer, site))
                 column = None if columns is None else columns[state]
                 there = Linear() if column is None else Linear([(column, 1.0)])
@@ -159,7 +160,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
     for (offer, site), some in standing(instance).items():
         for day in recount.states:
             least = sum(units for since, units, _ in some if since <= day)
-            if least:
+            if least and is_there(offer, day):
                 detail = f"{offer} standing at {site} on {day}"
                 units = Fraction(recount.installed_on(offer, site, day))
                 yield Reading(NAME, path("orders", some[0][2]), detail, units, "systems", Fraction(least))
@@ -197,8 +198,8 @@ def denies_signing(instance: Instance, offer: str, _site: str, way: Route) -> It
     signed, until = way.days.signed, instance.committed.until
     if until is not None and instance.calendar.start <= signed <= until:
         yield Denial(Group(NAME, UNTIL), f"nothing more is signed up to {until}")
-    if offer not in instance.offers:
-        yield Denial(Group(NAME, f"committed.quotes.{offer}"), "nothing more is signed under this quote")
+    if offer not in instance.on_offer:
+        yield Denial(Group(NAME, f"committed.quotes.{without_end(offer)}"), "nothing more is signed under this quote")
 
 
 def groups(instance: Instance) -> list[str]:

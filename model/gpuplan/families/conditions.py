@@ -81,7 +81,7 @@ def readings(recount: Recount) -> Iterator[Reading]:
     """Units of what an offer goes with, for each that is bound and bought."""
     units = recount.units_by_offer
     for offer in bound(recount.instance):
-        if units.get(offer):
+        if any(units.get(one) for one in recount.instance.terms_of(offer)):
             together = sum(units.get(other, 0) for other in partners(recount.instance, offer))
             detail = "bought of what it goes with"
             yield Reading(NAME, path(offer), detail, Fraction(together), "systems", Fraction(1))

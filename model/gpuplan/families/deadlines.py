@@ -21,6 +21,7 @@ from gpuplan.families.family import Denial, Family
 from gpuplan.fraction import Fraction
 from gpuplan.instance.commitments import built_before, ordered_before
 from gpuplan.instance.matching import Subject, facts, selects
+from gpuplan.instance.rentals import end_of
 from gpuplan.instance.timeline import last_state, module_ready
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.linear import Linear
@@ -85,9 +86,11 @@ def _module_day(instance: Instance, deadline: Deadline, module_id: str, signed: 
 def _no_growth(problem: Problem, name: str, offer: str, site: str, standing: list[int | None]) -> None:
     deadline = problem.instance.deadlines[name]
     accepted = deadline.by - timedelta(days=problem.instance.quotes[offer].acceptance_days)
-    last = last_state(problem.states, accepted)
+    end = end_of(offer) or problem.states[-1]
+    last = last_state(problem.states, min(accepted, end))
     held = standing[last] if last is not None else None
-    column = standing[-1]
+    last = last_state(problem.states, end)
+    column = standing[last] if last is not None else None
     if column is not None and column != held:
         row = Linear([(column, 1.0)])
         if held is not None:
@@ -116,8 +119,9 @@ def _days_reached(recount: Recount, deadline: Deadline) -> Iterator[date]:
     for (offer, site), units in recount.installed.items():
         if deadline.stage == "usable" and concerns(deadline, instance, Subject.of_offer(instance, offer, site)):
             accept = timedelta(days=instance.quotes[offer].acceptance_days)
-            if units[-1] > recount.usable_on(offer, site, deadline.by):
-                yield max(deadline.by + timedelta(days=1), recount.states[units.index(units[-1])] + accept)
+            end, most = end_of(offer) or recount.states[-1], max(units)
+            if most > recount.installed_on(offer, site, min(deadline.by - accept, end)):
+                yield max(deadline.by + timedelta(days=1), recount.states[units.index(most)] + accept)
     for line in recount.decisions.modules:
         if line.units <= built_before(instance, line.module, line.site, line.signed):
             continue

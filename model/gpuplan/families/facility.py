@@ -174,8 +174,9 @@ def readings(recount: Recount) -> Iterator[Reading]:
     """Need against capacity of every resource, site, state day and load case, and modules against their terms."""
     loads = SiteLoads(recount)
     for site_id in recount.instance.sites:
-        last = loads.installed(site_id, recount.states[-1])
-        if loads.network(site_id).providers or any(loads.standing(site_id, last).values()):
+        fullest = {recount.states[-1], *recount.instance.last_days}
+        stood = (loads.standing(site_id, loads.installed(site_id, day)) for day in fullest)
+        if loads.network(site_id).providers or any(any(some.values()) for some in stood):
             for day in recount.days_at(site_id):
                 for case in cases(recount.instance, site_id):
                     yield from balance_readings(loads, loads.load(site_id, day, case), site_id, day, case)

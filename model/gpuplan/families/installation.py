@@ -34,6 +34,8 @@ from gpuplan.instance.facility import GRID_POWER
 from gpuplan.instance.joining import joining_all
 from gpuplan.instance.matching import Subject, concerns, whole_of
 from gpuplan.instance.providers import NEVER
+from gpuplan.instance.rentals import end_of, is_there, without_end
+from gpuplan.instance.serving import days_after_rentals
 from gpuplan.instance.timeline import open_day, windows
 from gpuplan.ledger.decisions import Decisions, InstalledLine, OutputLine
 from gpuplan.ledger.reading import Reading
@@ -52,7 +54,7 @@ PASSES = 3
 
 def path(offer: str) -> str:
     """Path of an offer."""
-    return f"offers.{offer}"
+    return f"offers.{without_end(offer)}"
 
 
 def as_soon_as_possible(instance: Instance, decisions: Decisions) -> Decisions:
@@ -119,7 +121,9 @@ class Moving:
 
     def _waits(self, offer: str, site: str) -> bool:
         return any(
-            self._arrived(offer, site, day) > self.recount.installed_on(offer, site, day) for day in self._days_at(site)
+            self._arrived(offer, site, day) > self.recount.installed_on(offer, site, day)
+            for day in self._days_at(site)
+            if is_there(offer, day)
         )
 
     def _arrived(self, offer: str, site: str, day: date) -> int:
@@ -130,7 +134,7 @@ class Moving:
         if site not in self._days:
             instance, recount = self.recount.instance, self.recount
             first, last = instance.calendar.start, instance.calendar.end
-            days = {first, *recount.days_at(site), open_day(instance.sites[site], first)}
+            days = {first, *recount.days_at(site), *days_after_rentals(instance), open_day(instance.sites[site], first)}
             days |= {
                 open_day(instance.sites[site], one.decided) for one in recount.decisions.openings if one.site == site
             }
@@ -150,8 +154,8 @@ class Moving:
     def _installations(self, site: str, offers: list[str]) -> list[tuple[date, str, int]]:
         """(day, offer, units) of every installation at a site, in order; then what never stands."""
         found = [(day, offer, units) for offer in offers for day, units in self.recount.installations(offer, site)]
-        last = self.recount.instance.calendar.end
         for offer in offers:
+            last = end_of(offer) or self.recount.instance.calendar.end
             left = self._arrived(offer, site, last) - self.recount.installed_on(offer, site, last)
             self._held(offer, site)
             found += [(NEVER, offer, left)] if left > 0 and (offer, site) not in self._stays else []
@@ -160,7 +164,7 @@ class Moving:
     def _move(self, site: str, offer: str, planned: date, units: int) -> None:
         """Install some units that are planned for a day earlier, as many as there is room for from each day on."""
         held, room, most, moves = self._held(offer, site), self.room, units, []
-        for day in reversed([day for day in self._days_at(site) if day < planned]):
+        for day in reversed([day for day in self._days_at(site) if day < planned and is_there(offer, day)]):
             most = min(most, self._arrived(offer, site, day) - room.installed(site, day).get(offer, 0))
             if day in held and most > 0:
                 most = min(most, self._allowed(offer, site, day, most))
@@ -270,7 +274,7 @@ class Moving:
             return total, each
         for other, where in recount.lots_by_pair:
             subject = Subject.of_offer(instance, other, where)
-            if concerns(measured, instance, subject):
+            if concerns(measured, instance, subject) and is_there(other, day):
                 accepted = timedelta(days=instance.quotes[other].acceptance_days)
                 total += room.installed(where, day - accepted).get(other, 0) * recount.worth(measured, subject)
                 if (other, where) == (offer, site):
@@ -285,7 +289,7 @@ class Moving:
     def _installed_lines(self, site: str) -> Iterator[InstalledLine]:
         for offer in [offer for offer, where in self.recount.lots_by_pair if where == site]:
             before = 0
-            for day in self._days_at(site):
+            for day in [day for day in self._days_at(site) if is_there(offer, day)]:
                 units = self.room.installed(site, day).get(offer, 0)
                 if units != before:
                     yield InstalledLine(offer=offer, site=site, day=day, units=units)

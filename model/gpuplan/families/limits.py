@@ -2,7 +2,8 @@ r"""Limits: bounds on any measure over a selection and window, as an amount, a s
 
 An amount bounds $A = \sum_i a_i x_i$. A share bounds a part by a share of its whole, $A - \sigma W \le 0$, so nothing
 of nothing satisfies. A count bounds how many vendors, makers, models or offers have at least an amount of the measure.
-A soft limit may be missed by a shortfall, paid for by a penalty or weighed by a priority.
+A soft limit may be missed by a shortfall, paid for by a penalty or weighed by a priority. Where rented systems may be
+given back, what is to be usable at least by a day is so from then on: on the day after every rental too.
 
 $$ \underline{b} \le A_w + \delta^-_w, \quad A_w - \delta^+_w \le \overline{b}; \qquad
 A_{iw} \ge \gamma\, z_{iw}, \quad A_{iw} \le \gamma^- + M_{iw} z_{iw}, \quad \sum_i z_{iw} \lessgtr n
@@ -29,7 +30,7 @@ from gpuplan.families.family import Family
 from gpuplan.fraction import Fraction
 from gpuplan.instance.caps import every_limit, limit_path
 from gpuplan.instance.matching import Subject, facts, whole_of
-from gpuplan.instance.timeline import windows
+from gpuplan.instance.timeline import days_held, windows
 from gpuplan.instance.units import common_step, unit_of, worth
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.measures import measure as recounted
@@ -55,6 +56,7 @@ def rows(problem: Problem) -> None:
         if problem.is_on(NAME, limit_path(problem.instance, name)) and limit.count is None:
             for number, (first, last) in enumerate(windows(limit, problem.instance)):
                 _bound(problem, name, limit, number, measure(problem, limit, first, last), first, last)
+                _held(problem, name, limit, number, last)
 
 
 def _bound(problem: Problem, name: str, limit: Limit, number: int, amount: Linear, first: date, last: date) -> None:
@@ -74,6 +76,19 @@ def _bound(problem: Problem, name: str, limit: Limit, number: int, amount: Linea
             missed.constant += sign * edge
             left.add(_shortfall(problem, name, limit, number, last, missed), sign)
         _add_row(problem, (word, name, number), left, word, edge)
+
+
+def _held(problem: Problem, name: str, limit: Limit, number: int, last: date) -> None:
+    """at_least <= amount on every later day on which it may have fallen; missed by no more than the shortfall."""
+    shortfall = problem.columns.get("shortfall", name, number)
+    margin = problem.margins.get(("at_least", name, number), 0.0)
+    for held in days_held(limit, problem.instance, last)[1:]:
+        bound = float(limit.at_least or 0) + margin
+        left = problem.capped(measure(problem, limit, date.min, held), bound)
+        if shortfall is not None:
+            problem.covers[shortfall] = Linear(constant=float(limit.at_least or 0))
+            left.add(shortfall, 1.0)
+        problem.rows.add(("at_least", name, number, f"{held}"), left, at_least=bound)
 
 
 def _add_row(problem: Problem, key: tuple[str, str, int], left: Linear, word: str, bound: float) -> None:
@@ -211,7 +226,7 @@ def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> 
     if limit.count is not None:
         used = Fraction(len(things_counted(recount, limit, first, last)))
         return _reading(name, limit, detail, used, limit.count, limit.at_least, limit.at_most, exact=True)
-    used = recounted(recount, limit, first, last)
+    used = _used(recount, limit, first, last)
     exact = limit.kind in ("units", "clusters") or (limit.kind == "money" and recount.is_whole)
     if limit.is_amount:
         return _reading(
@@ -225,6 +240,18 @@ def read(recount: Recount, name: str, limit: Limit, first: date, last: date) -> 
         most = None if limit.at_most_share is None else Decimal(0)
         return _reading(name, limit, detail, used, unit_of(limit, recount.instance), Decimal(0), most, exact=exact)
     return _reading(name, limit, detail, used / whole, "share", limit.at_least_share, limit.at_most_share, exact=exact)
+
+
+def _used(recount: Recount, limit: Limit, first: date, last: date) -> Fraction:
+    """What a limit measures in a window: where it demands so much from then on, the least that there is from then on.
+
+    The amount on its day where that is more than it allows.
+    """
+    used = recounted(recount, limit, first, last)
+    if limit.at_most is not None and used > Fraction(limit.at_most):
+        return used
+    later = days_held(limit, recount.instance, last)[1:]
+    return min([used, *(recounted(recount, limit, first, day) for day in later)])
 
 
 def window_told(first: date, last: date) -> str:
@@ -313,6 +340,7 @@ def told(instance: Instance, name: str, limit: Limit) -> str:
     return (
         f"limit {name}: {' and '.join(bounds)} {'of the ' if not limit.is_amount else ''}{what}{stage}{selected(limit)}"
         + (f" by {limit.by}" if limit.by else "")
+        + (" and from then on" if len(days_held(limit, instance, limit.by or instance.calendar.end)) > 1 else "")
         + (f" each {limit.each}" if limit.each else "")
     )
 

@@ -121,12 +121,13 @@ def _bound_module(problem: Problem, site_id: str, module_id: str, largest: dict[
     """Bound one module by the needs of both load cases; False when these are not bounded yet."""
     instance = problem.instance
     net, last = problem.network(site_id), problem.epoch(site_id, len(problem.states) - 1)
+    fullest = problem.fullest_states(site_id, last)
     # An approval provides nothing, and one is enough.
     most = 0.0 if instance.modules[module_id].provides else 1.0
     for case in cases(instance, site_id):
-        needs = needs_on(problem, net, site_id, last, case)
+        needs = [needs_on(problem, net, site_id, state, case) for state in fullest]
         for resource, delivery in instance.modules[module_id].provides.items():
-            need = min(problem.upper_of(needs[resource]), largest[case].get(resource, INFINITY))
+            need = min(max(problem.upper_of(some[resource]) for some in needs), largest[case].get(resource, INFINITY))
             if not isfinite(need):
                 return False
             rule = instance.sites[site_id].redundancy.get(resource)

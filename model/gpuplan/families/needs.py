@@ -139,5 +139,8 @@ def largest_by_resource(problem: Problem, net: Network, site_id: str, case: Load
     is_kept = all(problem.is_on(NAME, path(site_id, resource)) for resource in net.order)
     if not steps or not is_kept or len(net.providers[GRID_POWER]) > 1:
         return {}
-    demands = demands_on(problem, site_id, len(problem.states) - 1, case)
-    return largest_needs(problem.instance, net, case, demands, float(max(step.amount for step in steps)))
+    grid, found = float(max(step.amount for step in steps)), dict[str, float]()
+    for state in problem.fullest_states(site_id, len(problem.states) - 1):
+        some = largest_needs(problem.instance, net, case, demands_on(problem, site_id, state, case), grid)
+        found = {resource: max(need, found.get(resource, need)) for resource, need in some.items()}
+    return found

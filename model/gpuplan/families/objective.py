@@ -209,8 +209,9 @@ def _value(recount: Recount, level: Level) -> Fraction:
     if level.minimise == "commissioning":
         limit = instance.limits[level.target or ""]
         bound = Fraction(limit.at_least or 0)
-        ends = [period.last for period in instance.calendar.all_periods]
-        return Fraction(sum(1 for end in ends if recounted(recount, limit, date.min, end) < bound))
+        ends = enumerate((period.last for period in instance.calendar.all_periods), 1)
+        short = (number for number, end in ends if recounted(recount, limit, date.min, end) < bound)
+        return Fraction(max(short, default=0))
     if level.minimise == "concentration" and level.of is not None:
         by_vendor: dict[str, Fraction] = {}
         for subject, units in recount.counted(level.of, date.min, level.by or instance.calendar.end):

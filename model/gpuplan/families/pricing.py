@@ -28,10 +28,11 @@ from gpuplan.families.tier_steps import is_stepped
 from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.prices import added_parts, instalments, last_order_day, rate
+from gpuplan.instance.rentals import end_of, is_there
 from gpuplan.instance.timeline import LotDays, Month, months, supported_days, warranties
 from gpuplan.ledger.entries import Entry, entry
 from gpuplan.ledger.reading import Reading
-from gpuplan.program.charging import Charged, arrivals_apart, flows_of
+from gpuplan.program.charging import Charged, Span, arrivals_apart, flows_of
 from gpuplan.program.columns import Role
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
@@ -190,12 +191,15 @@ def _support_flows(problem: Problem, offer: str, quote: Offer) -> None:
         arrived = arrivals_apart(problem, offer, site, lambda days: _supported_alike(quote, days))
         for (first, days), some in arrived.items():
             priced = _support_prices(problem.instance, quote, first, operation)
-            systems = {since: Charged(units, units) for since, units in some.items()}
+            systems = {Span(since, end_of(offer)): Charged(units, units) for since, units in some.items()}
             if days is None:
                 problem.flows += flows_of(problem, "support", subject, systems, priced, by_days=True)
                 continue
             for since, units in some.items():
-                due = problem.payments(_support(problem.instance, quote, days, since, priced))
+                paid = (
+                    one for one in _support(problem.instance, quote, days, since, priced) if is_there(offer, one[0])
+                )
+                due = problem.payments(paid)
                 problem.flows.append(Flow("support", None, subject, units, due))
 
 
@@ -333,7 +337,8 @@ def entries(recount: Recount) -> Iterator[Entry]:
         if since <= instance.calendar.end and instance.quotes[lot.offer].support_rate_per_year:
             quote, subject = instance.quotes[lot.offer], Subject.of_offer(instance, lot.offer, lot.site)
             priced = _support_prices(instance, quote, quote.price_on(lot.days.signed), operation)
-            for day, amount in _support(instance, quote, lot.days, since, priced):
+            paid = _support(instance, quote, lot.days, since, priced)
+            for day, amount in (one for one in paid if is_there(lot.offer, one[0])):
                 yield entry(instance, "support", day, lot.units * amount, subject)
 
 

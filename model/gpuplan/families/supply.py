@@ -35,6 +35,7 @@ from gpuplan.families.family import Denial, Family
 from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import add_months, step_at
 from gpuplan.instance.commitments import is_over, ordered_before
+from gpuplan.instance.rentals import is_there, without_end
 from gpuplan.ledger.reading import Reading
 from gpuplan.program.columns import INFINITY, Key
 from gpuplan.program.linear import Linear
@@ -52,7 +53,7 @@ NAME = "supply"
 
 def path(offer: str) -> str:
     """Path of an offer's supply."""
-    return f"offers.{offer}"
+    return f"offers.{without_end(offer)}"
 
 
 def denies_signing(instance: Instance, offer: str, _site: str, way: Route) -> Iterator[Denial]:
@@ -84,7 +85,7 @@ def columns(problem: Problem) -> None:
         for period, way in allowed:
             key: Key = ("orders", offer, site, period, *([way.name] if way.name else []))
             before = ordered_before(problem.instance, offer, site, problem.days[period], way.name)
-            is_past = problem.is_over(period) or offer not in problem.instance.offers
+            is_past = problem.is_over(period) or offer not in problem.instance.on_offer
             most = float(before // quote.lot_units) if is_past else lots
             column = problem.columns.add(key, problem.role_of_numbers, most)
             problem.routes[column] = way
@@ -96,12 +97,15 @@ def columns(problem: Problem) -> None:
 
 
 def _standing(problem: Problem, offer: str, site: str, most: float) -> list[int | None]:
-    """By state day: the column of what stands, one for all of those on which no more need stand than before."""
+    """By state day: the column of what stands, one for all of those on which no more need stand than before.
+
+    None before the first lot, and once it is given back.
+    """
     first = min(problem.lot(column).installed for _, column in problem.signings[offer, site])
     found: list[int | None] = []
     for state in range(len(problem.states)):
         since = problem.waiting.growth_state(offer, state)
-        if since is None or problem.states[since] < first:
+        if since is None or problem.states[since] < first or not is_there(offer, problem.states[state]):
             found.append(None)
         elif since < state:
             found.append(found[since])
@@ -166,13 +170,13 @@ def monthly_rate(quote: Offer, month: date) -> int:
 def links(problem: Problem) -> None:
     """An offer that is used buys at least its minimum; one that is not used buys nothing."""
     for offer, quote in problem.instance.quotes.items():
-        ordered = problem.ordered(offer)
+        ordered = problem.ordered_now(offer)
         used = problem.columns.get("offer_used", offer)
         if used is None:
             continue
         problem.only_if(("offer_used", offer), ordered, used, f"offers.{offer}.max_units")
         least = max(quote.min_units if problem.is_on(NAME, path(offer)) else 0, 1)
-        bought = problem.ordered_of(offer) if offer in problem.instance.offers else ordered
+        bought = problem.ordered_of(offer) if offer in problem.instance.on_offer else ordered
         problem.rows.add(("min_units", offer), Linear().plus(bought).add(used, -least), at_least=0.0)
 
 
@@ -190,14 +194,15 @@ def readings(recount: Recount) -> Iterator[Reading]:
     for offer, quote in instance.offers.items():
         bought = {one: recount.units_by_offer.get(one, 0) for one in instance.quotes_of(offer)}
         if any(bought.values()):
-            yield _total_reading(quote, offer, sum(bought.values()), is_used=bought[offer] > 0)
+            is_used = any(bought[one] for one in instance.terms_of(offer))
+            yield _total_reading(quote, offer, sum(bought.values()), is_used=is_used)
             yield from _rate_readings(recount, offer)
     for lot in recount.lots:
         yield from _lot_readings(recount.instance, lot)
     for offer, site in recount.installed:
         lots = recount.lots_by_pair.get((offer, site), [])
         before = 0
-        for day in recount.days_at(site):
+        for day in [day for day in recount.days_at(site) if is_there(offer, day)]:
             units = recount.installed_on(offer, site, day)
             arrived = sum(lot.units for lot in lots if lot.days.installed <= day)
             detail = f"installed at {site} on {day}"

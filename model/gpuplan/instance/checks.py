@@ -25,6 +25,7 @@ from gpuplan.instance.magnitudes import magnitudes
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.outliers import outliers
 from gpuplan.instance.providers import can_hold_from, network
+from gpuplan.instance.rentals import kept_for
 from gpuplan.instance.routes import routes
 from gpuplan.instance.rules import Measured, Selection
 from gpuplan.instance.timeline import windows
@@ -261,6 +262,22 @@ def rebates(instance: Instance) -> Iterator[Problem]:
             )
 
 
+def rentals(instance: Instance) -> Iterator[Problem]:
+    """Offers that state after how many months they may be given back, and are kept all the same."""
+    for name, offer in instance.offers.items():
+        kept = kept_for(instance, name) if offer.price_per_month and offer.min_months is not None else None
+        if kept is not None:
+            yield Problem(
+                f"what is rented under it stays to the end of the years reckoned with: {kept}",
+                "Leave out what keeps it, or min_months where that is meant.",
+                f"offers.{name}.min_months",
+                severity="warning",
+            )
+        if offer.notice_days and offer.min_months is None:
+            way_out = "State min_months, 0 for none, or leave notice_days out."
+            yield Problem("it is not given back without min_months", way_out, f"offers.{name}.notice_days")
+
+
 def conditions(instance: Instance) -> Iterator[Problem]:
     """Offers that go with nothing but themselves."""
     for name, offer in instance.offers.items():
@@ -476,6 +493,7 @@ AFTER_REFERENCES = (
     rebates,
     magnitudes,
     conditions,
+    rentals,
     hosts,
     commitments,
     approvals,

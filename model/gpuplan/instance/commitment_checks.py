@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from gpuplan.errors import Problem
+from gpuplan.instance.calendar import days_in_month
 from gpuplan.instance.commitments import (
     Cancellable,
     CommittedOpening,
@@ -95,10 +96,25 @@ def _orders(instance: Instance) -> Iterator[Problem]:
         if order.route not in ways:
             known = ", ".join(ways) if any(ways) else "none, as there is only one way"
             yield Problem(f"export control has no way {order.route!r} for it", f"State route: {known}.", path)
+        yield from _given_back(instance, path, order)
         arrives = min(way.days.installed for way in routes(instance, used, order.site, order.signed))
         if order.installed is not None and order.installed < arrives:
             way_out = "Shorten the offer's lead_days from its day of signing on, or move installed."
             yield Problem(f"by its offer's days it can be installed on {arrives} at the soonest", way_out, path)
+
+
+def _given_back(instance: Instance, path: str, order: CommittedOrder) -> Iterator[Problem]:
+    """A day on which what is rented is given back: the last of a month, before the last of the calendar."""
+    day, calendar = order.given_back, instance.calendar
+    if day is None:
+        return
+    if not instance.quotes[signed_under(instance, order)].price_per_month:
+        yield Problem("what is bought is not given back", "Leave given_back out.", f"{path}.given_back")
+    if day.day != days_in_month(day) or not calendar.start <= day < calendar.end:
+        way_out = (
+            f"Name the last day of a month before {calendar.end}; leave it out of what stays to the end or longer."
+        )
+        yield Problem(f"{day} is no last day of a month of the calendar but its last", way_out, f"{path}.given_back")
 
 
 def _places(instance: Instance) -> Iterator[Problem]:

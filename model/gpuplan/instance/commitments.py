@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from gpuplan.instance.base import Amount, ById, Closed, Count, Day, Entity, Id, Share, Table, Text
 from gpuplan.instance.facility import Module
 from gpuplan.instance.offers import Offer
+from gpuplan.instance.rentals import ending, last_days
 
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
@@ -52,7 +53,7 @@ class SignedModule(Module):
 AGREED = (
     "vendor", "system", "currency", "price", "prices", "fee", "tiers", "tier_pricing", "early_order", "free_units",
     "includes", "lot_units", "payments", "support_rate_per_year", "warranty_years", "buyer_share",
-    "spares_share", "price_per_month", "min_months",
+    "spares_share", "price_per_month", "min_months", "notice_days",
 )  # fmt: skip
 """What is agreed when an offer is signed for. Days, supply and lives are what the offer says now."""
 
@@ -79,6 +80,8 @@ class CommittedOrder(Cancellable):
     """The way through export control that it takes, where there are several."""
     installed: Day | None = None
     """Day from which they stand, where they do; they may wait when left out."""
+    given_back: Day | None = None
+    """Last day on which rented systems are there, the last of a calendar month; they stay when left out."""
 
     @model_validator(mode="after")
     def _not_both(self) -> CommittedOrder:
@@ -186,7 +189,7 @@ def ordered_before(instance: Instance, offer: str, site: str, signed: date, rout
 
     0 where there is none.
     """
-    is_bound = not is_over(instance, signed) and offer in instance.offers
+    is_bound = not is_over(instance, signed) and offer in instance.on_offer
     return 0 if is_bound else instance.ordered.get((offer, site, signed, route), 0)
 
 
@@ -209,21 +212,35 @@ def quotes(instance: Instance) -> dict[Id, Offer]:
     """Every quote that something can be signed for under, or was: the offers, and those of commitments that say
     otherwise by now or are withdrawn.
 
-    These are for the sites of what was signed for alone, without a minimum, maximum or rate of their own.
+    These are for the sites of what was signed for alone, without a minimum, maximum or rate of their own. Of what may
+    be given back there is one more for each day, without these too.
     """
     found = dict(instance.offers)
     for order in instance.committed.orders.values():
-        used = signed_under(instance, order)
+        used = _priced_by(instance, order)
         if used not in found and used != order.offer:
             stated = instance.committed.quotes[used]
             now = instance.offers.get(order.offer, stated)
             sites = dict.fromkeys(one.site for one in instance.committed.orders.values() if one.quote == used)
             own = {"sites": tuple(sites), "supply": None, "min_units": 0, "max_units": None}
             found[used] = now.model_copy(update=terms(stated) | own)
+    shared = {"supply": None, "min_units": 0, "max_units": None}
+    ends = [(name, day) for name in instance.offers for day in last_days(instance, name)]
+    ends += [
+        (_priced_by(instance, one), one.given_back) for one in instance.committed.orders.values() if one.given_back
+    ]
+    for name, day in ends:
+        found[ending(name, day)] = found[name].model_copy(update=shared)
     return found
 
 
 def signed_under(instance: Instance, order: CommittedOrder) -> Id:
+    """The quote that an order is signed under: the one that prices it, or that of the day on which it is given back."""
+    priced = _priced_by(instance, order)
+    return priced if order.given_back is None else ending(priced, order.given_back)
+
+
+def _priced_by(instance: Instance, order: CommittedOrder) -> Id:
     """The quote that prices an order: that of its offer as it is now, where that says what was agreed."""
     stated = instance.committed.quotes.get(order.quote or "")
     now = instance.offers.get(order.offer)

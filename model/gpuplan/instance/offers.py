@@ -233,9 +233,13 @@ class Offer(Entity):
     out."""
     price_per_month: Amount = Decimal(0)
     """Rent of one system, paid at the end of each calendar month from the day on which its lot is ready, used or not,
-    to the end of the years reckoned with. `price` is then what is paid up front, 0 for nothing."""
-    min_months: Annotated[int, Field(ge=0, le=1200)] = 0
-    """Months for which rent is owed at least, should the years reckoned with end sooner."""
+    to the day on which it is given back. `price` is then what is paid up front, 0 for nothing."""
+    min_months: Annotated[int, Field(ge=0, le=1200)] | None = None
+    """Months for which rent is owed at least, should the years reckoned with end sooner. After them a system is given
+    back at the end of a calendar month, or stays: that is decided. Left out, what is rented stays to the end of the
+    years reckoned with."""
+    notice_days: Days = 0
+    """Days of notice before it is given back; notice is given after signing."""
 
     @field_validator("price")
     @classmethod

@@ -32,6 +32,7 @@ from gpuplan.instance.offers import Offer, Vendor
 from gpuplan.instance.permission import Permissions
 from gpuplan.instance.prices import typical_price
 from gpuplan.instance.regimes import Export
+from gpuplan.instance.rentals import end_of, ending, last_days, without_end
 from gpuplan.instance.rules import Deadline, Level, Limit, Measured
 from gpuplan.instance.signing import signing_days
 from gpuplan.instance.uncertainty import Uncertainty
@@ -89,12 +90,28 @@ class Instance(Closed):
 
     @cached_property
     def quotes(self) -> dict[Id, Offer]:
-        """The offers, and what was signed for under quotes that have changed since or are withdrawn, by their ids."""
+        """The offers, one more for each day on which they may be given back, and what was signed for under quotes that
+        have changed since or are withdrawn, by their ids."""
         return quotes(self)
+
+    @cached_property
+    def on_offer(self) -> frozenset[Id]:
+        """Quotes that something can be signed for under: the offers, and one for each day on which they may end."""
+        return frozenset((*self.offers, *(ending(name, day) for name in self.offers for day in last_days(self, name))))
+
+    def terms_of(self, offer: Id) -> list[Id]:
+        """Quotes under which an offer can be signed for: itself, and one for each day on which it may end."""
+        return [quote for quote in self.quotes if quote in self.on_offer and without_end(quote) == offer]
+
+    @cached_property
+    def last_days(self) -> tuple[date, ...]:
+        """Days after which something that is rented may be gone, or is, in order."""
+        return tuple(sorted({day for quote in self.quotes if (day := end_of(quote)) is not None}))
 
     def offer_of(self, quote: Id) -> Id:
         """The offer that a quote is, or was, one of."""
-        return quote if quote in self.offers else self.committed.quotes[quote].offer
+        stated = without_end(quote)
+        return stated if stated in self.offers else self.committed.quotes[stated].offer
 
     def quotes_of(self, offer: Id) -> list[Id]:
         """An offer as it is, where there still is one, and its earlier quotes that something was signed for under."""

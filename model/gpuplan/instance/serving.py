@@ -72,19 +72,27 @@ def serving_pairs(instance: Instance, workload_id: str) -> list[tuple[str, str]]
 def serving_days(instance: Instance) -> tuple[date, ...]:
     """The days on which who serves what is decided, in order; none without workloads.
 
-    The first day of the calendar, and every day on which a demand changes. Where it matters who serves (see
-    `who_serves_matters`) also the first day of every period and every day on which a rate is ready: otherwise what
-    serves on a day can serve until a demand changes, at the same cost, and nothing is gained by deciding anew.
+    The first day of the calendar, every day on which a demand changes, and the day after each on which what is rented
+    may be given back. Where it matters who serves (see `who_serves_matters`) also the first day of every period and
+    every day on which a rate is ready: otherwise what serves on a day can serve until a demand changes, at the same
+    cost, and nothing is gained by deciding anew.
     """
     if not instance.workloads:
         return ()
     calendar = instance.calendar
     found = {calendar.start} | {step.start for one in instance.workloads.values() for step in one.demand}
+    found |= days_after_rentals(instance)
     if who_serves_matters(instance):
         found |= {period.first for period in calendar.all_periods}
         rates = (rate for one in instance.workloads.values() for rate in one.rates.values())
         found |= {rate.ready for rate in rates if rate.ready is not None}
     return tuple(sorted(day for day in found if calendar.start <= day <= calendar.end))
+
+
+def days_after_rentals(instance: Instance) -> set[date]:
+    """First days on which something that is rented may be gone."""
+    after = {day + timedelta(days=1) for day in instance.last_days}
+    return {day for day in after if instance.calendar.start <= day <= instance.calendar.end}
 
 
 def who_serves_matters(instance: Instance) -> bool:
@@ -101,7 +109,7 @@ def days_served_closely(instance: Instance) -> set[date]:
     """
     if any(not one.required for one in instance.workloads.values()):
         return set(serving_days(instance))
-    changes = {step.start for one in instance.workloads.values() for step in one.demand}
+    changes = {step.start for one in instance.workloads.values() for step in one.demand} | days_after_rentals(instance)
     return {day for day in serving_days(instance) if day in changes or day == instance.calendar.start}
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.fraction import Fraction
 from gpuplan.instance.calendar import add_months, months_between, step_at, term_end
-from gpuplan.instance.serving import days_served_closely
+from gpuplan.instance.serving import days_after_rentals, days_served_closely
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -114,6 +114,17 @@ def windows(limit: Limit, instance: Instance) -> tuple[tuple[date, date], ...]:
     return tuple(found)
 
 
+def days_held(limit: Limit, instance: Instance, last: date) -> tuple[date, ...]:
+    """Days on which what a limit demands at least by a day must be there: that one, and those after each rental.
+
+    What is usable falls on no other day. A share, a count, and what is looked at month by month hold on their day.
+    """
+    if not (limit.is_units_in_use and limit.at_least is not None and limit.each is None):
+        return (last,)
+    after = (day + timedelta(days=1) for day in instance.last_days)
+    return (last, *(day for day in after if last < day <= instance.calendar.end))
+
+
 def _last_due(instance: Instance) -> date:
     """Day by which all is due that is reckoned with, but for what is ordered to be ready after it."""
     delays = [payment.days_after for offer in instance.quotes.values() for payment in offer.payments]
@@ -126,11 +137,11 @@ def state_days(instance: Instance) -> tuple[date, ...]:
     """The days on which installed systems are known, in order.
 
     They are the last day of each calendar month; the day of each rule on usable systems, and that day less the
-    acceptance days of every offer (what is installed by then is usable on the day); and the eve and the day of each
-    fall in a site's capacity.
+    acceptance days of every offer (what is installed by then is usable on the day); the eve and the day of each
+    fall in a site's capacity; and the last day of each rental.
     """
     calendar = instance.calendar
-    days = {last for _, last in months_between(calendar.start, calendar.end)}
+    days = {last for _, last in months_between(calendar.start, calendar.end)} | set(instance.last_days)
     looked_at = days_looked_at(instance)
     for accept in {offer.acceptance_days for offer in instance.quotes.values()} | {0}:
         days |= {looked - timedelta(days=accept) for looked in looked_at}
@@ -158,6 +169,7 @@ def days_looked_at(instance: Instance) -> set[date]:
             days |= ends
         elif level.by is not None:
             days.add(level.by)
+    days |= days_after_rentals(instance)
     return days | days_served_closely(instance) | {instance.calendar.end}
 
 

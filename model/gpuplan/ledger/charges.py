@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.fraction import Fraction
 from gpuplan.instance.facility import LoadCase
+from gpuplan.instance.rentals import end_of, is_there
 from gpuplan.instance.running import Draw
 from gpuplan.instance.timeline import Month, charged_days, months
 from gpuplan.ledger.site_loads import SiteLoads
@@ -47,7 +48,7 @@ class Charges:
         total = self.remaining(site, month.state, case)
         for since, lot in self.lots.get(site, ()):
             days = month.days_from(since)
-            if days:
+            if days and is_there(lot.offer, month.last):
                 rate = self._rate(lot.offer, site, case)
                 before = 1 - Fraction(days, month.days) if by_days else Fraction(0)
                 total += lot.units * (rate.most - before * rate.least)
@@ -65,7 +66,8 @@ class Charges:
         """Energy in kWh that is charged at a site over the days of a window."""
         total, end = Fraction(0), min(last, self.recount.instance.operation_end)
         for since, lot in self.lots.get(site, ()):
-            running, before = charged_days(max(since, self.recount.instance.calendar.start), first, end)
+            until = min(end, end_of(lot.offer) or end)
+            running, before = charged_days(max(since, self.recount.instance.calendar.start), first, until)
             rate = self._rate(lot.offer, site, "typical")
             total += 24 * lot.units * (running * rate.most - before * rate.least)
         for month in months(self.recount.instance, self.recount.states):
@@ -79,9 +81,12 @@ class Charges:
         total, since = Fraction(0), month.last if not by_days else month.first
         days = month.days if by_days else 1
         for start, lot in self.lots.get(site, ()):
+            if not is_there(lot.offer, month.last):
+                continue
             total += Fraction(month.days_from(max(since, start)), days) * lot.units * self._draw(lot.offer, site, case)
         for offer, where in self.recount.installed:
-            for start, units in self.recount.installations(offer, where) if where == site else ():
+            is_charged = where == site and is_there(offer, month.last)
+            for start, units in self.recount.installations(offer, where) if is_charged else ():
                 drawn = units * self._draw(offer, site, case)
                 total -= Fraction(month.days_from(max(since, start)), days) * drawn
         return total

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from gpuplan.instance.base import Amount, Closed, Count, Day, Id, Number, Sequence, Text, Whole
+from typing import Annotated
+
+from pydantic import Field
+
+from gpuplan.instance.base import LONGEST_ID, Amount, Closed, Count, Day, Id, Number, Sequence, Text, Whole
 from gpuplan.instance.facility import LoadCase
+
+QuoteId = Annotated[
+    str, Field(pattern=r"^[a-z0-9-]+(@[0-9]{4}-[0-9]{2}-[0-9]{2})?$", max_length=LONGEST_ID + len("@2026-01-31"))
+]
+"""An offer, or an earlier quote of one; with the last day on which its systems are there where they are given back, as
+`rent@2026-04-30`."""
 
 
 class OrderLine(Closed):
     """Systems signed for on one day."""
 
-    offer: Id
+    offer: QuoteId
     site: Id
     signed: Day
     units: Count
@@ -20,7 +30,7 @@ class OrderLine(Closed):
 class InstalledLine(Closed):
     """Systems of an offer installed at a site, in all, from a day on."""
 
-    offer: Id
+    offer: QuoteId
     site: Id
     day: Day
     units: Whole

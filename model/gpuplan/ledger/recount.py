@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from gpuplan.fraction import Fraction
 from gpuplan.instance.joining import Place
 from gpuplan.instance.matching import Subject, concerns, counts_term
+from gpuplan.instance.rentals import is_there
 from gpuplan.instance.routes import Route, route
 from gpuplan.instance.running import Running
 from gpuplan.instance.serving import rate_of, serving_days, work_weights
@@ -143,16 +144,15 @@ class Recount:
     @cached_property
     def installed(self) -> dict[tuple[str, str], list[int]]:
         """Units installed on each state day, by offer and site."""
-        return {
-            pair: [_value_on(steps, day, 0) for day in self.states] for pair, steps in self._installed_steps.items()
-        }
+        return {pair: [self.installed_on(*pair, day) for day in self.states] for pair in self._installed_steps}
 
     @cached_property
     def _installed_steps(self) -> dict[tuple[str, str], list[tuple[date, int]]]:
         """(day, units installed by then) of every change, by offer and site, in order."""
         changes: dict[tuple[str, str], list[tuple[date, int]]] = defaultdict(list)
         for line in self.decisions.installed:
-            changes[line.offer, line.site].append((line.day, line.units))
+            if is_there(line.offer, line.day):
+                changes[line.offer, line.site].append((line.day, line.units))
         return {pair: sorted(steps) for pair, steps in changes.items()}
 
     def installations(self, offer: str, site: str) -> list[tuple[date, int]]:
@@ -254,12 +254,14 @@ class Recount:
         return sum(units for ready, units in self.module_days.get((module, site), []) if ready <= day)
 
     def usable_on(self, offer: str, site: str, day: date) -> int:
-        """Units usable on a day: installed by the day that lies acceptance before it."""
+        """Units usable on a day: installed by the day that lies acceptance before it, and not given back."""
+        if not is_there(offer, day):
+            return 0
         return self.installed_on(offer, site, day - timedelta(days=self.instance.quotes[offer].acceptance_days))
 
     def installed_on(self, offer: str, site: str, day: date) -> int:
-        """Units installed by a day."""
-        return _value_on(self._installed_steps.get((offer, site), []), day, 0)
+        """Units installed by a day, and not given back."""
+        return _value_on(self._installed_steps.get((offer, site), []), day, 0) if is_there(offer, day) else 0
 
     def counted(self, measured: Measured, first: date, last: date) -> Iterator[tuple[Subject, Fraction | int]]:
         """(subject, units) that a measure of units counts by its stage: usable on `last`, or moved in the window."""

@@ -6,12 +6,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gpuplan.instance.commitments import AGREED, AGREED_OF_MODULES, signed_under
+from gpuplan.instance.rentals import end_of, without_end
 from gpuplan.instance.schema import Instance, validated
+from gpuplan.ledger.decisions import OrderLine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gpuplan.ledger.decisions import ModuleLine, OrderLine
+    from gpuplan.ledger.decisions import ModuleLine
     from gpuplan.plan.plan import Plan
 
 Key = tuple[object, ...]
@@ -90,12 +92,19 @@ def _sign(
     for one in section.values():
         one["quote"] = one["quote"] or _quote(kind, tree, committed, one[kind.field], one["signed"])
     for key, line in lines.items():
-        sold = getattr(line, kind.field)
+        sold = without_end(getattr(line, kind.field))
         if key in there:
             section[there[key]]["units"] = max(section[there[key]]["units"], line.units)
         else:
             name = _free(_id(sold, line.site, line.signed), section)
-            section[name] = {**line.model_dump(), "quote": _quote(kind, tree, committed, sold, line.signed)}
+            quote = _quote(kind, tree, committed, sold, line.signed)
+            section[name] = {**line.model_dump(), kind.field: sold, "quote": quote} | _end(line)
+
+
+def _end(line: OrderLine | ModuleLine) -> dict[str, date]:
+    """The day on which what is rented is there for the last time, where it is given back."""
+    end = end_of(line.offer) if isinstance(line, OrderLine) else None
+    return {} if end is None else {"given_back": end}
 
 
 def _quote(kind: Kind, tree: dict[str, Any], committed: dict[str, Any], name: str, day: date) -> str | None:

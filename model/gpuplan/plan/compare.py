@@ -146,6 +146,7 @@ KEYS = (
     "provider",
     "case",
     "signed",
+    "given_back",
     "day",
     "decided",
     "accelerator",

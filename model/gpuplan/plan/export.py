@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.instance.classification import doubtful_fields, working
 from gpuplan.instance.regimes import LICENCES
+from gpuplan.instance.rentals import end_of
 from gpuplan.instance.routes import Route, routes
 from gpuplan.plan.plan import ChipClassFound, Permission, PermissionGround
 
@@ -20,7 +21,7 @@ def permissions(instance: Instance) -> tuple[Permission, ...]:
     if not instance.export.regimes:
         return ()
     found = []
-    for offer in instance.quotes:
+    for offer in [quote for quote in instance.quotes if end_of(quote) is None]:
         for site in instance.offer_sites(offer):
             if instance.systems[instance.quotes[offer].system].accelerator is not None:
                 found += _of_pair(instance, offer, site)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from gpuplan.families.energy import of_fleets, waiting
 from gpuplan.fraction import Fraction
 from gpuplan.instance.classification import tpp
+from gpuplan.instance.rentals import end_of
 from gpuplan.instance.rules import CAPEX, COST_TERMS, OPEX, kind_of
 from gpuplan.ledger.entries import rounded
 from gpuplan.ledger.funding import cash_by_fund
@@ -78,8 +79,9 @@ def unit_costs(recount: Recount) -> UnitCosts:
         chip = instance.accelerators.get(system.accelerator or "")
         performance = Fraction(tpp(chip) or 0) if chip else Fraction(0)
         part = Fraction(quote.buyer_share) * Fraction(quote.availability)
+        last = min(instance.operation_end, end_of(offer) or instance.operation_end)
         days = sum(
-            more * max((instance.operation_end - (day + timedelta(days=quote.acceptance_days))).days + 1, 0)
+            more * max((last - (day + timedelta(days=quote.acceptance_days))).days + 1, 0)
             for day, more in recount.installations(offer, site)
         )
         accelerator_hours = 24 * days * system.accelerators * part

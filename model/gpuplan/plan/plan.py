@@ -75,6 +75,10 @@ class PlanOrder(Closed):
     """When the last of its systems is installed, as planned; none where some never are."""
     usable: Day | None
     """When the last of them is accepted, as planned."""
+    given_back: Day | None = None
+    """Last day on which rented systems are there; none where they stay."""
+    notice_by: Day | None = None
+    """Last day on which to give notice of it."""
     waiting: Tally
     """Systems that are installed later than they could be if only the vendor mattered, or never."""
     waiting_days: Tally

@@ -14,6 +14,7 @@ from gpuplan.fraction import Fraction
 from gpuplan.instance.base import LOW_CONFIDENCE, Source
 from gpuplan.instance.caps import every_limit
 from gpuplan.instance.providers import module_denial
+from gpuplan.instance.rentals import without_end
 from gpuplan.instance.timeline import windows
 from gpuplan.ledger.entries import rounded
 from gpuplan.plan.binding import binds
@@ -86,7 +87,8 @@ def considered(recount: Recount) -> tuple[Considered, ...]:
     found = []
     for offer in instance.offers:
         for site in instance.offer_sites(offer):
-            units = sum(lot.units for lot in recount.lots_by_pair.get((offer, site), []))
+            lots = (lot for one in instance.terms_of(offer) for lot in recount.lots_by_pair.get((one, site), ()))
+            units = sum(lot.units for lot in lots)
             why = "chosen" if units else reason(instance, offer, site) or "possible, not chosen"
             found.append(Considered(offer=offer, site=site, units=units, why=why))
     for site, place in instance.sites.items():
@@ -109,7 +111,7 @@ def _module_reason(instance: Instance, module: str) -> str | None:
 def low_confidence(recount: Recount) -> tuple[LeanedOn, ...]:
     """Unverified and assumed figures of everything that the plan uses."""
     instance = recount.instance
-    offers = list(recount.units_by_offer)
+    offers = list(dict.fromkeys(without_end(offer) for offer in recount.units_by_offer))
     fleets = instance.existing.systems.values()
     systems = dict.fromkeys([*(instance.quotes[offer].system for offer in offers), *(fleet.system for fleet in fleets)])
     chips = dict.fromkeys(instance.systems[system].accelerator or "" for system in systems)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.families.approvals import awaited
 from gpuplan.instance.matching import Subject, concerns
+from gpuplan.instance.rentals import is_there, without_end
 from gpuplan.instance.routes import soonest
 from gpuplan.instance.timeline import module_ready, open_day
 from gpuplan.ledger.measures import measure
@@ -34,7 +35,8 @@ def latest(recount: Recount) -> tuple[Latest, ...]:
     instance = recount.instance
     found = []
     for name, limit, by in targets(instance):
-        for offer, site in recount.lots_by_pair:
+        pairs = ((without_end(offer), site) for offer, site in recount.lots_by_pair if is_there(offer, by))
+        for offer, site in dict.fromkeys(pairs):
             if concerns(limit, instance, Subject.of_offer(instance, offer, site)):
                 sign = last_signing(instance, offer, site, by)
                 tender = _less(sign, instance.quotes[offer].award_days)
@@ -170,7 +172,8 @@ def critical_path(recount: Recount) -> tuple[PathStep, ...]:
         growth = _deciding(recount, limit)
         if growth is not None:
             for number, step in enumerate(_chain(recount, growth, by), 1):
-                found.append(PathStep(limit=name, step=number, **step._asdict()))
+                told = step._replace(offer=step.offer and without_end(step.offer))
+                found.append(PathStep(limit=name, step=number, **told._asdict()))
     return tuple(found)
 
 

@@ -11,6 +11,7 @@ from gpuplan.families.facility import capacity_on
 from gpuplan.families.needs import cases
 from gpuplan.families.pricing import unit_price
 from gpuplan.fraction import Fraction
+from gpuplan.instance.rentals import end_of, without_end
 from gpuplan.instance.serving import demand_on, rate_of
 from gpuplan.instance.timeline import is_decided, module_ready, open_day
 from gpuplan.ledger.charges import Charges
@@ -19,6 +20,7 @@ from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.plan.plan import PlanCluster, PlanModule, PlanOrder, PlanServed, PlanSite, PlanState, ResourceUse
 
 if TYPE_CHECKING:
+    from gpuplan.instance.offers import Offer
     from gpuplan.ledger.recount import Recount
 
 LOT_TERMS = frozenset({"purchase", "network", "storage", "installation", "spares"})
@@ -48,7 +50,9 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
         found.append(
             PlanOrder(
                 offer=instance.offer_of(line.offer),
-                quote="" if line.offer in instance.offers else line.offer,
+                quote="" if line.offer in instance.on_offer else without_end(line.offer),
+                given_back=end_of(line.offer),
+                notice_by=_notice_by(quote, end_of(line.offer)),
                 vendor=quote.vendor,
                 system=quote.system,
                 accelerator=chip,
@@ -76,6 +80,11 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
             )
         )
     return tuple(found)
+
+
+def _notice_by(quote: Offer, end: date | None) -> date | None:
+    """Last day of notice for what is given back at the end of a day."""
+    return None if end is None else end - timedelta(days=quote.notice_days)
 
 
 def modules(recount: Recount) -> tuple[PlanModule, ...]:

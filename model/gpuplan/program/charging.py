@@ -14,6 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from gpuplan.fraction import Fraction
+from gpuplan.instance.rentals import end_of
 from gpuplan.instance.timeline import charged_days, months
 from gpuplan.program.linear import Linear
 from gpuplan.program.problem import Flow
@@ -62,14 +63,23 @@ class Charged(NamedTuple):
         return Linear().plus(self.running).plus(self.before, part - 1.0)
 
 
-def charged(problem: Problem, site: str, case: LoadCase) -> dict[date, Charged]:
-    """By day: grid draw in kW of the systems at a site that are charged from that day on."""
-    found: dict[date, Charged] = defaultdict(lambda: Charged(Linear(), Linear()))
+class Span(NamedTuple):
+    """Days over which something is charged."""
+
+    since: date
+    until: date | None
+    """The last, that of a month; None where it is charged to the end of the years reckoned with."""
+
+
+def charged(problem: Problem, site: str, case: LoadCase) -> dict[Span, Charged]:
+    """By span: grid draw in kW of the systems at a site that are charged over it."""
+    found: dict[Span, Charged] = defaultdict(lambda: Charged(Linear(), Linear()))
     for offer, _ in problem.standings.at(site):
         least, most = problem.draw_rates(problem.instance.quotes[offer].system, site, case)
         for since, systems in arrivals(problem, offer, site).items() if most else ():
-            found[since].running.plus(systems, most)
-            found[since].before.plus(systems, least)
+            span = Span(since, end_of(offer))
+            found[span].running.plus(systems, most)
+            found[span].before.plus(systems, least)
     return found
 
 
@@ -90,25 +100,31 @@ def flows_of(
     problem: Problem,
     term: str,
     subject: Subject,
-    systems: Mapping[date, Charged],
+    systems: Mapping[Span, Charged],
     priced: Sequence[tuple[Month, Fraction]],
     *,
     by_days: bool,
 ) -> Iterator[Flow]:
-    """Flows of a cost term for what runs from a day on, by day.
+    """Flows of a cost term for what runs over some days, by span.
 
     The price of each is for a whole month; the month in which it begins is charged by days, or wholly.
     """
     firsts = [month.first for month, _ in priced]
-    later: dict[int, Linear] = defaultdict(Linear)
-    for since, some in systems.items():
+    later: dict[tuple[int, date | None], Linear] = defaultdict(Linear)
+    for (since, until), some in systems.items():
+        if until is not None and until < since:
+            continue
         number = max(bisect_right(firsts, since) - 1, 0)
         month, price = priced[number]
         part = month.days_from(since) / month.days if by_days else 1.0
         yield Flow(term, None, subject, some.in_first(part), problem.payments([(month.last, price)]))
-        later[number].plus(some.running)
-    for number, running in later.items():
-        payments = [(month.last, price) for month, price in priced[number + 1 :] if price]
+        later[number, until].plus(some.running)
+    for (number, until), running in later.items():
+        payments = [
+            (month.last, price)
+            for month, price in priced[number + 1 :]
+            if price and (until is None or month.last <= until)
+        ]
         if payments:
             yield Flow(term, None, subject, running, problem.payments(payments))
 
@@ -116,8 +132,9 @@ def flows_of(
 def energy(problem: Problem, site: str, first: date, last: date) -> Linear:
     """Energy in kWh that is charged at a site over the days of a window."""
     total, end = Linear(), min(last, problem.instance.operation_end)
-    for since, drawn in charged(problem, site, "typical").items():
-        running, before = charged_days(max(since, problem.instance.calendar.start), first, end)
+    for (since, until), drawn in charged(problem, site, "typical").items():
+        since = max(since, problem.instance.calendar.start)
+        running, before = charged_days(since, first, min(end, until or end))
         total.plus(drawn.running, 24.0 * running).plus(drawn.before, -24.0 * before)
     by_state: dict[int, int] = defaultdict(int)
     for month in months(problem.instance, problem.states):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gpuplan.fraction import Fraction
 from gpuplan.instance.matching import Subject, concerns, counts_term
+from gpuplan.instance.rentals import is_there
 from gpuplan.instance.serving import rate_of, work_weights
 from gpuplan.instance.timeline import last_state
 from gpuplan.instance.units import worth
@@ -87,7 +88,7 @@ def _usable(problem: Problem, measured: Measured, offer: str, site: str, last: d
     """Units usable on a day; of lots under licence no more than count, by a column of their own."""
     state = last_state(problem.states, last - timedelta(days=problem.instance.quotes[offer].acceptance_days))
     standing = problem.standings.columns[offer, site][state] if state is not None else None
-    if standing is None or state is None:
+    if standing is None or state is None or not is_there(offer, last):
         return Linear()
     if measured.delivery == "planned":
         return Linear([(standing, 1.0)])

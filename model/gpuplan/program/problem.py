@@ -19,6 +19,7 @@ from gpuplan.instance.joining import Place, places
 from gpuplan.instance.loads import system_needs
 from gpuplan.instance.matching import Subject
 from gpuplan.instance.providers import Network, module_denial
+from gpuplan.instance.rentals import end_of, without_end
 from gpuplan.instance.routes import Route, routes
 from gpuplan.instance.running import Running
 from gpuplan.instance.timeline import LotDays, days_looked_at, last_state, module_ready, state_days
@@ -165,7 +166,7 @@ class Problem:
         without = frozenset(
             name for name in self.instance.export.regimes if not self.is_on("export", f"export.regimes.{name}")
         )
-        no_lead = not self.is_on("supply", f"offers.{offer}")
+        no_lead = not self.is_on("supply", f"offers.{without_end(offer)}")
         return routes(self.instance, offer, site, self.days[period], without, no_lead)
 
     def lot(self, column: int) -> LotDays:
@@ -333,6 +334,11 @@ class Problem:
         """From when on, and at which draw, systems are charged what it costs to run."""
         return Running(self.instance)
 
+    def fullest_states(self, site: str, last: int) -> list[int]:
+        """State days on which most can stand at a site: the last, and those after which something is given back."""
+        ends = {end_of(offer) for offer, _ in self.standings.at(site)}
+        return [*(state for state, day in enumerate(self.states) if day in ends), last]
+
     def draw_rates(self, system: str, site: str, case: LoadCase) -> tuple[float, float]:
         """Grid draw in kW that a system at a site is charged for, at the least and the most; see `Charged`.
 
@@ -394,6 +400,13 @@ class Problem:
         """Units signed for under a quote, over all sites and periods."""
         lot = self.instance.quotes[offer].lot_units
         return Linear((column, lot) for _, found in self.signings_of(offer) for _, column in found)
+
+    def ordered_now(self, offer: str) -> Linear:
+        """Units signed for under a quote, and of an offer whenever they are given back."""
+        found = Linear()
+        for quote in self.instance.terms_of(offer) if offer in self.instance.offers else (offer,):
+            found.plus(self.ordered(quote))
+        return found
 
     def ordered_of(self, offer: str) -> Linear:
         """Units of an offer signed for, under earlier quotes too."""

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.rentals import is_there
 from gpuplan.instance.timeline import last_state
 from gpuplan.program.linear import Linear
 
@@ -80,6 +81,8 @@ class Standings:
         if key not in self._usable:
             found = Linear()
             for offer, columns in self.of_kind(system, site):
+                if not is_there(offer, day):
+                    continue
                 quote = self.instance.quotes[offer]
                 state = last_state(self.states, day - timedelta(days=quote.acceptance_days))
                 column = None if state is None else columns[state]

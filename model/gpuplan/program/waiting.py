@@ -38,9 +38,11 @@ FLOWING = ("money", "site")
 def rewards_waiting(instance: Instance) -> bool:
     """Whether a plan never gets worse, nor breaks a rule, when what is not looked at yet is installed later.
 
-    Not where a rule or a level wants money, energy, carbon or power to be more, where a credit pays for what runs, nor
-    where something stands already by a commitment.
+    Not where a rule or a level wants money, energy, carbon or power to be more, where a credit pays for what runs,
+    where something stands already by a commitment, nor where something may be given back, so that less stands later.
     """
+    if instance.last_days:
+        return False
     committed = instance.committed
     if committed.orders or committed.modules or committed.openings:
         return False

@@ -120,6 +120,7 @@ EVENTS = {
     "deliver": (">", ORANGE),
     "install": ("^", YELLOW),
     "usable": ("s", GREEN),
+    "given back": ("X", INK),
     "ready": ("P", GREEN),
     "opens": ("D", RED),
 }
@@ -136,6 +137,7 @@ def _events(plan: Plan) -> list[tuple[str, list[tuple[str, date]]]]:
             "deliver": order.delivered,
             "install": order.installed,
             "usable": order.usable,
+            "given back": order.given_back,
         }
         events = [(event, day) for event, day in days.items() if day is not None]
         if order.apply_by is not None:

@@ -87,7 +87,7 @@ def _orders(plan: Plan) -> Table:
         "orders", "Orders", plan.currency, plan.orders,
         *map(column, ("offer", "vendor", "system", "accelerator", "maker", "site", "units", "accelerators")),
         *map(column, ("signed", "shipped", "delivered", "installed", "usable", "ready", "waiting", "waiting_days")),
-        *map(column, ("never_installed", "route", "export", "apply_by")),
+        *map(column, ("given_back", "notice_by", "never_installed", "route", "export", "apply_by")),
         column("price", "=currency", "price of one"), column("currency"), column("tier"),
         column("added", "money", "added to the quote"), column("amount", "money"),
     )  # fmt: skip

@@ -29,11 +29,13 @@ def decision(plan: Plan) -> str:
     signed = f"signed on {first}" if first == last else f"signed {first} to {last}"
     cost = plan.cost
     kept = plan.accelerators - plan.accelerators_of_buyer
+    back = sum(order.accelerators for order in plan.orders if order.given_back is not None)
+    returned = f"; {back:,} of them are rented and given back" if back else ""
     hosts = f" (hosts keep {kept:,.0f})" if kept else ""
     text = (
         f"Buy {plan.accelerators:,} accelerators{hosts} in {plural(plan.systems, 'system')} from "
         f"{plural(len(vendors), 'vendor')} ({', '.join(vendors)}) for {plural(len(places), 'site')} "
-        f"({', '.join(places)}), {signed}{last_usable}. "
+        f"({', '.join(places)}), {signed}{last_usable}{returned}. "
         f"It costs {money(cost.amount, plan.currency)} over the years reckoned with"
     )
     if cost.discounted != cost.amount:

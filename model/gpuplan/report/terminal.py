@@ -67,13 +67,15 @@ def _plan_parts(plan: Plan) -> list[RenderableType]:
 
 def _bought(plan: Plan) -> Table:
     """By system, vendor and site: how many, and between which days."""
-    lines: dict[tuple[str, str, str], list[PlanOrder]] = defaultdict(list)
+    lines: dict[tuple[str, str, str, date | None], list[PlanOrder]] = defaultdict(list)
     for order in plan.orders:
-        lines[order.system, order.vendor, order.site].append(order)
+        lines[order.system, order.vendor, order.site, order.given_back].append(order)
     names = ["system", "vendor", "site", "systems", "accel.", "signed", "usable", "price"]
     has_added = any(order.added for order in plan.orders)
-    table = new_table(*names, *(["added"] if has_added else []), numbers=(3, 4, 7, 8), gap=1)
-    for (system, vendor, site), orders in lines.items():
+    ends = any(order.given_back for order in plan.orders)
+    names = [*names[:7], *(["to"] if ends else []), *names[7:], *(["added"] if has_added else [])]
+    table = new_table(*names, numbers=(3, 4, *range(8 if ends else 7, len(names))), gap=1)
+    for (system, vendor, site, end), orders in lines.items():
         table.add_row(
             system,
             vendor,
@@ -82,6 +84,7 @@ def _bought(plan: Plan) -> Table:
             f"{sum(order.accelerators for order in orders):,}",
             f"{min(order.signed for order in orders):%y-%m-%d}",
             _last(order.usable for order in orders),
+            *([f"{end:%y-%m-%d}" if end else ""] if ends else []),
             money(sum((order.amount - order.added for order in orders), Decimal(0)), "").strip(),
             *([money(sum((order.added for order in orders), Decimal(0)), "").strip()] if has_added else []),
         )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, Unpack
 from gpuplan.instance.base import Closed, Currency, Day, Figure, Id, Text, Whole, exactly
 from gpuplan.instance.base import Sequence as Items
 from gpuplan.instance.changes import Change, changes
+from gpuplan.instance.rentals import without_end
 from gpuplan.plan.plan import Plan, PlanLevel, PlanLimit, Status
 from gpuplan.plan.shown import Shown
 from gpuplan.whatif.answer import Answer, answered, kept
@@ -200,7 +201,7 @@ def _lines(plan: Plan) -> dict[tuple[Literal["offer", "module", "site"], str, st
     """Units, and first and last day of signing, of each thing that is decided."""
     days: dict[tuple[Literal["offer", "module", "site"], str, str], list[tuple[int, Day]]] = {}
     for order in plan.decisions.orders:
-        days.setdefault(("offer", order.offer, order.site), []).append((order.units, order.signed))
+        days.setdefault(("offer", without_end(order.offer), order.site), []).append((order.units, order.signed))
     for module in plan.decisions.modules:
         days.setdefault(("module", module.module, module.site), []).append((module.units, module.signed))
     for opening in plan.decisions.openings:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 from gpuplan.instance.base import Closed, Id, Text
 from gpuplan.instance.base import Figure as Amount
 from gpuplan.instance.base import Sequence as Items
+from gpuplan.instance.rentals import without_end
 from gpuplan.plan.plan import Considered, PlanLevel, Status
 from gpuplan.reckoning import reckon
 from gpuplan.whatif.answer import Answer, answered
@@ -155,7 +156,7 @@ class OfferPrices:
     def __post_init__(self) -> None:
         assert self.base.plan is not None
         self.decisions = self.base.plan.decisions
-        self.units = sum(line.units for line in self.decisions.orders if line.offer == self.offer)
+        self.units = sum(line.units for line in self.decisions.orders if without_end(line.offer) == self.offer)
         quote = self.instance.offers[self.offer]
         first = "prices[0].price" if quote.prices else "price"
         path = f"offers.{self.offer}.{first if quote.price_on() else 'price_per_month'}"

@@ -15,6 +15,7 @@ from gpuplan.errors import Defect, InvalidInput, Problem
 from gpuplan.instance.base import Closed, Id, Text, exactly
 from gpuplan.instance.base import Figure as Amount
 from gpuplan.instance.base import Sequence as Items
+from gpuplan.instance.rentals import without_end
 from gpuplan.plan.obstacles import Obstacle, obstacles
 from gpuplan.plan.plan import Plan, PlanLevel, Status
 from gpuplan.plan.shown import Shown
@@ -335,7 +336,8 @@ def explain_offer(instance: Instance, offer: str, **asked: Unpack[Asked]) -> Off
         effort.of = 2
         lot = instance.offers[offer].lot_units
         base = answered(instance, effort, "solving the base")
-        bought = sum(line.units for line in base.plan.decisions.orders if line.offer == offer) if base.plan else 0
+        orders = base.plan.decisions.orders if base.plan else ()
+        bought = sum(line.units for line in orders if without_end(line.offer) == offer)
         denied = tuple(
             f"{one.site}: {one.why}"
             for one in (base.plan.considered if base.plan else ())
