@@ -53,5 +53,6 @@ def test_the_tables_hold_payers_and_the_critical_path(tmp_path: Path) -> None:
     assert plan is not None
     write_csv(plan, tmp_path)
     tables = {name: rows_of(tmp_path / f"{name}.csv") for name in ("cash", "critical_path")}
-    assert tables["cash"] == [{"year": "2025", "amount": "220", "by_fund.ministry": "150", "by_fund.own-money": "70"}]
+    year = {"year": "2025", "first": "2025-01-01", "last": "2025-12-31", "amount": "220", "capex": "220", "opex": "0"}
+    assert tables["cash"] == [{**year, "by_fund.ministry": "150", "by_fund.own-money": "70"}]
     assert [row["event"] for row in tables["critical_path"]] == ["sign", "ship", "deliver", "install", "accept"]

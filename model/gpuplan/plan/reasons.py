@@ -18,6 +18,7 @@ from gpuplan.instance.timeline import windows
 from gpuplan.ledger.entries import rounded
 from gpuplan.plan.binding import binds
 from gpuplan.plan.plan import Considered, LeanedOn, PlanDeadline, PlanLimit
+from gpuplan.plan.schedule import reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,6 +69,13 @@ def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -
         binds=reading is not None and binds(recount, limit, reading, first, last),
         soft=limit.soft is not None,
         missed_by=rounded(reading.shortfall) if reading else rounded(Fraction(0)),
+        measure=limit.count or limit.measure,
+        stage=limit.stage if limit.kind == "units" else "",
+        first=None if first == date.min or limit.is_stock else first,
+        last=None if last == date.max else last,
+        select=limit.select.given if limit.select else {},
+        exclude=limit.exclude.given if limit.exclude else {},
+        reached=reached(recount, limit),
     )
 
 
