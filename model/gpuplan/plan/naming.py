@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 SECTIONS = (
     "vendors", "systems", "accelerators", "sites", "modules", "workloads", "clusters", "limits", "deadlines", "funds",
 )  # fmt: skip
+LONGEST = 200
+"""Letters of a name that is put together; longer ones are left to the id."""
 
 
 def names(instance: Instance) -> dict[str, dict[str, str]]:
@@ -28,6 +30,7 @@ def _offers(instance: Instance, named: dict[str, dict[str, str]]) -> dict[str, s
     found = {}
     for name, quote in instance.quotes.items():
         system, vendor = named["systems"].get(quote.system, quote.system), named["vendors"].get(quote.vendor, "")
-        found[name] = quote.name or f"{system} from {vendor or quote.vendor}"
+        said = quote.name or f"{system} from {vendor or quote.vendor}"
+        found[name] = said if quote.name or len(said) <= LONGEST else name
     often = Counter(found.values())
     return {name: said if often[said] == 1 else f"{said} ({name})" for name, said in found.items()}

@@ -95,6 +95,8 @@ class PlanOrder(Closed):
     """Price of the lot with the parts added to it, in the reporting currency, undiscounted."""
     added: Figure
     """Of this, what is not in the quote's price: network, storage, installation and spares."""
+    committed: Tally = 0
+    """Of the units, those that were signed before this plan."""
 
 
 class PlanModule(Closed):
@@ -106,6 +108,8 @@ class PlanModule(Closed):
     signed: Day
     ready: Day
     amount: Figure
+    committed: Tally = 0
+    """Of the units, those that were ordered before this plan."""
 
 
 class PlanSite(Closed):

@@ -23,7 +23,7 @@ from gpuplan.plan.schedule import reached
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gpuplan.instance.rules import Limit
+    from gpuplan.instance.rules import Limit, Selection
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.reading import Reading
     from gpuplan.ledger.recount import Recount
@@ -73,10 +73,16 @@ def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -
         stage=limit.stage if limit.kind == "units" else "",
         first=None if first == date.min or limit.is_stock else first,
         last=None if last == date.max else last,
-        select=limit.select.given if limit.select else {},
-        exclude=limit.exclude.given if limit.exclude else {},
+        select=_fields(limit.select),
+        exclude=_fields(limit.exclude),
         reached=reached(recount, limit),
     )
+
+
+def _fields(selection: Selection | None) -> dict[str, tuple[str, ...]]:
+    """What a selection names, by field as written in JSON's ids."""
+    given = selection.given if selection else {}
+    return {field.replace("_", "-"): tuple(map(str, values)) for field, values in given.items()}
 
 
 def _slack(reading: Reading | None) -> Fraction | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.report import answers
+from gpuplan.report.paper import Beside, about, paper
 from gpuplan.report.svg import svg
 
 if TYPE_CHECKING:
@@ -22,11 +23,12 @@ MOST_IN_FRAGMENT = 20
 """Rows of a table in a notebook; the data frames have them all."""
 
 
-def page(found: Sequence[Any]) -> str:
-    """A page that reports plans and answers, one after another.
+def page(found: Sequence[Any], author: str = "", day: date | None = None) -> str:
+    """A page that reports plans and answers, one after another; of a plan the paper for a decision first.
 
     Where flip points and a plan of the same instance are reported together, the plan's limits say what a step of slack
-    is worth. Raises InvalidInput when Jinja2 or matplotlib is not installed.
+    is worth; entry prices and comparisons of the same instance are told in the paper. `author` and `day` are named in
+    it. Raises InvalidInput when Jinja2 or matplotlib is not installed.
     """
     worths = {one.name: one for one in found if one.format == "gpuplan-flips/1"}
     reports = []
@@ -40,10 +42,22 @@ def page(found: Sequence[Any]) -> str:
                 "kind": answers.title(answer),
                 "name": answer.name,
                 "sections": answers.sections(answer, known),
+                **_paper(answer, found, author, day),
             }
         )
     template = _environment().get_template("page.html")
     return template.render(reports=reports, style=_text("page.css"))
+
+
+def _paper(answer: Any, found: Sequence[Any], author: str, day: date | None) -> dict[str, Any]:
+    """The paper of a plan, with what is told of the same instance beside it; of an answer none."""
+    if answer.format != answers.PLAN:
+        return {"paper": (), "about": ""}
+    same = [one for one in found if one.name == answer.name]
+    prices = [one for one in same if one.format == "gpuplan-entry-prices/1"]
+    comparisons = [one for one in same if one.format == "gpuplan-comparison/1"]
+    beside = Beside(prices[0] if prices else None, comparisons, author, day)
+    return {"paper": paper(answer, beside), "about": about(answer, beside)}
 
 
 def fragment(answer: Any) -> str:

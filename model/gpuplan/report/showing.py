@@ -65,14 +65,15 @@ def figures(answer: Any) -> dict[str, Any]:
     return {one.name: one.figure for one in pictures(answer)}
 
 
-def page(*answers: Any) -> str:
+def page(*answers: Any, author: str = "", day: date | None = None) -> str:
     """One page of HTML that reports plans and answers, and needs no network.
 
-    Raises InvalidInput when Jinja2 or matplotlib is not installed.
+    The paper for a decision, with which a plan begins, names `author` and `day` where they are given. Raises
+    InvalidInput when Jinja2 or matplotlib is not installed.
     """
     from gpuplan.report.page import page as made
 
-    return made(answers)
+    return made(answers, author, day)
 
 
 def workbook(*answers: Any) -> bytes:
