@@ -210,6 +210,7 @@ OUTSIDE: dict[str, set[str]] = {
     "rich": {
         "gpuplan.report.layout",
         "gpuplan.report.terminal",
+        "gpuplan.report.first_screen",
         "gpuplan.report.export",
         "gpuplan.report.infeasibility",
         "gpuplan.report.obstacles",

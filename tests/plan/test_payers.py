@@ -30,7 +30,7 @@ def test_the_text_says_who_pays_what_hosts_keep_and_what_decides_the_day() -> No
     If broken, a fund's officer cannot find the fund's part.
     """
     instance = made(TREE)
-    text = outcome_text(gpuplan.solve(instance, gap=0), instance.name)
+    text = outcome_text(gpuplan.solve(instance, gap=0), instance.name, details=True)
     assert "Buy 16 accelerators (hosts keep 4) in 2 systems" in text
     lines = text.splitlines()
     paid = lines[lines.index("Who pays") + 1 :][:2]

@@ -20,6 +20,7 @@ from report.examples import answers, rich
 from report.reading import Tables
 
 NAMED: dict[str, Any] = {
+    "installation": "when-needed",
     "vendors.shop.name": "The Shop",
     "systems.box.name": "Box of eight",
     "sites.plant.name": "The Plant",

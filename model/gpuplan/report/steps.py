@@ -93,7 +93,9 @@ def _of_offers(plan: Plan) -> Iterator[Step]:
         yield Step(signed, "sign", what, by)
         applied = _earliest(one.apply_by for one in orders)
         if applied is not None:
-            yield Step(applied, "apply for the export licence, or give notice", what, _earliest(x.apply for x in lines))
+            is_notice = all(one.export == "notify" for one in orders if one.apply_by is not None)
+            does = "give notice of the export" if is_notice else "apply for a licence"
+            yield Step(applied, does, what, _earliest(one.apply for one in lines))
 
 
 def _of_modules(plan: Plan) -> Iterator[Step]:
