@@ -26,7 +26,6 @@ def report(
     A plan begins with a paper for those who decide, which prints on two pages; the rest is its appendix.
     """
     from gpuplan.plan.files import write_whole
-    from gpuplan.report.answers import tables
     from gpuplan.report.page import page
     from gpuplan.report.workbook import workbook
     from gpuplan.whatif.files import read_answer
@@ -41,5 +40,5 @@ def report(
         if path.suffix.lower() == ".html":
             write_whole(path, page(found, author, date.today()))
         else:
-            write_whole(path, workbook([tables(answer) for answer in found]))
+            write_whole(path, workbook(found, author, date.today()))
         say(f"{path} written\n")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.report import answers
-from gpuplan.report.paper import Beside, about, paper
+from gpuplan.report.paper import about, beside, paper
 from gpuplan.report.svg import svg
 
 if TYPE_CHECKING:
@@ -53,11 +53,8 @@ def _paper(answer: Any, found: Sequence[Any], author: str, day: date | None) -> 
     """The paper of a plan, with what is told of the same instance beside it; of an answer none."""
     if answer.format != answers.PLAN:
         return {"paper": (), "about": ""}
-    same = [one for one in found if one.name == answer.name]
-    prices = [one for one in same if one.format == "gpuplan-entry-prices/1"]
-    comparisons = [one for one in same if one.format == "gpuplan-comparison/1"]
-    beside = Beside(prices[0] if prices else None, comparisons, author, day)
-    return {"paper": paper(answer, beside), "about": about(answer, beside)}
+    told = beside(answer, found, author, day)
+    return {"paper": paper(answer, told), "about": about(answer, told)}
 
 
 def fragment(answer: Any) -> str:

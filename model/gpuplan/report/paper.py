@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gpuplan.report import paper_money
 from gpuplan.report.comparison import NO_CHANGE, difference, side
@@ -61,9 +61,17 @@ class Part:
 NOTHING = Beside()
 
 
-def paper(plan: Plan, beside: Beside = NOTHING) -> tuple[Part, ...]:
+def beside(plan: Plan, found: Sequence[Any], author: str = "", day: date | None = None) -> Beside:
+    """What of several plans and answers is about the instance of a plan."""
+    same = [one for one in found if one.name == plan.name]
+    prices = [one for one in same if one.format == "gpuplan-entry-prices/1"]
+    comparisons = [one for one in same if one.format == "gpuplan-comparison/1"]
+    return Beside(prices[0] if prices else None, comparisons, author, day)
+
+
+def paper(plan: Plan, told: Beside = NOTHING) -> tuple[Part, ...]:
     """The parts of the paper that have something to say, in the order in which a board asks."""
-    entry = prices_table(plan, beside.prices)
+    entry = prices_table(plan, told.prices)
     found = (
         Part("approval", "For approval", asked(plan), (), (approval_table(plan),)),
         Part("money", "Money by fiscal year, against budget", (), (), (paper_money.years_table(plan),)),
@@ -72,16 +80,16 @@ def paper(plan: Plan, beside: Beside = NOTHING) -> tuple[Part, ...]:
         Part("left-out", "Offers left out", (), (), (entry, left_out_table(plan))),
         Part("places", "Sites", (), (), (sites_table(plan),)),
         Part("risks-of-it", "Main risks and assumptions", (), risk_lines(plan)),
-        Part("changes-of-it", "What if, as worked out", (), changes(plan, beside.comparisons)),
+        Part("changes-of-it", "What if, as worked out", (), changes(plan, told.comparisons)),
         Part("next", "Next steps", (), (), (steps_table(plan),)),
     )
     return tuple(one for one in found if one.text or one.points or any(table.rows for table in one.tables))
 
 
-def about(plan: Plan, beside: Beside = NOTHING) -> str:
+def about(plan: Plan, told: Beside = NOTHING) -> str:
     """Day, author, version, and by what the plan can be told from another."""
-    parts = [str(beside.day)] if beside.day else []
-    parts += [f"by {beside.author}"] if beside.author else []
+    parts = [str(told.day)] if told.day else []
+    parts += [f"by {told.author}"] if told.author else []
     version = plan.versions.get("gpuplan")
     parts += [f"gpuplan {version}"] if version else []
     parts.append(f"instance {plan.instance_sha256[:12]}")

@@ -58,7 +58,7 @@ def usable_table(plan: Plan) -> Table:
     ]  # fmt: skip
     return table(
         "usable", "Targets on use", plan.currency, rows,
-        column("target"), column("at_least", "=unit", "at least"), column("unit", heading=""),
+        column("target"), column("at_least", "=unit", "at least"), column("unit"),
         column("wanted", heading="is"), column("by"), column("reached", heading="met on"),
         column("left", "", "days to spare"), column("missed_by", "=unit", "missed by"),
     )  # fmt: skip

@@ -76,15 +76,14 @@ def page(*answers: Any, author: str = "", day: date | None = None) -> str:
     return made(answers, author, day)
 
 
-def workbook(*answers: Any) -> bytes:
-    """A workbook (xlsx) with a sheet for every table of plans and answers.
+def workbook(*answers: Any, author: str = "", day: date | None = None) -> bytes:
+    """A workbook (xlsx) of plans and answers: of a plan the decision, then a sheet for every table that has rows.
 
     Raises InvalidInput when XlsxWriter is not installed.
     """
-    from gpuplan.report.answers import tables
     from gpuplan.report.workbook import workbook as made
 
-    return made([tables(answer) for answer in answers])
+    return made(answers, author, day)
 
 
 def as_html(answer: Any) -> str | None:
