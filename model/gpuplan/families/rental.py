@@ -1,7 +1,7 @@
 r"""Rental: what is paid by the month for systems and facility modules that are not bought.
 
 A rented system pays from the day on which its lot is ready, a rented module (colocation, in blocks of kilowatts) from
-the day on which it delivers: whether it is used or not, to the end of the years reckoned with, and for its minimum term
+the day on which it delivers: whether it is used or not, to the end of the evaluation horizon, and for its minimum term
 when that ends later. Nothing is given back before. A part of a month pays its days.
 
 $$ \mathrm{rent} = \sum_{i,t} q_i\, n_{it} \sum_{m} \frac{\Delta_{itm}}{M_m}, \qquad
@@ -12,7 +12,7 @@ $$ \mathrm{rent} = \sum_{i,t} q_i\, n_{it} \sum_{m} \frac{\Delta_{itm}}{M_m}, \q
 | $n_{it}$ | systems or modules signed for (`orders`, `modules`) | units |
 | $q_i$ | `price_per_month` | money/month |
 | $d_{it}$ | day from which rent runs | day |
-| $e$ | end of the years reckoned with | day |
+| $e$ | end of the evaluation horizon | day |
 | $\tau_i$ | `min_months` | months |
 | $\Delta_{itm}, M_m$ | days of rent within a month; days of that month | days |
 """

@@ -78,7 +78,7 @@ def cash(recount: Recount) -> tuple[FiscalYear, ...]:
 
 
 def unit_costs(recount: Recount) -> UnitCosts:
-    """Discounted cost without penalties, over hours of usable accelerators to the end of the years reckoned with.
+    """Discounted cost without penalties, over hours of usable accelerators to the end of the evaluation horizon.
 
     Both are those of what is bought: what existing fleets draw is left out, as their hours are.
     What hosts keep does not count, and each offer counts the share of its hours in which it is available. A system is

@@ -410,7 +410,7 @@ class FiscalYear(Closed):
 
 
 class UnitCosts(Closed):
-    """What use costs, over the years reckoned with: discounted cost over hours of usable accelerators, undiscounted."""
+    """What use costs, over the evaluation horizon: discounted cost over hours of usable accelerators, undiscounted."""
 
     accelerator_hours: Figure
     """Without what hosts keep, and without the hours in which systems are not available."""

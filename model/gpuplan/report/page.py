@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.report import answers
 from gpuplan.report.paper import about, beside, paper
+from gpuplan.report.paper_figures import usable_figure
 from gpuplan.report.svg import svg
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def _paper(answer: Any, found: Sequence[Any], author: str, day: date | None) -> 
     if answer.format != answers.PLAN:
         return {"paper": (), "about": ""}
     told = beside(answer, found, author, day)
-    return {"paper": paper(answer, told), "about": about(answer, told)}
+    drawn = usable_figure(answer)
+    return {"paper": paper(answer, told, () if drawn is None else (drawn,)), "about": about(answer, told)}
 
 
 def fragment(answer: Any) -> str:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gpuplan.plan.plan import Plan
+    from gpuplan.report.figures import Picture
     from gpuplan.report.table import Table
     from gpuplan.whatif.compare import Comparison
     from gpuplan.whatif.entry import EntryPrices
@@ -54,6 +55,7 @@ class Part:
     text: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     starts_page: bool = False
     """Whether it starts the second page in print."""
 
@@ -69,14 +71,17 @@ def beside(plan: Plan, found: Sequence[Any], author: str = "", day: date | None 
     return Beside(prices[0] if prices else None, comparisons, author, day)
 
 
-def paper(plan: Plan, told: Beside = NOTHING) -> tuple[Part, ...]:
-    """The parts of the paper that have something to say, in the order in which a board asks."""
+def paper(plan: Plan, told: Beside = NOTHING, drawn: tuple[Picture, ...] = ()) -> tuple[Part, ...]:
+    """The parts of the paper that have something to say, in the order in which a board asks.
+
+    `drawn` are pictures of use over time.
+    """
     entry = prices_table(plan, told.prices)
     found = (
         Part("approval", "For approval", asked(plan), (), (approval_table(plan),)),
         Part("money", "Money by fiscal year, against budget", (), (), (paper_money.years_table(plan),)),
-        Part("usable", "Usable when", usable(plan), (), (usable_table(plan),)),
-        Part("vendors", "From whom, and why", why(plan), (), (vendors_table(plan),), True),
+        Part("usable", "Usable when", usable(plan), (), (usable_table(plan),), drawn),
+        Part("vendors", "From whom, and why", why(plan), (), (vendors_table(plan),), (), True),
         Part("left-out", "Offers left out", (), (), (entry, left_out_table(plan))),
         Part("places", "Sites", (), (), (sites_table(plan),)),
         Part("risks-of-it", "Main risks and assumptions", (), risk_lines(plan)),

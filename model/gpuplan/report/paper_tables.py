@@ -6,6 +6,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from gpuplan.report.figures import share_cap
 from gpuplan.report.names import called, listed
 from gpuplan.report.steps import Signing, signings, steps
 from gpuplan.report.table import Cell, Table, column, table
@@ -30,8 +31,8 @@ def approval_table(plan: Plan) -> Table:
         rows.append({**_signing(_together(some[MOST:])), "by": None})
     return table(
         "approval", "To be signed, the first first", plan.currency, rows,
-        column("what"), column("vendor"), column("units"), column("accelerators"), column("amount", "money"),
-        column("day", heading="sign on"), column("by", heading="last day"),
+        column("what"), column("vendor"), column("amount", "money"), column("by", heading="last day"),
+        column("day", heading="sign on"), column("units"), column("accelerators"),
     )  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def usable_table(plan: Plan) -> Table:
         for one in plan.limits if one.stage == "usable" and one.at_least is not None and one.unit != "share"
     ]  # fmt: skip
     return table(
-        "usable", "Targets on use", plan.currency, rows,
+        "usable", "Targets on use", plan.currency, _cut(rows, "target"),
         column("target"), column("at_least", "=unit", "at least"), column("unit"),
         column("wanted", heading="is"), column("by"), column("reached", heading="met on"),
         column("left", "", "days to spare"), column("missed_by", "=unit", "missed by"),
@@ -73,7 +74,7 @@ def vendors_table(plan: Plan) -> Table:
     for vendor, orders in lots.items():
         accelerators = sum(one.accelerators for one in orders)
         amount = sum((one.amount for one in orders), Decimal(0))
-        cap = cap_on(plan, vendor)
+        cap = share_cap(plan, "vendor", vendor)
         rows.append(
             {
                 "vendor": called(plan, "vendors", vendor),
@@ -91,17 +92,6 @@ def vendors_table(plan: Plan) -> Table:
         column("cap", "share", "at most"), column("amount", "money"),
         column("each", "money", "for one accelerator"),
     )  # fmt: skip
-
-
-def cap_on(plan: Plan, vendor: str) -> Decimal | None:
-    """The most that one vendor alone may have of the accelerators, where a limit says so; the least of several."""
-    caps = [
-        one.at_most
-        for one in plan.limits
-        if one.unit == "share" and one.at_most is not None and one.measure == "accelerators"
-        and dict(one.select) == {"vendor": (vendor,)} and not one.exclude
-    ]  # fmt: skip
-    return min(caps, default=None)
 
 
 def _share(part: int, whole: int) -> Decimal | None:
