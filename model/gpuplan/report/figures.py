@@ -83,7 +83,9 @@ def timeline_figure(plan: Plan) -> Picture | None:
     if not rows:
         return None
     shown = rows[:MOST_BARS]
-    figure, axes = new_figure(1.4 + 0.24 * len(shown))
+    height = 1.75 + 0.24 * len(shown)
+    figure, axes = new_figure(height)
+    figure.subplots_adjust(top=1 - 0.85 / height)  # three rows of what marks and bars mean
     handles: dict[str, Any] = {}
     for position, (_, events) in enumerate(shown):
         _phases(axes, handles, dict(events), position, _last_day(plan))
