@@ -104,6 +104,21 @@ def test_the_rest_is_in_the_details() -> None:
     assert {"What it costs", "Limits", "Sites", "Facility modules"} <= set(full.splitlines())
 
 
+def test_brackets_and_colons_in_names_are_text() -> None:
+    """Proves that what a terminal library takes for markup is shown as it is, in every table of the screen. If broken,
+    a plan that was found ends in a traceback, or a name in a smile."""
+    names = {
+        "vendors.shop.name": "[/x] :smile:",
+        "systems.box.name": "[red]box",
+        "sites.plant.name": "[link=y]",
+        "limits.target": {**NAMED["limits.target"], "name": "[bold]two"},
+        "limits.budget": {**NAMED["limits.budget"], "name": "[/z]"},
+    }
+    text = screen(two_boxes(**names), 120)
+    for name in ("[/x] :smile:", "[red]box", "[link=y]", "[bold]two", "[/z]"):
+        assert name in text
+
+
 def test_buying_nothing_is_said_on_the_screen_too() -> None:
     """Proves the screen of an empty plan."""
     assert "Buy nothing." in screen(planned(small()))
