@@ -79,6 +79,7 @@ def label(text: str) -> str:
 
 
 def timeline_figure(plan: Plan) -> Picture | None:
+    """Orders, modules and openings from order to use, against targets and deadlines."""
     rows = _events(plan)
     if not rows:
         return None
@@ -290,6 +291,7 @@ def bars(names: Sequence[str], series: Mapping[str, Sequence[float]], unit: str,
 
 
 def terms_figure(plan: Plan) -> Picture | None:
+    """Each cost term, paid and discounted."""
     terms = {name: term for name, term in plan.cost.terms.items() if term.amount or term.discounted}
     if not terms:
         return None
@@ -302,6 +304,7 @@ def terms_figure(plan: Plan) -> Picture | None:
 
 
 def periods_figure(plan: Plan) -> Picture | None:
+    """What each period costs, by site."""
     days = list(dict.fromkeys(state.day for state in plan.states))
     paid = {(state.site, state.day): float(state.cost) for state in plan.states}
     series = {site.site: [paid.get((site.site, day), 0.0) for day in days] for site in plan.sites}
@@ -316,6 +319,7 @@ def _cut(series: Mapping[str, Sequence[float]]) -> dict[str, Sequence[float]]:
 
 
 def cash_figure(plan: Plan) -> Picture | None:
+    """Cash by fiscal year and fund."""
     if not any(year.amount for year in plan.cash):
         return None
     funds = list(dict.fromkeys(fund for year in plan.cash for fund in year.by_fund))
@@ -331,6 +335,7 @@ def cash_figure(plan: Plan) -> Picture | None:
 
 
 def mix_figure(plan: Plan) -> Picture | None:
+    """Each vendor's and maker's share of the accelerators, with the caps on them."""
     if not plan.accelerators:
         return None
     counts: dict[tuple[str, str], float] = defaultdict(float)
