@@ -74,6 +74,18 @@ def test_the_screen_holds_whatever_the_plan(width: int) -> None:
     assert "and 6 more for 6.000 bn USD" in text
 
 
+def test_the_dearest_is_named_where_there_is_no_room_for_all() -> None:
+    """Proves that of seven vendors the one left out is the cheapest: 10 of 10 + 20 + ... + 70."""
+    over: dict[str, Any] = {}
+    for one in range(1, 8):
+        over[f"vendors.v{one}"] = {"name": f"Vendor {one}"}
+        over[f"offers.o{one}"] = {"vendor": f"v{one}", "system": "box", "price": 10 * one}
+    lines = [order(1, offer=f"o{one}") for one in range(1, 8)]
+    text = screen(planned(small(over), *lines, *(stands(1, offer=f"o{one}") for one in range(1, 8))))
+    assert "and 1 more for 10.00 USD" in text
+    assert text.index("Vendor 7") < text.index("Vendor 2")
+
+
 def test_what_is_missed_is_on_the_screen() -> None:
     """Proves that a target that is missed comes first, with by how much, and a budget that is missed is told."""
     wish = {"name": "Five boxes", "measure": "systems", "at_least": 5, "soft": {"penalty": 1}}

@@ -33,10 +33,11 @@ def told(picture: Any) -> list[str]:
 
 
 def test_use_is_drawn_by_the_plans_own_days() -> None:
-    """Proves 16 delivered at the end of January and usable at the end of April only, with the target's own day. If
+    """Proves 16 delivered in March, 60 days after signature, and usable at the end of April only, with the target's own day. If
     broken, boxes that wait count as used."""
-    tips = told(usable_figure(two_boxes()))
-    assert "2025-01-31: 16 delivered" in tips
+    tips = told(usable_figure(two_boxes(**{"offers.quote.lead_days": 60})))
+    assert "2025-02-28: 0 delivered" in tips
+    assert "2025-03-31: 16 delivered" in tips
     assert "2025-03-31: 0 usable" in tips
     assert "2025-04-30: 16 usable" in tips
     assert "target: 16 by 2025-06-30, met on 2025-04-15" in tips
