@@ -33,8 +33,8 @@ def told(picture: Any) -> list[str]:
 
 
 def test_use_is_drawn_by_the_plans_own_days() -> None:
-    """Proves 16 delivered in March, 60 days after signature, and usable at the end of April only, with the target's own day. If
-    broken, boxes that wait count as used."""
+    """Proves 16 delivered in March, 60 days after signature, and usable at the end of April only, with the target's own
+    day. If broken, boxes that wait count as used."""
     tips = told(usable_figure(two_boxes(**{"offers.quote.lead_days": 60})))
     assert "2025-02-28: 0 delivered" in tips
     assert "2025-03-31: 16 delivered" in tips
