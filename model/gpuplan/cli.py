@@ -113,6 +113,7 @@ def solve(
     scenario: Scenario = None,
     edit: Edits = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no remarks.")] = False,
+    details: Annotated[bool, typer.Option("--details", help="Print every table of the plan, not one screen.")] = False,
 ) -> None:
     """Find the best plan of an instance, audit it and print it."""
     in_folder(output, folders=(csv,))
@@ -129,7 +130,7 @@ def solve(
             on_progress=show,
             cancel=cancel,
         )
-    _print(outcome, instance.name, format, before)
+    _print(outcome, instance.name, format, before, details)
     _write(outcome, output, csv)
     raise typer.Exit(EXIT[outcome.status])
 
@@ -242,7 +243,7 @@ def _write(outcome: Outcome, output: Path | None, csv: Path | None) -> None:
         typer.echo("no plan, so no file was written", err=True)
 
 
-def _print(outcome: Outcome, name: str, form: Format, previous: Plan | None) -> None:
+def _print(outcome: Outcome, name: str, form: Format, previous: Plan | None, details: bool) -> None:
     from gpuplan.plan.files import to_json
     from gpuplan.report.changes import changes_text
     from gpuplan.report.outcome import outcome_tree
@@ -257,7 +258,7 @@ def _print(outcome: Outcome, name: str, form: Format, previous: Plan | None) -> 
         say(to_json(tree, ascii_only=not speaks_unicode()))
         return
     color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    say(outcome_text(outcome, name, _width(), color=color))
+    say(outcome_text(outcome, name, _width(), color=color, details=details))
     if plan is not None and changed is not None:
         say(changes_text(changed, plan.currency))
 

@@ -223,6 +223,7 @@ OUTSIDE: dict[str, set[str]] = {
         "gpuplan.report.layout",
         "gpuplan.report.stress",
         "gpuplan.report.terminal",
+        "gpuplan.report.first_screen",
         "gpuplan.report.export",
         "gpuplan.report.infeasibility",
         "gpuplan.report.obstacles",

@@ -30,7 +30,7 @@ def test_the_text_says_who_pays_what_hosts_keep_and_what_decides_the_day() -> No
     If broken, a fund's officer cannot find the fund's part.
     """
     instance = made(TREE)
-    text = outcome_text(gpuplan.solve(instance, gap=0), instance.name)
+    text = outcome_text(gpuplan.solve(instance, gap=0), instance.name, details=True)
     assert "Buy 16 accelerators (hosts keep 4) in 2 systems" in text
     lines = text.splitlines()
     paid = lines[lines.index("Who pays") + 1 :][:2]
@@ -53,5 +53,6 @@ def test_the_tables_hold_payers_and_the_critical_path(tmp_path: Path) -> None:
     assert plan is not None
     write_csv(plan, tmp_path)
     tables = {name: rows_of(tmp_path / f"{name}.csv") for name in ("cash", "critical_path")}
-    assert tables["cash"] == [{"year": "2025", "amount": "220", "by_fund.ministry": "150", "by_fund.own-money": "70"}]
+    year = {"year": "2025", "first": "2025-01-01", "last": "2025-12-31", "amount": "220", "capex": "220", "opex": "0"}
+    assert tables["cash"] == [{**year, "by_fund.ministry": "150", "by_fund.own-money": "70"}]
     assert [row["event"] for row in tables["critical_path"]] == ["sign", "ship", "deliver", "install", "accept"]

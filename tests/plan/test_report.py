@@ -19,7 +19,8 @@ from plan.examples import order, planned, small, solved, stands
 
 def said(plan: Plan, **options: Any) -> str:
     level = plan.levels[-1]
-    return outcome_text(Outcome(plan.status, plan, level.bound, level.gap, None, 1.0), plan.name, **options)  # type: ignore[arg-type]
+    outcome = Outcome(plan.status, plan, level.bound, level.gap, None, 1.0)  # type: ignore[arg-type]
+    return outcome_text(outcome, plan.name, **{"details": True, **options})
 
 
 def test_the_report_of_a_plan_says_all_that_was_decided_and_how_sure_it_is() -> None:

@@ -98,7 +98,7 @@ def test_the_report_tells_it() -> None:
     """Proves the terminal and the tables."""
     outcome = gpuplan.solve(made(case(offers={"o": RANGE}, limits={"t": target(1)})), gap=0, explain_seconds=0)
     assert outcome.plan is not None
-    assert "What the quotes leave open" in outcome_text(outcome, "case")
+    assert "What the quotes leave open" in outcome_text(outcome, "case", details=True)
     assert "What the quotes leave open" in gpuplan.page(outcome.plan)
 
 

@@ -65,7 +65,7 @@ def test_a_plan_says_which_clusters_are_formed_and_what_they_cost() -> None:
 
 def test_the_text_shows_both() -> None:
     """Proves that people see who serves in the end, with its share of the demand, and the clusters."""
-    lines = [" ".join(line.split()) for line in outcome_text(solved()[1], "working").splitlines()]
+    lines = [" ".join(line.split()) for line in outcome_text(solved()[1], "working", details=True).splitlines()]
     assert "What serves which workload, at the end" in lines
     assert "chat server near 2.25 9,000 tokens/s 100 %" in lines
     assert any(line.startswith("pod server near 1 3 24 ") for line in lines)

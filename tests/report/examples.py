@@ -36,7 +36,10 @@ def hostile(name: str) -> tuple[Instance, Plan]:
         "sites.plant.capacity": {"heat": 1000},
         "resources": {"heat": {"unit": name}},
         "systems.box.needs": {"heat": 1},
-        "limits": {"most": {"measure": "systems", "at_most": 3}},
+        "vendors.shop.name": name,
+        "systems.box.name": name,
+        "sites.plant.name": name,
+        "limits": {"most": {"name": name, "measure": "systems", "at_most": 3}},
     }
     instance = small(over)
     return instance, planned(instance, order(2), stands(2))

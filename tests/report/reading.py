@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -51,12 +53,39 @@ class Tables(HTMLParser):
 
 
 def sheets(content: bytes) -> dict[str, Rows]:
-    """The sheets of a workbook: headings first, then rows; no cell is a formula."""
+    """The sheets of a workbook but for decisions: headings first, then rows; no cell is a formula."""
     book = openpyxl.load_workbook(io.BytesIO(content))
     found: dict[str, Rows] = {}
     for sheet in book.worksheets:
+        assert sheet.print_area, f"{sheet.title} prints what it likes"
+        if sheet.title.endswith("decision"):
+            continue
         assert all(cell.data_type != "f" and cell.hyperlink is None for row in sheet.iter_rows() for cell in row)
         found[sheet.title] = [[_plain(cell) for cell in row] for row in sheet.iter_rows(values_only=True)]
+    return found
+
+
+def decision(content: bytes) -> Rows:
+    """The first sheet of a plan's workbook, its sums worked out here, from what they add up.
+
+    Nothing else is a formula, and each has kept the value that comes out.
+    """
+    book, kept = (openpyxl.load_workbook(io.BytesIO(content), data_only=values) for values in (False, True))
+    (name,) = [name for name in book.sheetnames if name.endswith("decision")]
+    sheet = book[name]
+    assert book.sheetnames.index(name) == 0
+    found: Rows = []
+    for row in sheet.iter_rows():
+        found.append([])
+        for cell in row:
+            assert cell.hyperlink is None
+            value = cell.value
+            if cell.data_type == "f":
+                (area,) = re.findall(r"^=SUM\(([A-Z]\d+:[A-Z]\d+)\)$", str(value))
+                added = [one.value for (one,) in sheet[area] if isinstance(one.value, int | float)]
+                value = math.fsum(added)
+                assert math.isclose(value, kept[name][cell.coordinate].value, rel_tol=1e-12)
+            found[-1].append(_plain(value))
     return found
 
 

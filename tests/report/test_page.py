@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from gpuplan.report.answers import figures, tables
+from gpuplan.report.answers import figures
 from gpuplan.report.page import fragment, page
 from gpuplan.report.svg import svg
 from gpuplan.report.workbook import workbook
@@ -68,7 +68,20 @@ def test_the_report_of_a_plan_has_every_part() -> None:
     """Proves the parts that a meeting asks for, in order."""
     read = Tables(page([rich()]))
     parts = [attributes["id"] for tag, attributes in read.elements if tag == "h2"]
-    assert parts == ["decision", "buy", "when", "where", "cost", "mix", "limits", "offers", "sources", "proof"]
+    paper = parts[: parts.index("appendix")]
+    assert paper == ["approval", "money", "usable", "vendors", "left-out", "places", "risks-of-it", "next"]
+    assert parts[len(paper) + 1 :] == [
+        "decision",
+        "buy",
+        "when",
+        "where",
+        "cost",
+        "mix",
+        "limits",
+        "offers",
+        "sources",
+        "proof",
+    ]
     assert f"Buy {rich().accelerators} accelerators" in read.text
     assert "audit passed" in read.text
 
@@ -96,7 +109,7 @@ def test_a_hostile_name_is_text_in_the_workbook(name: str) -> None:
     """Proves that a spreadsheet neither runs nor links nor cuts a name; `sheets` refuses formulas and links."""
     said = HOSTILE[name]
     _, plan = hostile(said)
-    found = sheets(workbook([tables(plan)]))
+    found = sheets(workbook([plan]))
     assert found["summary"][1][-1] == said
     assert said in {row[0] for row in found["makers"]}
     assert found["low-confidence"][1][2] == said
@@ -105,7 +118,7 @@ def test_a_hostile_name_is_text_in_the_workbook(name: str) -> None:
 def test_a_text_that_a_cell_cannot_hold_is_cut_and_marked() -> None:
     """Proves the limit of a cell, 32,767 characters, which a list of texts can pass. If broken, the cell is empty."""
     plan = rich().model_copy(update={"name": "y" * 40_000})
-    shown = str(sheets(workbook([tables(plan)]))["summary"][1][-1])
+    shown = str(sheets(workbook([plan]))["summary"][1][-1])
     assert len(shown) == 32_767
     assert shown.endswith("y…")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from decimal import Decimal
@@ -11,13 +12,13 @@ import pytest
 
 from gpuplan.plan.files import to_json
 from gpuplan.plan.plan import Plan
-from gpuplan.report.answers import KINDS_OF_ANSWER, PLAN, tables
+from gpuplan.report.answers import KINDS_OF_ANSWER, PLAN
 from gpuplan.report.page import page
 from gpuplan.report.words import money, quantity
 from gpuplan.report.workbook import workbook
 from gpuplan.whatif.schemas import ANSWERS
 from report.examples import answers, rich
-from report.reading import Rows, Tables, is_same, sheets
+from report.reading import Rows, Tables, decision, is_same, sheets
 
 RECORDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "orders": (
@@ -49,7 +50,7 @@ def in_page(plan: Plan) -> dict[str, Rows]:
 
 
 def in_workbook(plan: Plan) -> dict[str, Rows]:
-    return sheets(workbook([tables(plan)]))
+    return sheets(workbook([plan]))
 
 
 def as_json(answer: Any) -> dict[str, Any]:
@@ -109,6 +110,52 @@ def test_money_is_shown_by_term_and_by_year_and_adds_up(read: Callable[[Plan], d
     assert abs(bill - ordered) <= ordered * Decimal("1e-14")
 
 
+PAPER = ("approval", "money-by-year", "usable", "chosen-vendors", "places", "next")
+
+
+def in_decision(plan: Plan) -> dict[str, Rows]:
+    """The paper's tables on the first sheet, each from its headings to the next empty line."""
+    rows, shown = decision(workbook([plan])), Tables(page([plan])).tables
+    found: dict[str, Rows] = {}
+    for name in PAPER:
+        wide = len(shown[name][0])
+        heads = [None if head == "" else head for head in shown[name][0]]
+        (top,) = [number for number, row in enumerate(rows) if row[:wide] == heads]
+        some = [row[:wide] for row in rows[top:]]
+        found[name] = list(itertools.takewhile(lambda row: any(cell is not None for cell in row), some))
+    return found
+
+
+def test_the_paper_adds_up_to_the_plan() -> None:
+    """Proves that what the board is asked for is what the plan orders: amounts and accelerators of the paper add up to
+    those of the JSON, on the page and, as formulas that are worked out here, in the workbook."""
+    plan, shown, book = as_json(rich()), Tables(page([rich()])).tables, in_decision(rich())
+    ordered = sum((Decimal(one["amount"]) for part in ("orders", "modules") for one in plan[part]), Decimal(0))
+    bought = sum((Decimal(one["amount"]) for one in plan["orders"]), Decimal(0))
+    for name, total, count in (("approval", ordered, plan["accelerators"]), ("chosen-vendors", bought, None)):
+        heads, *rows = shown[name]
+        at = heads.index("amount (USD)")
+        assert sum((row[at] for row in rows if row[at] is not None), Decimal(0)) == total  # type: ignore[misc]
+        *_, last = book[name]
+        assert is_same(last[at], total)
+        assert count is None or is_same(last[heads.index("accelerators")], count)
+    years = [row for row in book["money-by-year"][1:] if row[0]]
+    for at, field in ((1, "capex"), (2, "opex"), (3, "amount")):
+        assert is_same(years[-1][at], sum((Decimal(one[field]) for one in plan["cash"]), Decimal(0)))
+        assert all(is_same(row[at], one[field]) for row, one in zip(years, plan["cash"], strict=False))
+    assert plan["cost"]["kinds"]["capex"]["amount"] == sum(Decimal(one["capex"]) for one in plan["cash"])
+
+
+def test_the_first_sheet_is_the_paper() -> None:
+    """Proves that workbook and page say the same to the board, cell by cell."""
+    shown, book = Tables(page([rich()])).tables, in_decision(rich())
+    for name, rows in book.items():
+        assert len(rows) >= len(shown[name]) > 1
+        for row, beside in zip(rows, shown[name], strict=False):
+            for cell, one in zip(row, beside, strict=False):
+                assert is_same(cell, one.isoformat() if hasattr(one, "isoformat") else one), (name, cell, one)
+
+
 def test_headings_say_what_numbers_are_in() -> None:
     """Proves that a number in a workbook needs no guess at its unit: it is in the heading or in a column beside it."""
     heads = {name: rows[0] for name, rows in in_workbook(rich()).items()}
@@ -130,9 +177,19 @@ def test_every_figure_that_a_report_shows_is_in_the_answer(name: str) -> None:
     page and workbook show the same. Sums and differences that a report makes itself are left to the tests above."""
     answer = answers()[name]
     meant = {Decimal(leaf) for leaf in numbers(as_json(answer))}
-    made = {"capacity": {"room"}, "vendors": set(), "makers": set(), "bill-of-materials": {"amount (USD)", "units"}}
+    made = {
+        "approval": {"units", "accelerators", "amount (USD)"},
+        "money-by-year": {"capex (USD)", "opex (USD)", "cash (USD)"},
+        "usable": {"days to spare"},
+        "chosen-vendors": {"accelerators", "of all", "amount (USD)", "for one accelerator (USD)"},
+        "places": {"amount (USD)"},
+        "capacity": {"room"},
+        "vendors": set(),
+        "makers": set(),
+        "bill-of-materials": {"amount (USD)", "units"},
+    }
     shown = Tables(page([answer])).tables
-    book = sheets(workbook([tables(answer)]))
+    book = sheets(workbook([answer]))
     counted = 0
     for title, rows in shown.items():
         for number, row in enumerate(rows[1:], 1):

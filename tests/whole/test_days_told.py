@@ -57,7 +57,7 @@ def test_every_day_that_is_told_is_the_plans_own(name: str) -> None:
     for table in (Tables(gpuplan.page(plan)).tables["orders"], sheets(gpuplan.workbook(plan))["orders"]):
         heads = [str(head) for head in table[0]]
         assert [(row[heads.index("installed")], row[heads.index("usable")]) for row in table[1:]] == decided
-    text = outcome_text(outcome, instance.name)
+    text = outcome_text(outcome, instance.name, details=True)
     usable = [day for _, day in decided if day is not None]
     assert re.sub(r"\s+", " ", text).count(f"the last usable on {max(usable)}.") == 1
     lines: dict[tuple[str, str, str], list[date | None]] = defaultdict(list)

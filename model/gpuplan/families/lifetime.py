@@ -1,7 +1,7 @@
 r"""Lifetime: systems and modules are bought again at the end of their life, and what is left of one is worth something.
 
 A system's life begins when its lot is installed, a module's when it delivers. On the day after its last it is bought
-again at the price that was paid, and so on to the end of the years reckoned with. What is left of the life that runs
+again at the price that was paid, and so on to the end of the evaluation horizon. What is left of the life that runs
 then is its residual value: a cost term of its own that nobody pays, so that it is in no budget.
 
 The price that was paid is that of the tier reached. What incremental tiers and free units save is taken off as of the
@@ -19,7 +19,7 @@ last life that begins by $e$; the residual is nothing where that life ends on $e
 | $n_{it}$ | systems or modules signed for (`orders`, `modules`) | units |
 | $p_i$ | price that was paid | money |
 | $d_{itj}$ | first day of life $j$, the first being 0: $j$ times `life_years` after that of the first | day |
-| $e$ | end of the years reckoned with | day |
+| $e$ | end of the evaluation horizon | day |
 | $Y_i, Y$ | `life_years`; years between two days, whole ones by the calendar and the rest by days | years |
 """
 
@@ -72,7 +72,7 @@ def lives(
 
 
 def last_begin(instance: Instance, offer: str) -> date:
-    """Day on which the life of a lot begins that is signed for on the last day, within the years reckoned with."""
+    """Day on which the life of a lot begins that is signed for on the last day, within the evaluation horizon."""
     days = lot_days(instance.quotes[offer], last_order_day(instance, offer))
     return min(days.installed, instance.operation_end)
 

@@ -1,7 +1,7 @@
 r"""Rental: what is paid by the month for systems and facility modules that are not bought.
 
 A rented system pays from the day on which its lot is ready, a rented module (colocation, in blocks of kilowatts) from
-the day on which it delivers: whether it is used or not, to the end of the years reckoned with, and for its minimum term
+the day on which it delivers: whether it is used or not, to the end of the evaluation horizon, and for its minimum term
 when that ends later. A part of a month pays its days.
 
 An offer that states `min_months` may be given back. What is signed for under it counts by the last day on which it is
@@ -19,7 +19,7 @@ $$ n_{itr} > 0 \implies r \ge d_{it} + \tau_i, \quad r \ge \max(t, t_0) + \nu_i 
 | $t, t_0$ | day of signing; first day that is not over | day |
 | $q_i$ | `price_per_month` | money/month |
 | $d_{it}$ | day from which rent runs | day |
-| $e$ | end of the years reckoned with | day |
+| $e$ | end of the evaluation horizon | day |
 | $\tau_i, \nu_i$ | `min_months`; `notice_days` | months, days |
 | $\Delta_{itrm}, M_m$ | days of rent within a month; days of that month | days |
 """

@@ -82,6 +82,10 @@ class Calendar(Closed):
         """Fiscal year of a day, named by the calendar year in which it starts."""
         return day.year if day.month >= self.fiscal_year_starts_in_month else day.year - 1
 
+    def fiscal_year_start(self, year: int) -> date:
+        """First day of a fiscal year."""
+        return date(year, self.fiscal_year_starts_in_month, 1)
+
 
 class Dated(Protocol):
     """A step of a schedule."""

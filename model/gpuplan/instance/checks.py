@@ -268,7 +268,7 @@ def rentals(instance: Instance) -> Iterator[Problem]:
         kept = kept_for(instance, name) if offer.price_per_month and offer.min_months is not None else None
         if kept is not None:
             yield Problem(
-                f"what is rented under it stays to the end of the years reckoned with: {kept}",
+                f"what is rented under it stays to the end of the evaluation horizon: {kept}",
                 "Leave out what keeps it, or min_months where that is meant.",
                 f"offers.{name}.min_months",
                 severity="warning",

@@ -248,11 +248,11 @@ class Module(Entity):
     """Share of the price for each year in service."""
     life_years: Count | None = None
     """Calendar years in service after which a module is bought again at its price; what is left of its life at the
-    end of the years reckoned with is its residual value. Without end, and worth nothing, when left out."""
+    end of the evaluation horizon is its residual value. Without end, and worth nothing, when left out."""
     price_per_month: Amount = Decimal(0)
     """Rent of one module from the day on which it delivers, used or not: colocation, in blocks of kilowatts."""
     min_months: Annotated[int, Field(ge=0, le=1200)] = 0
-    """Months for which rent is owed at least, should the years reckoned with end sooner."""
+    """Months for which rent is owed at least, should the evaluation horizon end sooner."""
 
 
 class SiteModule(Closed):

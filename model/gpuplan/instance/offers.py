@@ -229,15 +229,15 @@ class Offer(Entity):
     """Spare parts bought with each order, as a share of the first tier's price."""
     life_years: Count | None = None
     """Calendar years from installation after which a system is bought again at the first tier's price; what is left
-    of its life at the end of the years reckoned with is its residual value. Without end, and worth nothing, when left
+    of its life at the end of the evaluation horizon is its residual value. Without end, and worth nothing, when left
     out."""
     price_per_month: Amount = Decimal(0)
     """Rent of one system, paid at the end of each calendar month from the day on which its lot is ready, used or not,
     to the day on which it is given back. `price` is then what is paid up front, 0 for nothing."""
     min_months: Annotated[int, Field(ge=0, le=1200)] | None = None
-    """Months for which rent is owed at least, should the years reckoned with end sooner. After them a system is given
+    """Months for which rent is owed at least, should the evaluation horizon end sooner. After them a system is given
     back at the end of a calendar month, or stays: that is decided. Left out, what is rented stays to the end of the
-    years reckoned with."""
+    evaluation horizon."""
     notice_days: Days = 0
     """Days of notice before it is given back; notice is given after signing."""
 

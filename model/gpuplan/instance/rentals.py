@@ -1,7 +1,7 @@
 """Rentals that end: on which days what is rented by the month may be given back.
 
 An offer that states `min_months` may be given back. It is then one quote for each day on which its systems can go, the
-last days of calendar months, beside the offer itself, under which they stay to the end of the years reckoned with. The
+last days of calendar months, beside the offer itself, under which they stay to the end of the evaluation horizon. The
 id of such a quote is that of the offer, or of an earlier quote of it, and the day: `rent@2026-04-30`.
 """
 

@@ -11,6 +11,7 @@ from gpuplan.ledger.site_loads import SiteLoads
 from gpuplan.plan import money, reasons, schedule, tables
 from gpuplan.plan.export import chip_classes, permissions
 from gpuplan.plan.hashing import fingerprint
+from gpuplan.plan.naming import names
 from gpuplan.plan.obstacles import remarks
 from gpuplan.plan.plan import Plan, PlanAudit, PlanLevel, PlanOptions, PlanRemark
 from gpuplan.plan.risks import risks
@@ -39,6 +40,7 @@ def complete(
         instance_sha256=fingerprint(instance),
         status=("optimal" if optimal else "feasible") if audit.passed else "audit_failed",
         currency=instance.currency,
+        names=names(instance),
         levels=tuple(levels),
         accelerators=sum(order.accelerators for order in orders),
         accelerators_of_buyer=sum(

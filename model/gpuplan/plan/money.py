@@ -56,16 +56,30 @@ def cost(recount: Recount) -> PlanCost:
 
 def cash(recount: Recount) -> tuple[FiscalYear, ...]:
     """Undiscounted payments by fiscal year, penalties left out."""
-    years: dict[int, Decimal] = defaultdict(Decimal)
-    for one in recount.entries:
-        if one.term in CAPEX or one.term in OPEX:
-            years[recount.instance.calendar.fiscal_year(one.day)] += one.amount
+    calendar = recount.instance.calendar
+    capex: dict[int, Decimal] = defaultdict(Decimal)
+    opex: dict[int, Decimal] = defaultdict(Decimal)
+    for kind, terms in ((capex, CAPEX), (opex, OPEX)):
+        for one in recount.entries:
+            if one.term in terms:
+                kind[calendar.fiscal_year(one.day)] += one.amount
     by_fund = cash_by_fund(recount) if recount.instance.funds else {}
-    return tuple(FiscalYear(year=year, amount=years[year], by_fund=by_fund.get(year, {})) for year in sorted(years))
+    return tuple(
+        FiscalYear(
+            year=year,
+            first=calendar.fiscal_year_start(year),
+            last=calendar.fiscal_year_start(year + 1) - timedelta(days=1),
+            amount=capex[year] + opex[year],
+            capex=capex[year],
+            opex=opex[year],
+            by_fund=by_fund.get(year, {}),
+        )
+        for year in sorted({*capex, *opex})
+    )
 
 
 def unit_costs(recount: Recount) -> UnitCosts:
-    """Discounted cost without penalties, over hours of usable accelerators to the end of the years reckoned with.
+    """Discounted cost without penalties, over hours of usable accelerators to the end of the evaluation horizon.
 
     Both are those of what is bought: what existing fleets draw is left out, as their hours are.
     What hosts keep does not count, and each offer counts the share of its hours in which it is available. A system is

@@ -99,6 +99,8 @@ class PlanOrder(Closed):
     """Price of the lot with the parts added to it, in the reporting currency, undiscounted."""
     added: Figure
     """Of this, what is not in the quote's price: network, storage, installation and spares."""
+    committed: Tally = 0
+    """Of the units, those that were signed before this plan."""
 
 
 class PlanModule(Closed):
@@ -110,6 +112,8 @@ class PlanModule(Closed):
     signed: Day
     ready: Day
     amount: Figure
+    committed: Tally = 0
+    """Of the units, those that were ordered before this plan."""
 
 
 class PlanSite(Closed):
@@ -227,6 +231,20 @@ class PlanLimit(Closed):
     soft: bool
     missed_by: Figure
     """Shortfall of a soft limit, in its unit; 0 when it holds."""
+    measure: Text = ""
+    """What is measured, or counted."""
+    stage: Text = ""
+    """At which units are counted; empty for what is no unit."""
+    first: Day | None = None
+    """First day of the window; none where it counts from the very beginning."""
+    last: Day | None = None
+    """Last day of the window, or day on which a stock is taken; none where it counts to the very end."""
+    select: ById[Sequence[Text]] = Field(default_factory=dict)
+    """What is selected, by field; empty for everything."""
+    exclude: ById[Sequence[Text]] = Field(default_factory=dict)
+    """What is left out of it, by field."""
+    reached: Day | None = None
+    """Of a target on usable units: first day on which it is met, as planned; none where it never is."""
 
 
 class PlanDeadline(Closed):
@@ -381,14 +399,22 @@ class FiscalYear(Closed):
     """Cash paid in a fiscal year."""
 
     year: int
+    first: Day | None = None
+    """First day of the fiscal year."""
+    last: Day | None = None
+    """Last day of the fiscal year."""
     amount: Figure
+    capex: Figure | None = None
+    """Of the amount; what is left of it is opex. None in plans that were written before it was told."""
+    opex: Figure | None = None
+    """What operation costs, of the amount."""
     by_fund: ById[Figure] = Field(default_factory=dict)
     """What each fund pays of it, where the instance has funds. What several may pay is shared between them in the same
     proportion in every year."""
 
 
 class UnitCosts(Closed):
-    """What use costs, over the years reckoned with: discounted cost over hours of usable accelerators, undiscounted."""
+    """What use costs, over the evaluation horizon: discounted cost over hours of usable accelerators, undiscounted."""
 
     accelerator_hours: Figure
     """Without what hosts keep, and without the hours in which systems are not available."""
@@ -449,6 +475,8 @@ class Plan(Shown):
     """Of the instance with catalogue and edits, so that a plan is never read against another."""
     status: Literal["optimal", "feasible", "audit_failed"]
     currency: Currency
+    names: ById[ById[Text]] = Field(default_factory=dict)
+    """What people call what the plan names by its id, by section of the instance."""
     levels: Sequence[PlanLevel]
     accelerators: Tally
     """Bought, the hosts' part included."""

@@ -19,11 +19,12 @@ from gpuplan.instance.timeline import windows
 from gpuplan.ledger.entries import rounded
 from gpuplan.plan.binding import binds
 from gpuplan.plan.plan import Considered, LeanedOn, PlanDeadline, PlanLimit
+from gpuplan.plan.schedule import reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from gpuplan.instance.rules import Limit
+    from gpuplan.instance.rules import Limit, Selection
     from gpuplan.instance.schema import Instance
     from gpuplan.ledger.reading import Reading
     from gpuplan.ledger.recount import Recount
@@ -69,7 +70,20 @@ def _limit(recount: Recount, name: str, limit: Limit, first: date, last: date) -
         binds=reading is not None and binds(recount, limit, reading, first, last),
         soft=limit.soft is not None,
         missed_by=rounded(reading.shortfall) if reading else rounded(Fraction(0)),
+        measure=limit.count or limit.measure,
+        stage=limit.stage if limit.kind == "units" else "",
+        first=None if first == date.min or limit.is_stock else first,
+        last=None if last == date.max else last,
+        select=_fields(limit.select),
+        exclude=_fields(limit.exclude),
+        reached=reached(recount, limit),
     )
+
+
+def _fields(selection: Selection | None) -> dict[str, tuple[str, ...]]:
+    """What a selection names, by field as written in JSON's ids."""
+    given = selection.given if selection else {}
+    return {field.replace("_", "-"): tuple(map(str, values)) for field, values in given.items()}
 
 
 def _slack(reading: Reading | None) -> Fraction | None:

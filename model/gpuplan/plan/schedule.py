@@ -8,6 +8,8 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from gpuplan.families.approvals import awaited
+from gpuplan.families.deadlines import denies_signing
+from gpuplan.families.limits import read
 from gpuplan.instance.matching import Subject, concerns
 from gpuplan.instance.rentals import is_there, without_end
 from gpuplan.instance.routes import soonest
@@ -55,6 +57,15 @@ def latest(recount: Recount) -> tuple[Latest, ...]:
                 sign = _last_opening(instance, site, power_on)
                 found.append(Latest(limit=name, by=by, site=site, tender=None, sign=sign))
     return tuple(found)
+
+
+def reached(recount: Recount, limit: Limit) -> date | None:
+    """First day on which a target on usable units is met, as planned; None where it never is, or for other limits."""
+    if not limit.is_units_in_use or limit.at_least is None:
+        return None
+    days = [recount.instance.calendar.start, *(growth.day for growth in _growths(recount, limit))]
+    met = (read(recount, "", limit, date.min, day) for day in days)
+    return next((day for day, reading in zip(days, met, strict=True) if reading and not reading.shortfall), None)
 
 
 def _power_on(instance: Instance, offer: str, by: date) -> date:
@@ -110,12 +121,16 @@ def _less(day: date | None, days: int) -> date | None:
 
 
 def last_signing(instance: Instance, offer: str, site: str, by: date) -> date | None:
-    """Last day of the order window whose lot is ready in time and whose tender can still be held; None when none is."""
+    """Last day of the order window whose lot is ready in time and whose tender can still be held; None when none is.
+
+    What breaks a deadline on signing or shipping is no such day.
+    """
     quote = instance.quotes[offer]
 
     def ready(signed: date) -> date:
         way = soonest(instance, offer, site, signed) if quote.has_price_on(signed) else None
-        return date.max if way is None else way.days.ready
+        is_denied = way is None or any(denies_signing(instance, offer, site, way))
+        return date.max if way is None or is_denied else way.days.ready
 
     return _last_day(instance, quote, by, ready)
 

@@ -77,6 +77,7 @@ def orders(recount: Recount) -> tuple[PlanOrder, ...]:
                 tier=chosen.get(line.offer, 1),
                 amount=rounded(Fraction(paid[key]) * part),
                 added=rounded(Fraction(added[key]) * part),
+                committed=min(line.units, instance.ordered.get((line.offer, line.site, line.signed, line.route), 0)),
             )
         )
     return tuple(found)
@@ -101,6 +102,7 @@ def modules(recount: Recount) -> tuple[PlanModule, ...]:
             signed=line.signed,
             ready=module_ready(recount.instance.modules[line.module], line.signed),
             amount=paid[line.module, line.site, line.signed],
+            committed=min(line.units, recount.instance.committed.built.get((line.module, line.site, line.signed), 0)),
         )
         for line in recount.decisions.modules
     )

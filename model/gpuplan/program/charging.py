@@ -68,7 +68,7 @@ class Span(NamedTuple):
 
     since: date
     until: date | None
-    """The last, that of a month; None where it is charged to the end of the years reckoned with."""
+    """The last, that of a month; None where it is charged to the end of the evaluation horizon."""
 
 
 def charged(problem: Problem, site: str, case: LoadCase) -> dict[Span, Charged]:

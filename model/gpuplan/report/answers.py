@@ -10,8 +10,9 @@ from gpuplan.report import answer_tables, chart
 from gpuplan.report.choices import regret_kept, sweep_ends
 from gpuplan.report.comparison import NO_CHANGE, difference, side
 from gpuplan.report.conflicts import proven, without_all
-from gpuplan.report.figures import Picture, plan_figures
+from gpuplan.report.figures import Picture
 from gpuplan.report.infeasibility import ENDS, KINDS
+from gpuplan.report.plan_figures import plan_figures
 from gpuplan.report.plan_tables import plan_tables
 from gpuplan.report.sections import Section, answer_sections, plan_sections
 from gpuplan.report.stress import stress_lines

@@ -10,6 +10,7 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gpuplan.errors import InvalidInput, Problem
@@ -74,37 +75,34 @@ def label(text: str) -> str:
     return plain if len(plain) <= LONGEST else plain[: LONGEST - 3] + "..."
 
 
-def plan_figures(plan: Plan) -> tuple[Picture, ...]:
-    """Every picture of a plan that has something to show."""
-    made = (_timeline(plan), *_capacity(plan), _terms(plan), _periods(plan), _cash(plan), _mix(plan), _limits(plan))
-    return tuple(picture for picture in made if picture is not None)
-
-
 # When
 
 
-def _timeline(plan: Plan) -> Picture | None:
+def timeline_figure(plan: Plan) -> Picture | None:
+    """Orders, modules and openings from order to use, against targets and deadlines."""
     rows = _events(plan)
     if not rows:
         return None
     shown = rows[:MOST_BARS]
-    figure, axes = new_figure(1.4 + 0.24 * len(shown))
+    height = 1.75 + 0.24 * len(shown)
+    figure, axes = new_figure(height)
+    figure.subplots_adjust(top=1 - 0.85 / height)  # three rows of what marks and bars mean
     handles: dict[str, Any] = {}
     for position, (_, events) in enumerate(shown):
-        days = [day for _, day in events]
-        axes.plot([min(days), max(days)], [position] * 2, color=GREY, linewidth=2, solid_capstyle="butt", zorder=1)
+        _phases(axes, handles, dict(events), position, _last_day(plan))
         for event, day in events:
             shape, color = EVENTS[event]
             (handles[event],) = axes.plot(
                 [day], [position], shape, color=color, markersize=6, markeredgecolor="none", linestyle="", zorder=2
             )
+            tell(handles[event], f"{shown[position][0]}: {event} {day}")
     for day, kind in _ends(plan).items():
         style = "-" if kind == "deadline" else "--"
         handles[kind] = axes.axvline(day, color=RED if kind == "deadline" else INK, linewidth=1, linestyle=style)
     axes.set_yticks(range(len(shown)), [label(name) for name, _ in shown])
     axes.set_ylim(len(shown) - 0.4, -0.6)
-    _dates(axes)
-    _legend(axes, handles)
+    dates(axes)
+    legend(axes, handles)
     more = "" if len(rows) == len(shown) else f" The first {len(shown)} of {len(rows)} rows."
     says = (
         f"For each order, module and opening, the days of its events, against {_listed('deadline', plan.deadlines)}"
@@ -125,6 +123,32 @@ EVENTS = {
     "opens": ("D", RED),
 }
 """Mark and colour of each event: the licence's last day to apply, the days of lots and modules, a site's opening."""
+
+
+PHASES = (
+    ("sign", "deliver", SKY, "making and shipping"),
+    ("deliver", "usable", ORANGE, "waiting, installing"),
+    ("sign", "ready", SKY, "making and shipping"),
+    ("usable", None, GREEN, "in use"),
+    ("ready", None, GREEN, "in use"),
+)
+"""Bars from one event to another, or to the end of the calendar, with their colours."""
+
+
+def _phases(axes: Any, handles: dict[str, Any], days: Mapping[str, date], position: int, end: date) -> None:
+    """The time between the events of a row, as bars."""
+    for first, last, color, name in PHASES:
+        begins, ends = days.get(first), end if last is None else days.get(last)
+        if begins is not None and ends is not None and ends > begins:
+            (bar,) = axes.plot(
+                [begins, ends], [position] * 2, color=color, linewidth=6, alpha=0.45, solid_capstyle="butt", zorder=1
+            )
+            tell(bar, f"{name}: {begins} to {ends}")
+            handles[name] = bar
+
+
+def _last_day(plan: Plan) -> date:
+    return max((state.day for state in plan.states), default=date.min)
 
 
 def _events(plan: Plan) -> list[tuple[str, list[tuple[str, date]]]]:
@@ -159,7 +183,17 @@ def _listed(word: str, rows: Collection[Any]) -> str:
     return f"{len(rows)} {word}{'' if len(rows) == 1 else 's'}"
 
 
-def _dates(axes: Any) -> None:
+TIP = "tip:"
+"""How the name of a part of a figure begins that is told at the pointer."""
+
+
+def tell(part: Any, text: str) -> None:
+    """Have a part of a figure tell its number at the pointer, where it is shown as SVG."""
+    part.set_gid(TIP + text)
+
+
+def dates(axes: Any) -> None:
+    """Days along the axis."""
     from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 
     locator = AutoDateLocator(minticks=3, maxticks=9)
@@ -167,7 +201,8 @@ def _dates(axes: Any) -> None:
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
-def _legend(axes: Any, handles: Mapping[str, Any], columns: int = 5) -> None:
+def legend(axes: Any, handles: Mapping[str, Any], columns: int = 5) -> None:
+    """What marks and colours mean, above the picture."""
     axes.legend(
         handles.values(), [label(name) for name in handles], loc="lower center", bbox_to_anchor=(0.5, 1.0),
         ncols=min(len(handles), columns), frameon=False, fontsize=8, labelcolor=INK,
@@ -177,7 +212,7 @@ def _legend(axes: Any, handles: Mapping[str, Any], columns: int = 5) -> None:
 # Where
 
 
-def _capacity(plan: Plan) -> Iterable[Picture]:
+def capacity_figures(plan: Plan) -> Iterable[Picture]:
     """A picture for each site: need against capacity, resource by resource, over time."""
     for site in plan.sites:
         states = [state for state in plan.states if state.site == site.site]
@@ -208,19 +243,19 @@ def _site(shown: Mapping[str, Sequence[tuple[date, float, float | None, str]]]) 
         handles["need"] = axes.fill_between(days, lane, needs, step="post", color=SKY, linewidth=0)
         (handles["capacity"],) = axes.plot(days, capacities, drawstyle="steps-post", color=INK, linewidth=1.5)
         peak, (_, _, end, unit) = max(need for _, need, _, _ in line), line[-1]
-        said = f"{_short(peak)} of {'unlimited' if end is None else _short(end)} {unit}"
+        said = f"{short(peak)} of {'unlimited' if end is None else short(end)} {unit}"
         axes.text(last, lane + 0.3, "  " + label(said), fontsize=8, color=INK, va="center")
     axes.set_yticks([lane + 0.3 for lane in range(len(shown))], [label(resource) for resource in shown])
     axes.set_ylim(len(shown), 0)
     axes.invert_yaxis()
     axes.margins(x=0)
     figure.subplots_adjust(right=1 - 1.9 / WIDTH)
-    _dates(axes)
-    _legend(axes, handles)
+    dates(axes)
+    legend(axes, handles)
     return figure
 
 
-def _short(value: float, _position: int = 0) -> str:
+def short(value: float, _position: int = 0) -> str:
     """A number in few characters: 1.2 M, 40 k."""
     for scale, name in ((1e12, " tn"), (1e9, " bn"), (1e6, " M"), (1e3, " k")):
         if abs(value) >= scale:
@@ -243,19 +278,22 @@ def bars(names: Sequence[str], series: Mapping[str, Sequence[float]], unit: str,
         base = [(right if value >= 0 else left)[row] if stacked else 0.0 for row, value in enumerate(values)]
         hatch = "///" if number >= len(PALETTE) else None
         handles[name] = axes.barh(at, values, thick, left=base, color=color, hatch=hatch, linewidth=0)
+        for row, bar in enumerate(handles[name]):
+            tell(bar, f"{names[row]}, {name}: {values[row]:,.2f} {unit}")
         for row, value in enumerate(values):
             (right if value >= 0 else left)[row] += value
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_yticks(range(len(names)), [label(name) for name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.xaxis.set_major_formatter(_short)
+    axes.xaxis.set_major_formatter(short)
     axes.set_xlabel(unit, fontsize=8, color=INK)
     if len(series) > 1:
-        _legend(axes, handles, 6)
+        legend(axes, handles, 6)
     return figure
 
 
-def _terms(plan: Plan) -> Picture | None:
+def terms_figure(plan: Plan) -> Picture | None:
+    """Each cost term, paid and discounted."""
     terms = {name: term for name, term in plan.cost.terms.items() if term.amount or term.discounted}
     if not terms:
         return None
@@ -267,7 +305,8 @@ def _terms(plan: Plan) -> Picture | None:
     return Picture("cost-terms", "Cost by term", "What is paid for each term, and the same discounted.", figure)
 
 
-def _periods(plan: Plan) -> Picture | None:
+def periods_figure(plan: Plan) -> Picture | None:
+    """What each period costs, by site."""
     days = list(dict.fromkeys(state.day for state in plan.states))
     paid = {(state.site, state.day): float(state.cost) for state in plan.states}
     series = {site.site: [paid.get((site.site, day), 0.0) for day in days] for site in plan.sites}
@@ -281,7 +320,8 @@ def _cut(series: Mapping[str, Sequence[float]]) -> dict[str, Sequence[float]]:
     return {name: values[:MOST_BARS] for name, values in series.items()}
 
 
-def _cash(plan: Plan) -> Picture | None:
+def cash_figure(plan: Plan) -> Picture | None:
+    """Cash by fiscal year and fund."""
     if not any(year.amount for year in plan.cash):
         return None
     funds = list(dict.fromkeys(fund for year in plan.cash for fund in year.by_fund))
@@ -296,7 +336,8 @@ def _cash(plan: Plan) -> Picture | None:
 # From whom, and how near the limits
 
 
-def _mix(plan: Plan) -> Picture | None:
+def mix_figure(plan: Plan) -> Picture | None:
+    """Each vendor's and maker's share of the accelerators, with the caps on them."""
     if not plan.accelerators:
         return None
     counts: dict[tuple[str, str], float] = defaultdict(float)
@@ -306,18 +347,36 @@ def _mix(plan: Plan) -> Picture | None:
     names = sorted(counts, key=lambda name: (name[0] == "makers", -counts[name]))
     figure, axes = new_figure(0.9 + 0.28 * len(names))
     colors = [BLUE if kind == "vendors" else ORANGE for kind, _ in names]
-    axes.barh(range(len(names)), [counts[name] for name in names], 0.7, color=colors)
+    bars = axes.barh(range(len(names)), [counts[name] for name in names], 0.7, color=colors)
     for row, name in enumerate(names):
+        tell(bars[row], f"{name[1]}: {counts[name]:.1f} %")
+        cap = share_cap(plan, *name)
+        if cap is not None:
+            (mark,) = axes.plot([100 * float(cap)] * 2, [row - 0.42, row + 0.42], color=INK, linewidth=3)
+            tell(mark, f"{name[1]}: at most {100 * cap:.1f} %")
         axes.text(counts[name] + 0.6, row, f"{counts[name]:.1f} %", va="center", fontsize=8, color=INK)
     axes.set_yticks(range(len(names)), [label(f"{kind[:-1]} {name}") for kind, name in names])
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0, 108)
     axes.xaxis.set_major_formatter("{x:g} %")
-    says = "Share of the accelerators bought, of each vendor and of each maker of chips."
+    says = (
+        "Share of the accelerators bought, of each vendor and of each maker of chips; a mark is the most it may have."
+    )
     return Picture("mix", "Mix of vendors and makers", says, figure)
 
 
-def _limits(plan: Plan) -> Picture | None:
+def share_cap(plan: Plan, kind: str, name: str) -> Decimal | None:
+    """The least share of the accelerators that a limit on a vendor or maker alone lets it have; None without one."""
+    caps = [
+        one.at_most
+        for one in plan.limits
+        if one.unit == "share" and one.at_most is not None and one.measure == "accelerators" and not one.exclude
+        and dict(one.select) == {kind.removesuffix("s"): (name,)}
+    ]  # fmt: skip
+    return min(caps, default=None)
+
+
+def limits_figure(plan: Plan) -> Picture | None:
     """How much of each bound is used: the fullest first."""
     found = [(one, used) for one in plan.limits if (used := _used(one)) is not None]
     if not found:
@@ -327,7 +386,8 @@ def _limits(plan: Plan) -> Picture | None:
     figure, axes = new_figure(0.9 + 0.24 * len(shown))
     for row, (one, used) in enumerate(shown):
         color = RED if one.missed_by else ORANGE if one.binds else BLUE
-        axes.barh(row, 100 * min(used, 2.0), 0.7, color=color)
+        (bar,) = axes.barh(row, 100 * min(used, 2.0), 0.7, color=color)
+        tell(bar, f"{one.limit}, {one.window}: {100 * used:.4g} % of its bound")
         state = "  missed" if one.missed_by else "  binds" if one.binds else ""
         beside = 1.0 if 0.8 < used < 1 else min(used, 2.0)  # not across the line at 100 %
         axes.text(100 * beside + 1, row, f"{100 * used:.4g} %{state}", va="center", fontsize=8, color=INK)

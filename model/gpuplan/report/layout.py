@@ -13,7 +13,14 @@ WIDTH = 80
 
 def rendered(parts: Iterable[RenderableType], width: int = WIDTH, color: bool = False) -> str:
     """Parts one below the other, as text."""
-    console = Console(width=width, color_system="standard" if color else None, force_terminal=color, highlight=False)
+    console = Console(
+        width=width,
+        color_system="standard" if color else None,
+        force_terminal=color,
+        highlight=False,
+        markup=False,  # brackets and colons in a name are text
+        emoji=False,
+    )
     with console.capture() as captured:
         for part in parts:
             console.print(part)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from gpuplan.errors import InvalidInput, Problem
 from gpuplan.report import answers
+from gpuplan.report.paper import about, beside, paper
+from gpuplan.report.paper_figures import usable_figure
 from gpuplan.report.svg import svg
 
 if TYPE_CHECKING:
@@ -22,11 +24,12 @@ MOST_IN_FRAGMENT = 20
 """Rows of a table in a notebook; the data frames have them all."""
 
 
-def page(found: Sequence[Any]) -> str:
-    """A page that reports plans and answers, one after another.
+def page(found: Sequence[Any], author: str = "", day: date | None = None) -> str:
+    """A page that reports plans and answers, one after another; of a plan the paper for a decision first.
 
     Where flip points and a plan of the same instance are reported together, the plan's limits say what a step of slack
-    is worth. Raises InvalidInput when Jinja2 or matplotlib is not installed.
+    is worth; entry prices and comparisons of the same instance are told in the paper. `author` and `day` are named in
+    it. Raises InvalidInput when Jinja2 or matplotlib is not installed.
     """
     worths = {one.name: one for one in found if one.format == "gpuplan-flips/1"}
     reports = []
@@ -40,10 +43,20 @@ def page(found: Sequence[Any]) -> str:
                 "kind": answers.title(answer),
                 "name": answer.name,
                 "sections": answers.sections(answer, known),
+                **_paper(answer, found, author, day),
             }
         )
     template = _environment().get_template("page.html")
     return template.render(reports=reports, style=_text("page.css"))
+
+
+def _paper(answer: Any, found: Sequence[Any], author: str, day: date | None) -> dict[str, Any]:
+    """The paper of a plan, with what is told of the same instance beside it; of an answer none."""
+    if answer.format != answers.PLAN:
+        return {"paper": (), "about": ""}
+    told = beside(answer, found, author, day)
+    drawn = usable_figure(answer)
+    return {"paper": paper(answer, told, () if drawn is None else (drawn,)), "about": about(answer, told)}
 
 
 def fragment(answer: Any) -> str:

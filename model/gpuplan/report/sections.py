@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from gpuplan.report.figures import Picture, plan_figures
+from gpuplan.report.figures import Picture
+from gpuplan.report.plan_figures import plan_figures
 from gpuplan.report.plan_tables import plan_tables
 from gpuplan.report.sentences import caveats, decision, proof
 from gpuplan.report.table import Table
@@ -40,7 +41,7 @@ PARTS: tuple[tuple[str, str, tuple[str, ...], tuple[str, ...], tuple[str, ...]],
     ("when", "When", ("timeline",), ("deadlines", "risks"), ("orders", "critical-path", "latest")),
     ("where", "Where, with what capacity", ("capacity",), ("sites", "modules"), ("capacity", "periods")),
     ("use", "What it serves", (), ("workloads", "clusters"), ()),
-    ("cost", "What it costs", ("cost-terms", "cost-periods", "cash"), ("cost", "cash-flow"), ()),
+    ("cost", "What it costs", ("budgets", "cost-terms", "cost-periods", "cash"), ("cost", "cash-flow"), ()),
     ("mix", "From whom", ("mix",), ("vendors", "makers", "mix-limits"), ()),
     ("limits", "Limits", ("limits",), ("limits",), ()),
     ("export", "Export control", (), (), ("export-control", "chip-classes")),

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from gpuplan.plan.proof import gap_of, is_proven
+from gpuplan.report.names import called
 from gpuplan.report.words import money, percent, plural, quantity
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ def decision(plan: Plan) -> str:
     """What, how many, from whom, where, when, at what cost, in a paragraph."""
     if not plan.orders:
         return "Buy nothing."
-    vendors = dict.fromkeys(order.vendor for order in plan.orders)
-    places = dict.fromkeys(order.site for order in plan.orders)
+    vendors = dict.fromkeys(called(plan, "vendors", order.vendor) for order in plan.orders)
+    places = dict.fromkeys(called(plan, "sites", order.site) for order in plan.orders)
     first, last = min(order.signed for order in plan.orders), max(order.signed for order in plan.orders)
     usable = [order.usable for order in plan.orders if order.usable is not None]
     last_usable = f", the last usable on {max(usable)}" if usable else ""
@@ -34,16 +35,16 @@ def decision(plan: Plan) -> str:
     hosts = f" (hosts keep {kept:,.0f})" if kept else ""
     text = (
         f"Buy {plan.accelerators:,} accelerators{hosts} in {plural(plan.systems, 'system')} from "
-        f"{plural(len(vendors), 'vendor')} ({', '.join(vendors)}) for {plural(len(places), 'site')} "
-        f"({', '.join(places)}), {signed}{last_usable}{returned}. "
-        f"It costs {money(cost.amount, plan.currency)} over the years reckoned with"
+        f"{plural(len(vendors), 'vendor')} ({'; '.join(vendors)}) for {plural(len(places), 'site')} "
+        f"({'; '.join(places)}), {signed}{last_usable}{returned}. "
+        f"It costs {money(cost.amount, plan.currency)} over the evaluation horizon"
     )
     if cost.discounted != cost.amount:
         text += f", {money(cost.discounted, plan.currency)} discounted"
     missed = [limit for limit in plan.limits if limit.missed_by]
     for limit in missed:
         by = quantity(limit.missed_by, limit.unit, plan.currency)
-        text += f". {'Soft limit' if limit.soft else 'Limit'} {limit.limit} is missed by {by}"
+        text += f". {'Soft limit' if limit.soft else 'Limit'} {called(plan, 'limits', limit.limit)} is missed by {by}"
     return f"{text}.{_waiting(plan)}"
 
 
@@ -79,11 +80,17 @@ def proof(plan: Plan) -> str:
     for number, level in enumerate(plan.levels, 1):
         order = f"{number}. " if len(plan.levels) > 1 else ""
         lines.append(f"{order}{level.name[:1].upper()}{level.name[1:]}: {_level(level, plan.currency)}")
-    state = "Optimal" if plan.status == "optimal" else "Stopped before the gap asked for was reached"
-    if plan.status == "feasible" and all(level.proven or _is_claimed(level, plan.options.gap) for level in plan.levels):
-        state = "Optimal by the solver's word, which nothing has verified"
     checked = f"audit {'passed' if plan.audit.passed else 'FAILED'}, {plan.audit.readings:,} rules recomputed"
-    return "\n".join([f"{state} (gap asked for {percent(plan.options.gap)}); {checked}.", *lines])
+    return "\n".join([f"{standing(plan)} (gap asked for {percent(plan.options.gap)}); {checked}.", *lines])
+
+
+def standing(plan: Plan) -> str:
+    """How the search ended, in a few words."""
+    if plan.status == "optimal":
+        return "Optimal"
+    if plan.status == "feasible" and all(level.proven or _is_claimed(level, plan.options.gap) for level in plan.levels):
+        return "Optimal by the solver's word, which nothing has verified"
+    return "Stopped before the gap asked for was reached"
 
 
 def _is_claimed(level: PlanLevel, asked: Decimal) -> bool:
@@ -115,16 +122,18 @@ def _proven(level: PlanLevel, currency: str) -> str:
     return f"{value}, within its tolerance of {quantity(level.reached, level.unit, currency)}, which is {proven}"
 
 
+def assumed(plan: Plan) -> str:
+    """How many figures of low confidence the plan rests on; empty for none."""
+    if not plan.low_confidence:
+        return ""
+    guesses = sum(1 for figure in plan.low_confidence if figure.confidence == "assumption")
+    unverified = len(plan.low_confidence) - guesses
+    return f"The plan rests on {plural(guesses, 'assumption')} and {plural(unverified, 'unverified figure')}."
+
+
 def caveats(plan: Plan) -> list[str]:
     """What the plan leans on, and what the audit found."""
-    lines: list[str] = []
-    assumed = sum(1 for figure in plan.low_confidence if figure.confidence == "assumption")
-    unverified = len(plan.low_confidence) - assumed
-    if plan.low_confidence:
-        lines.append(
-            f"The plan leans on {plural(assumed, 'assumption')} and {plural(unverified, 'unverified figure')}; "
-            "`low_confidence` in the JSON lists them."
-        )
+    lines = [f"{line[:-1]}; `low_confidence` in the JSON lists them." for line in (assumed(plan),) if line]
     lines += doubts(plan)
     if not plan.audit.passed:
         lines.append("The audit found:")

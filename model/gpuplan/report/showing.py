@@ -65,25 +65,25 @@ def figures(answer: Any) -> dict[str, Any]:
     return {one.name: one.figure for one in pictures(answer)}
 
 
-def page(*answers: Any) -> str:
+def page(*answers: Any, author: str = "", day: date | None = None) -> str:
     """One page of HTML that reports plans and answers, and needs no network.
 
-    Raises InvalidInput when Jinja2 or matplotlib is not installed.
+    The paper for a decision, with which a plan begins, names `author` and `day` where they are given. Raises
+    InvalidInput when Jinja2 or matplotlib is not installed.
     """
     from gpuplan.report.page import page as made
 
-    return made(answers)
+    return made(answers, author, day)
 
 
-def workbook(*answers: Any) -> bytes:
-    """A workbook (xlsx) with a sheet for every table of plans and answers.
+def workbook(*answers: Any, author: str = "", day: date | None = None) -> bytes:
+    """A workbook (xlsx) of plans and answers: of a plan the decision, then a sheet for every table that has rows.
 
     Raises InvalidInput when XlsxWriter is not installed.
     """
-    from gpuplan.report.answers import tables
     from gpuplan.report.workbook import workbook as made
 
-    return made([tables(answer) for answer in answers])
+    return made(answers, author, day)
 
 
 def as_html(answer: Any) -> str | None:

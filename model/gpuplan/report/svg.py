@@ -30,6 +30,7 @@ def svg(picture: Picture) -> str:
     drawn = drawn[drawn.index("<svg") :]
     drawn = re.sub(r"<metadata>.*?</metadata>", "", drawn, flags=re.DOTALL)
     drawn = re.sub(r' (width|height)="[\d.]+pt"', "", drawn, count=2)
+    drawn = re.sub(rf'<g id="{figures.TIP}([^"]*)">', r"<g><title>\1</title>", drawn)
     drawn = re.sub(r'\bid="', f'id="{picture.name}-', drawn)
     drawn = re.sub(r'(href="#|url\(#)', rf"\g<1>{picture.name}-", drawn)
     for color, variable in VARIABLES.items():

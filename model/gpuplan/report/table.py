@@ -24,8 +24,8 @@ class Column:
     """`money` is the reporting currency, `share` a share of 1; `=key` when another column of the row says it."""
 
     def titled(self, currency: str) -> str:
-        """The heading with the unit of its numbers."""
-        unit = currency if self.unit == "money" else "" if self.unit.startswith("=") else self.unit
+        """The heading with the unit of its numbers; shares are shown as per cent."""
+        unit = currency if self.unit == "money" else "" if self.unit == "share" or self.unit[:1] == "=" else self.unit
         return f"{self.heading} ({unit})" if unit else self.heading
 
 

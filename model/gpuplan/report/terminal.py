@@ -1,10 +1,8 @@
-"""A plan, or the lack of one, as text for a terminal: first what was decided, then why, then how sure it is."""
+"""A plan, or the lack of one, as text for a terminal: one screen, or every table, what was decided first."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -15,12 +13,15 @@ from rich.text import Text
 
 from gpuplan.report.conflicts import listed, proven, without_all
 from gpuplan.report.export import licences_table
+from gpuplan.report.first_screen import first_screen, last_of
 from gpuplan.report.layout import WIDTH, new_table, rendered, titled
 from gpuplan.report.obstacles import not_possible
 from gpuplan.report.sentences import caveats, decision, proof
 from gpuplan.report.words import money, percent, quantity
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from gpuplan.api import Outcome
     from gpuplan.plan.plan import Plan, PlanLimit, PlanOrder
 
@@ -30,9 +31,12 @@ MOST_ROWS = 12
 """Rows of the less important tables; the rest are in the JSON and CSV."""
 
 
-def outcome_text(outcome: Outcome, name: str, width: int = WIDTH, color: bool = False) -> str:
-    """The whole answer as text."""
-    parts = _plan_parts(outcome.plan) if outcome.plan else _no_plan_parts(outcome, name)
+def outcome_text(outcome: Outcome, name: str, width: int = WIDTH, color: bool = False, details: bool = False) -> str:
+    """The answer as text: of a plan one screen, or with `details` every table after a paragraph."""
+    if outcome.plan is None:
+        parts = _no_plan_parts(outcome, name)
+    else:
+        parts = _plan_parts(outcome.plan) if details else first_screen(outcome.plan, width)
     return rendered(parts, width, color)
 
 
@@ -83,18 +87,12 @@ def _bought(plan: Plan) -> Table:
             f"{sum(order.units for order in orders):,}",
             f"{sum(order.accelerators for order in orders):,}",
             f"{min(order.signed for order in orders):%y-%m-%d}",
-            _last(order.usable for order in orders),
+            last_of([order.usable for order in orders]),
             *([f"{end:%y-%m-%d}" if end else ""] if ends else []),
             money(sum((order.amount - order.added for order in orders), Decimal(0)), "").strip(),
             *([money(sum((order.added for order in orders), Decimal(0)), "").strip()] if has_added else []),
         )
     return table
-
-
-def _last(days: Iterable[date | None]) -> str:
-    """The last of some days; where one of them never comes, that."""
-    known = list(days)
-    return "never" if None in known else f"{max(day for day in known if day):%y-%m-%d}"
 
 
 def _cost(plan: Plan) -> Table:

@@ -24,7 +24,8 @@ def quantity(amount: Decimal, unit: str, currency: str) -> str:
     if unit == "share":
         return f"{amount * 100:z.1f} %"
     text = f"{amount:z,.0f}" if amount == amount.to_integral_value() else f"{amount:z,.2f}"
-    return f"{text} {unit}".strip()
+    is_one = amount == 1 and unit.isalpha() and unit.endswith("s") and not unit.endswith("ops")
+    return f"{text} {unit[:-1] if is_one else unit}".strip()
 
 
 def percent(share: Decimal | float | None) -> str:

@@ -1,4 +1,4 @@
-"""Tables as a workbook: a sheet for each, numbers as numbers, text as text whatever it begins with."""
+"""Plans and answers as a workbook: of a plan the decision first, then a sheet for each table that has rows."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from gpuplan.errors import InvalidInput, Problem
+from gpuplan.report import answers
+from gpuplan.report.cells import Sheets, put
+from gpuplan.report.decision_sheet import write_decision
+from gpuplan.report.paper import beside
 
 if TYPE_CHECKING:
-    from gpuplan.report.table import Cell, Table
+    from gpuplan.report.table import Table
 
-LONGEST_TEXT = 32_767
-"""Characters that a cell can hold."""
 LONGEST_NAME = 31
 """Characters of a sheet's name."""
 WIDEST = 60
 """Characters that a column is made wide for."""
-FORMATS = {"money": "#,##0.00", "share": "0.00%"}
 
 
-def workbook(answers: Sequence[Sequence[Table]]) -> bytes:
-    """A workbook of the tables of one answer, or of several: sheets are then numbered by their answer.
+def workbook(found: Sequence[Any], author: str = "", day: date | None = None) -> bytes:
+    """A workbook of one plan or answer, or of several: sheets are then numbered by their answer.
 
-    Raises InvalidInput when XlsxWriter is not installed.
+    `author` and `day` as on a page. Raises InvalidInput when XlsxWriter is not installed.
     """
     try:
         from xlsxwriter import Workbook
@@ -34,36 +35,33 @@ def workbook(answers: Sequence[Sequence[Table]]) -> bytes:
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with Workbook(file, options) as book:
-        head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        formats = {unit: book.add_format({"num_format": code}) for unit, code in FORMATS.items()}
-        formats["day"] = book.add_format({"num_format": "yyyy-mm-dd"})
-        for number, tables in enumerate(answers, 1):
-            for table in tables:
-                name = table.name if len(answers) == 1 else f"{number} {table.name}"
-                _sheet(book.add_worksheet(name[:LONGEST_NAME]), table, head, formats)
+        sheets = Sheets(book)
+        for number, answer in enumerate(found, 1):
+            prefix = "" if len(found) == 1 else f"{number} "
+            if answer.format == answers.PLAN:
+                first = book.add_worksheet(f"{prefix}decision")
+                write_decision(sheets, first, answer, beside(answer, found, author, day))
+            for table in with_rows(answers.tables(answer)):
+                _sheet(sheets, book.add_worksheet((prefix + table.name)[:LONGEST_NAME]), table)
     return file.getvalue()
 
 
-def _sheet(sheet: Any, table: Table, head: Any, formats: dict[str, Any]) -> None:
+def with_rows(tables: Sequence[Table]) -> list[Table]:
+    """The tables that say something; the first where none does, since a workbook has a sheet."""
+    return [table for table in tables if table.rows] or list(tables[:1])
+
+
+def _sheet(sheets: Sheets, sheet: Any, table: Table) -> None:
     sheet.freeze_panes(1, 0)
     for position, heading in enumerate(table.headings):
-        sheet.write_string(0, position, heading[:LONGEST_TEXT], head)
+        put(sheet, 0, position, heading, sheets.formats["head"])
         shown = [len(table.shown(row, position)) for row in table.rows]
         sheet.set_column(position, position, min(max([len(heading), *shown]) + 2, WIDEST))
     for line, row in enumerate(table.rows, 1):
         for position, cell in enumerate(row):
-            _write(sheet, line, position, cell, formats, table.unit(row, position))
+            sheets.write(sheet, line, position, cell, table.unit(row, position))
     if table.rows:
         sheet.autofilter(0, 0, len(table.rows), len(table.columns) - 1)
-
-
-def _write(sheet: Any, line: int, position: int, cell: Cell, formats: dict[str, Any], unit: str) -> None:
-    if cell is None or cell == "":
-        return
-    if isinstance(cell, str):
-        text = cell if len(cell) <= LONGEST_TEXT else cell[: LONGEST_TEXT - 1] + "…"
-        sheet.write_string(line, position, text)
-    elif isinstance(cell, date):
-        sheet.write_datetime(line, position, cell, formats["day"])
-    else:
-        sheet.write_number(line, position, float(cell), formats.get(unit))
+    sheet.repeat_rows(0)
+    sheet.print_area(0, 0, len(table.rows), len(table.columns) - 1)
+    sheets.for_print(sheet)
