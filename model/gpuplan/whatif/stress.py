@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 TAIL = Fraction(1, 10)
 """Share of the worst futures of which the mean is told (CVaR at 0.9)."""
+HALF = 10
+"""Futures in either half of a figure's draws from which on the difference of their means is told."""
 QUANTILES = (Fraction(1, 20), Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(19, 20))
 
 
@@ -120,7 +122,7 @@ class Stress(Shown):
     spread: StressSpread | None
     limits: Items[StressLimit]
     sways: Items[StressSway]
-    """The largest first; for what was drawn, where futures of both halves have a plan."""
+    """The largest first; for what was drawn, where ten futures and more of either half have a plan."""
     futures: Items[StressFuture]
     complete: bool
     """Whether every future was told."""
@@ -270,7 +272,7 @@ def _sways(futures: Sequence[StressFuture]) -> list[StressSway]:
         middle = sorted(draw for draw, _ in pairs)[len(pairs) // 2]
         low = [value for draw, value in pairs if draw < middle]
         high = [value for draw, value in pairs if draw >= middle]
-        if low and high:
+        if min(len(low), len(high)) >= HALF:
             means = [_decimal(Fraction(sum(half)) / len(half)) for half in (low, high)]
             found.append(StressSway(path=path, low=means[0], high=means[1]))
     return sorted(found, key=lambda one: (-abs(one.high - one.low), one.path))
