@@ -24,8 +24,8 @@ RECORDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "orders": (
         "orders",
         ("offer", "vendor", "system", "accelerator", "maker", "site", "units", "accelerators", "signed", "shipped",
-         "delivered", "installed", "usable", "ready", "waiting", "waiting_days", "never_installed", "route", "export",
-         "apply_by", "price", "currency", "tier", "added", "amount"),
+         "delivered", "installed", "usable", "ready", "waiting", "waiting_days", "given_back", "notice_by",
+         "never_installed", "route", "export", "apply_by", "price", "currency", "tier", "added", "amount"),
     ),
     "modules": ("modules", ("module", "site", "units", "signed", "ready", "amount")),
     "sites": ("sites", ("site", "open_from", "systems", "accelerators", "pue")),

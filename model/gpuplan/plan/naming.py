@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from gpuplan.instance.rentals import end_of
+
 if TYPE_CHECKING:
     from gpuplan.instance.schema import Instance
 
@@ -29,6 +31,8 @@ def _offers(instance: Instance, named: dict[str, dict[str, str]]) -> dict[str, s
     """Of an offer without a name: its system and vendor, with the id where several have the same."""
     found = {}
     for name, quote in instance.quotes.items():
+        if end_of(name) is not None:  # the same offer, to be given back on a day
+            continue
         system, vendor = named["systems"].get(quote.system, quote.system), named["vendors"].get(quote.vendor, "")
         said = quote.name or f"{system} from {vendor or quote.vendor}"
         found[name] = said if quote.name or len(said) <= LONGEST else name
