@@ -200,6 +200,10 @@ def test_what_is_drawn_tells_what_it_sways() -> None:
     ("uncertainty", "says"),
     [
         ({"futures": {"a": {"probability": 0.5}, "b": {"probability": 0.4}}}, "add up to 0.9, and not to 1"),
+        (
+            {"futures": {"a": {"probability": 0.5}, "b": {"probability": 0.4999999}}},
+            "add up to 0.9999999, and not to 1",
+        ),
         ({}, "there are no futures"),
         ({"drawn": {"number": 2, "figures": {"offers.o.price": {}}}}, "exactly one of"),
         ({"drawn": {"number": 2, "figures": {"offers.o.price": {"triangular": [3, 2, 1]}}}}, "rise in this order"),

@@ -46,9 +46,9 @@ class Future(Closed):
 
 
 def _adds_up(futures: ById[Future]) -> ById[Future]:
-    total = sum((Fraction(one.probability) for one in futures.values()), Fraction(0))
+    total = sum((one.probability for one in futures.values()), Decimal(0))
     if futures and total != 1:
-        raise ValueError(f"the probabilities add up to {float(total):g}, and not to 1")
+        raise ValueError(f"the probabilities add up to {total.normalize():f}, and not to 1")
     return futures
 
 

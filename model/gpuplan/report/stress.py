@@ -49,8 +49,10 @@ def stress_lines(found: Stress) -> Iterator[str]:
     if found.spread is not None:
         low, _, middle, _, high = (quantity(one, found.unit, found.currency) for one in found.spread.quantiles)
         mean, tail = (quantity(one, found.unit, found.currency) for one in (found.spread.mean, found.spread.tail))
-        yield f"There, {found.level} comes to {mean} on average: {middle} in the middle, {low} to {high} in 9 of 10."
-        yield f"The worst tenth comes to {tail} on average (CVaR)."
+        yield f"In these, {found.level} comes to {mean} on average: {middle} in the middle, {low} to {high} in 9 of 10."
+        yield f"The worst tenth of these comes to {tail} on average (CVaR)."
+        if found.chance.most < 1:
+            yield "Futures without a plan have no value, and count in none of these figures."
     if not found.complete:
         unknown = sum(one.status == "unknown" for one in found.futures)
         yield f"Stopped before {plural(unknown, 'future')} could be told: what is said of chances is an interval."

@@ -73,7 +73,7 @@ class StressChance(Closed):
     least: Figure
     most: Figure
     error: Figure | None
-    """Standard error of sampling, of the middle, where futures are drawn."""
+    """Standard error of sampling, of the middle, where all futures are drawn and none are named."""
 
 
 class StressLimit(Closed):
@@ -145,7 +145,7 @@ def stress(instance: Instance, plan: Plan, *, before: date | None = None, **aske
         effort.of = len(every)
         ends = [_end(instance, plan, day, case, effort) for case in every]
     shares = [case.probability for case in every]
-    drawn = None if uncertainty.drawn is None else len(every)
+    drawn = None if uncertainty.drawn is None or uncertainty.futures else len(every)
     answers = [answer for _, answer in ends if answer.levels]
     valued = [
         (Fraction(end.value), share) for (end, _), share in zip(ends, shares, strict=True) if end.value is not None
@@ -160,7 +160,7 @@ def stress(instance: Instance, plan: Plan, *, before: date | None = None, **aske
         chance=_chance([None if end.status == "unknown" else end.status == "holds" for end in futures], shares, drawn),
         spread=_spread(valued, maximise=answers[0].maximise) if valued else None,
         limits=tuple(_limits(futures, shares, drawn)),
-        sways=tuple(_sways(futures)),
+        sways=tuple(_sways(futures, shares)),
         futures=futures,
         complete=all(end.status != "unknown" for end in futures),
     )
@@ -231,7 +231,6 @@ def _spread(valued: Sequence[tuple[Fraction, Fraction]], *, maximise: bool) -> S
     """Mean, tail and quantiles of values with their shares."""
     total = sum((share for _, share in valued), Fraction(0))
     ranked = sorted(valued)
-    mean = sum((value * share for value, share in ranked), Fraction(0)) / total
     left, tail = TAIL * total, Fraction(0)
     for value, share in ranked if maximise else reversed(ranked):
         taken = min(share, left)
@@ -244,7 +243,7 @@ def _spread(valued: Sequence[tuple[Fraction, Fraction]], *, maximise: bool) -> S
             if reached >= wanted * total:
                 quantiles.append(_decimal(value))
                 break
-    return StressSpread(mean=_decimal(mean), tail=_decimal(tail / (TAIL * total)), quantiles=tuple(quantiles))
+    return StressSpread(mean=_mean(ranked), tail=_decimal(tail / (TAIL * total)), quantiles=tuple(quantiles))
 
 
 def _limits(futures: Sequence[StressFuture], shares: Sequence[Fraction], drawn: int | None) -> Iterator[StressLimit]:
@@ -260,19 +259,24 @@ def _limits(futures: Sequence[StressFuture], shares: Sequence[Fraction], drawn: 
         yield StressLimit(limit=limit, window=window, unit=unit, chance=_chance(kept, shares, drawn), worst=worst)
 
 
-def _sways(futures: Sequence[StressFuture]) -> list[StressSway]:
-    """What each drawn figure does to the value, by halves of its draws."""
-    by_path: dict[str, list[tuple[Decimal, Decimal]]] = {}
-    for end in futures:
+def _sways(futures: Sequence[StressFuture], shares: Sequence[Fraction]) -> list[StressSway]:
+    """What each drawn figure does to the value, by halves of its draws, weighed by probability."""
+    by_path: dict[str, list[tuple[Decimal, Fraction, Fraction]]] = {}
+    for end, share in zip(futures, shares, strict=True):
         for one in end.draws:
             if end.value is not None:
-                by_path.setdefault(one.path, []).append((one.value, end.value))
+                by_path.setdefault(one.path, []).append((one.value, Fraction(end.value), share))
     found = []
-    for path, pairs in by_path.items():
-        middle = sorted(draw for draw, _ in pairs)[len(pairs) // 2]
-        low = [value for draw, value in pairs if draw < middle]
-        high = [value for draw, value in pairs if draw >= middle]
+    for path, drawn in by_path.items():
+        middle = sorted(draw for draw, _, _ in drawn)[len(drawn) // 2]
+        low = [(value, share) for draw, value, share in drawn if draw < middle]
+        high = [(value, share) for draw, value, share in drawn if draw >= middle]
         if min(len(low), len(high)) >= HALF:
-            means = [_decimal(Fraction(sum(half)) / len(half)) for half in (low, high)]
-            found.append(StressSway(path=path, low=means[0], high=means[1]))
+            found.append(StressSway(path=path, low=_mean(low), high=_mean(high)))
     return sorted(found, key=lambda one: (-abs(one.high - one.low), one.path))
+
+
+def _mean(weighed: Sequence[tuple[Fraction, Fraction]]) -> Decimal:
+    """Mean of values with their shares."""
+    total = sum((share for _, share in weighed), Fraction(0))
+    return _decimal(sum((value * share for value, share in weighed), Fraction(0)) / total)
