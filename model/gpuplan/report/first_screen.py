@@ -56,7 +56,13 @@ def _state(plan: Plan) -> str:
         return "THE AUDIT FAILED: this is no plan to act on."
     level = plan.levels[-1]
     gap = gap_of(level.reached, level.bound, level.resolution)
-    best = "no bound proven" if level.bound is None else f"within {percent(gap)}" if gap else "proven best"
+    best = (
+        "no bound proven"
+        if level.bound is None
+        else f"{'' if level.proven else 'proven '}within {percent(gap)}"
+        if gap
+        else "proven best"
+    )
     value = quantity(level.value, level.unit, plan.currency)
     return f"{standing(plan)}. {level.name[:1].upper()}{level.name[1:]}: {value}, {best}. Audit passed."
 
