@@ -117,7 +117,7 @@ def test_a_plan_is_stressed_from_files(tmp_path: Path) -> None:
     assert ran("solve", QUICKSTART, "--edit", edit, "--quiet", "--output", plan).returncode == 0
     done = ran("stress", QUICKSTART, plan, "--edit", edit, "--before", "2025-03-01", "--output", output, command=MODULE)
     assert done.returncode == 0, done.stderr
-    assert "Of 1 future, there is a plan in those of 100 % of all probability." in done.stdout.replace("\n", " ")
+    assert "There is a plan in 1 of 1 future: a probability of 100 %." in done.stdout.replace("\n", " ")
     assert max(map(len, done.stdout.splitlines())) <= 80
     jsonschema.validate(json.loads(output.read_text(encoding="utf-8")), ANSWERS["stress"].model_json_schema())
     refused(ran("stress", QUICKSTART, plan, "--edit", edit, "--before", "March"), "'March' is no day")

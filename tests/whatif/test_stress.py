@@ -247,6 +247,18 @@ def test_an_offer_that_is_gone_cannot_be_met() -> None:
     assert (end.status, end.breaks) == ("infeasible", ("there is no offer o",))
 
 
+def test_a_future_without_what_the_plan_orders_later_says_so() -> None:
+    """Proves that an offer that is ordered after the day and is gone, so that two cannot be had, is told as the reason.
+    If broken, the question ends in an error and every other future is lost.
+    """
+    gone = ["offers.o remove", "offers.p.max_units = 1"]
+    one = market({"as-stated": {"probability": 0.5}, "gone": {"probability": 0.5, "edits": gone}})
+    _, found, futures = stressed(one)
+    assert (futures["gone"].status, futures["as-stated"].status) == ("infeasible", "holds")
+    assert futures["gone"].breaks == ("the instance has no offer 'o'",)
+    assert "There is a plan in 1 of 2 futures: a probability of 50 %." in stress_text(found).replace("\n", " ")
+
+
 def test_a_plan_says_that_futures_are_not_looked_at() -> None:
     """Proves that nobody takes a plan of an instance with futures for one that holds in all of them."""
     plan = gpuplan.solve(market(), gap=0).plan

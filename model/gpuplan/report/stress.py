@@ -42,10 +42,9 @@ def stress_text(found: Stress, width: int = WIDTH) -> str:
 def stress_lines(found: Stress) -> Iterator[str]:
     """What a board reads."""
     yield f"What the plan signs before {found.before} is held; what comes after is decided anew in each future."
-    yield (
-        f"Of {plural(len(found.futures), 'future')}, there is a plan in those of {chance(found.chance)} of all "
-        "probability."
-    )
+    met = sum(one.status == "holds" for one in found.futures)
+    among = plural(len(found.futures), "future")
+    yield f"There is a plan in {met:,} of {among}: a probability of {chance(found.chance)}."
     if found.spread is not None:
         low, _, middle, _, high = (quantity(one, found.unit, found.currency) for one in found.spread.quantiles)
         mean, tail = (quantity(one, found.unit, found.currency) for one in (found.spread.mean, found.spread.tail))

@@ -187,8 +187,15 @@ def _end(instance: Instance, plan: Plan, before: date, case: Case, effort: Effor
         return _told(case, "holds", answer), answer
     if not answer.is_infeasible:
         return _told(case, "unknown", answer), answer
-    broken = tuple(f"{one.says}: {one.repair or one.detail}" for one in explain_plan(future, plan))
-    return _told(case, "infeasible", answer, broken), answer
+    return _told(case, "infeasible", answer, _broken(future, plan)), answer
+
+
+def _broken(future: Instance, plan: Plan) -> tuple[str, ...]:
+    """Rules of a future that a plan breaks as it stands, in words; or what the plan names and the future has not."""
+    try:
+        return tuple(f"{one.says}: {one.repair or one.detail}" for one in explain_plan(future, plan))
+    except InvalidInput as error:
+        return tuple(dict.fromkeys(one.message for one in error.problems))
 
 
 def _told(
