@@ -10,7 +10,7 @@ import pytest
 
 from gpuplan.plan.plan import Plan
 from gpuplan.report.page import page
-from gpuplan.report.paper import Beside, about, asked, changes, paper, prices_table
+from gpuplan.report.paper import Beside, about, asked, changes, paper, prices_table, usable
 from gpuplan.report.paper_money import years_table
 from gpuplan.report.paper_tables import MOST, approval_table, left_out_table, steps_table, usable_table, vendors_table
 from gpuplan.report.risk_lines import risk_lines
@@ -124,6 +124,20 @@ def test_a_target_that_is_never_met_has_no_day() -> None:
     assert (only["reached"], only["left"], only["missed_by"]) == (None, None, Decimal(1))
 
 
+def test_days_of_use_are_those_of_whole_orders() -> None:
+    """Proves that a day is told of an order once all of it is usable, and one day where all is usable on it. If broken,
+    the first of two systems passes for usable on the day of the second, or the other way round.
+    """
+    plan = two_boxes()
+    (one,) = plan.orders
+    later = one.model_copy(update={"usable": date(2025, 3, 1)})
+    never = one.model_copy(update={"usable": None})
+    both = plan.model_copy(update={"orders": (one, later, never)})
+    assert usable(plan) == (f"All that is installed is usable on {one.usable}.",)
+    assert usable(both) == (f"The first order is usable in full on {one.usable}, the last on 2025-03-01.",)
+    assert usable(plan.model_copy(update={"orders": (never,)})) == ()
+
+
 def test_a_vendors_part_stands_against_the_cap_on_it() -> None:
     """Proves the share, the cap of this vendor alone, and what one accelerator costs: 200 for 16 are 12.50."""
     cap = {"measure": "accelerators", "select": {"vendor": "shop"}, "at_most_share": 1, "stage": "signed"}
@@ -157,13 +171,13 @@ def test_steps_are_in_order_of_their_days() -> None:
 
 def test_risks_are_told_the_gravest_first_and_three_at_most() -> None:
     """Proves the order: what is missed comes before a target that is met with a day to spare, and that before what
-    has no room left."""
+    binds."""
     close = {**NAMED["limits.target"], "by": "2025-02-01"}
     wish = {"name": "Three boxes", "measure": "systems", "at_least": 3, "soft": {"penalty": 1}}
     lines = risk_lines(two_boxes(**{"limits.target": close, "limits.wish": wish, "offers.quote.award_days": 0}))
     assert lines[0] == "Not met: Three boxes, by 1 system."
     assert lines[1] == "Delay: Two boxes by June is met with 1 day to spare."
-    assert lines[2] == "No room is left in: Two boxes by June."
+    assert lines[2] == "Limits that bind: Two boxes by June."
     assert len(risk_lines(rich())) <= 3
 
 

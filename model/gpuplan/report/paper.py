@@ -132,11 +132,13 @@ def _signed_first(plan: Plan) -> tuple[str, ...]:
 
 
 def usable(plan: Plan) -> tuple[str, ...]:
-    """The last day of use, where no target says when use is wanted."""
-    days = [one.usable for one in plan.orders if one.usable is not None]
+    """The days on which all of the first order and all of the last is usable: an order may come into use by parts."""
+    days = {one.usable for one in plan.orders if one.usable is not None}
     if not days:
         return ()
-    return (f"The first accelerators are usable on {min(days)}, the last on {max(days)}.",)
+    if len(days) == 1:
+        return (f"All that is installed is usable on {max(days)}.",)
+    return (f"The first order is usable in full on {min(days)}, the last on {max(days)}.",)
 
 
 def why(plan: Plan) -> tuple[str, ...]:

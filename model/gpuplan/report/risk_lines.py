@@ -21,7 +21,7 @@ CLOSE = 31
 
 def risk_lines(plan: Plan) -> tuple[str, ...]:
     """The first three of these: a failed audit; what is missed; licences; targets that are met with little to spare;
-    figures of low confidence; what has no room left; leads that are quoted as ranges; systems that wait."""
+    figures of low confidence; limits that bind; leads that are quoted as ranges; systems that wait."""
     kinds = (_audit, _missed, _licences, _close, _assumed, _full, _ranges, _waiting)
     return tuple(line for kind in kinds for line in kind(plan))[:MOST]
 
@@ -85,7 +85,7 @@ def _full(plan: Plan) -> Iterator[str]:
     """What binds: a little less of it, and the plan is another."""
     full = dict.fromkeys(one.limit for one in plan.limits if one.binds and not one.missed_by)
     if full:
-        yield f"No room is left in: {'; '.join(called(plan, 'limits', name) for name in full)}."
+        yield f"Limits that bind: {'; '.join(called(plan, 'limits', name) for name in full)}."
     least = min((one.amount / one.units for one in plan.orders if one.amount), default=Decimal(0))
     for budget in budgets(plan).values():
         if not budget.binds and budget.slack is not None and 0 <= budget.slack < least:
